@@ -1,0 +1,43 @@
+/** The layer table: what each folder of src/ may import. `.oxlintrc.json` is made from it (`npm run docs`). */
+export const LAYERS: Readonly<Record<string, readonly string[]>> = {
+  core: [],
+  apt: ['core'],
+  tasks: ['apt', 'core'],
+  trust: ['core'],
+  config: ['host', 'trust', 'core'],
+  queue: ['host', 'core'],
+  host: ['core'],
+  executor: ['tasks', 'apt', 'host', 'trust', 'core'],
+  worker: ['executor', 'queue', 'config', 'tasks', 'host', 'trust', 'core'],
+  fleet: ['queue', 'config', 'tasks', 'host', 'trust', 'core'],
+  terminal: ['core'],
+  commands: ['terminal', 'fleet', 'worker', 'executor', 'queue', 'config', 'tasks', 'host', 'trust', 'core'],
+};
+
+/** Modules that only one place may import, with that place. */
+export const CONFINED: readonly { readonly module: string; readonly to: string }[] = [
+  { module: 'bullmq', to: 'queue' },
+  { module: 'ioredis', to: 'queue' },
+  { module: 'yaml', to: 'config' },
+  { module: 'commander', to: 'commands' },
+  { module: '@commander-js/extra-typings', to: 'commands' },
+  { module: 'node:child_process', to: 'host' },
+];
+
+/** Layers without I/O: values in, values out. */
+export const PURE: readonly string[] = ['core', 'apt', 'tasks'];
+export const IO_MODULES: readonly string[] = [
+  'node:fs',
+  'node:fs/promises',
+  'node:net',
+  'node:http',
+  'node:https',
+  'node:os',
+  'node:timers',
+  'node:timers/promises',
+  'node:process',
+  'node:readline',
+  'node:readline/promises',
+  'node:child_process',
+  'node:worker_threads',
+];
