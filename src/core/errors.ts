@@ -1,0 +1,109 @@
+/** Stable, documented error codes. One line here, one test that provokes it. */
+export type ErrorCode = keyof typeof ERROR_CODES;
+
+/** Every code with the sentence `docs/exit-codes.md` prints for it. */
+export const ERROR_CODES = {
+  USAGE: 'a flag or an argument is wrong',
+  UNKNOWN_HOST: 'the host is not in the configuration',
+  UNKNOWN_ROLE: 'the role is not in the configuration',
+  UNKNOWN_TASK: 'there is no task of that name',
+  UNKNOWN_RUN: 'there is no run of that id',
+  INVALID_ARGUMENTS: 'the arguments do not fit the task',
+  NO_HOST_MATCHED: 'the target matches no host',
+  CONFIRMATION_NEEDED: 'the action needs a yes and there is no terminal to ask on',
+  CONFIG_NOT_FOUND: 'no configuration file was found',
+  CONFIG_UNREADABLE: 'the configuration file cannot be read',
+  CONFIG_INVALID: 'the configuration file does not fit its schema',
+  CONFIG_CHANGED: 'another editor changed or holds the configuration file',
+  CONFIG_NOT_WRITABLE: 'the configuration file cannot be written',
+  CONFIG_NOT_EDITABLE: 'the configuration file is written in a way that celeroot cannot edit safely',
+  CONFIG_EXISTS: 'the file is already there and is not overwritten',
+  KEY_UNUSABLE: 'the signing key is missing, readable by others or does not fit the fleet',
+  HOST_EXISTS: 'a host of that name is already in the configuration',
+  ROLE_EXISTS: 'a role of that name is already in the configuration',
+  ROLE_IN_USE: 'the role is still applied to hosts',
+  TASK_NOT_ALLOWED: 'the roles of a host do not allow the task',
+  ORDER_REFUSED: 'the host refused the order',
+  PLAN_STALE: 'the transaction is not the one that was approved',
+  BROKER_UNREACHABLE: 'Redis cannot be reached',
+  BROKER_REFUSED: 'Redis refused the user or password',
+  BROKER_UNFIT: 'Redis is not set up so that nothing is lost',
+  RUN_EXISTS: 'a run of that id is stored already',
+  COMMAND_FAILED: 'a program on the host failed',
+  LOCK_HELD: 'another program holds a lock of apt or dpkg for too long',
+  EXECUTOR_DIED: 'the process that does a job on the host died',
+  JOB_STOPPED: 'the job was told to stop and did so at a safe point',
+  STATE_UNUSABLE: 'the folder in which a worker keeps its jobs cannot be used',
+  WORKER_RUNS: 'a worker runs with that state folder already',
+  JOBS_FAILED: 'at least one host did not do its job',
+  NOT_ROOT: 'the action needs root',
+  MISSING_PROGRAM: 'a program celeroot needs is not installed',
+  BUG: 'celeroot met a state it does not know',
+} as const;
+
+export type ErrorOptions = {
+  /** What the reader can type or change to get further. */
+  hint?: string;
+  cause?: unknown;
+  /** Plain data, printed with `--json`. */
+  details?: Readonly<Record<string, unknown>>;
+};
+
+/**
+ * Base of everything celeroot throws on purpose. `message` starts in lower case, names the thing and its value,
+ * and has no full stop; the renderer in terminal/ adds the code and the hint.
+ */
+export abstract class CelerootError extends Error {
+  /** The process exit code, from `EXIT` in exit-codes.ts. */
+  abstract readonly exitCode: number;
+  readonly code: ErrorCode;
+  readonly hint: string | undefined;
+  readonly details: Readonly<Record<string, unknown>> | undefined;
+
+  constructor(code: ErrorCode, message: string, options: ErrorOptions = {}) {
+    super(message, options.cause === undefined ? undefined : { cause: options.cause });
+    this.name = new.target.name;
+    this.code = code;
+    this.hint = options.hint;
+    this.details = options.details;
+  }
+}
+
+/** The command line asks for something that cannot be meant. */
+export class UsageError extends CelerootError {
+  override readonly exitCode = 2;
+}
+
+/** The configuration, a key file or a worker file is missing, unreadable or wrong. */
+export class ConfigError extends CelerootError {
+  override readonly exitCode = 3;
+}
+
+/** Redis is away, refuses us, or would lose what it is given. */
+export class ConnectionError extends CelerootError {
+  override readonly exitCode = 4;
+}
+
+/** The request is understood and refused: not allowed, no such state, in use. Never retried. */
+export class RejectedError extends CelerootError {
+  override readonly exitCode = 5;
+}
+
+/** A program on this machine failed, or hosts did not do their jobs. */
+export class CommandError extends CelerootError {
+  override readonly exitCode = 1;
+}
+
+/** A state the code rules out. The only error shown with its stack. */
+export class BugError extends CelerootError {
+  override readonly exitCode = 70;
+
+  constructor(message: string, options: ErrorOptions = {}) {
+    super('BUG', message, options);
+  }
+}
+
+/** The message of anything caught, for a place that only needs a line of text. */
+export function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}

@@ -1,0 +1,34 @@
+import * as z from 'zod';
+
+/** What a running worker says of itself; the key expires when it stops saying so. */
+export const presenceSchema = z.strictObject({
+  /** celeroot's version. */
+  version: z.string().max(64),
+  /** Milliseconds since 1970. */
+  startedAt: z.int().min(0),
+  seenAt: z.int().min(0),
+  /** Host clock minus Redis clock, milliseconds. */
+  clockOffsetMs: z.int(),
+  queues: z.array(z.string().max(80)).max(100),
+});
+export type Presence = Readonly<z.infer<typeof presenceSchema>>;
+
+/** What the worker last found out about its host; kept after the worker is gone. */
+export const hostFactsSchema = z.strictObject({
+  /** e.g. `Debian GNU/Linux 12 (bookworm)`. */
+  os: z.string().max(200),
+  osId: z.string().max(64),
+  osVersion: z.string().max(64),
+  arch: z.string().max(64),
+  kernel: z.string().max(200),
+  /** Installed packages. */
+  packages: z.int().min(0),
+  /** Pending upgrades by apt's lists as they are; null when apt cannot say. */
+  upgrades: z.strictObject({ total: z.int().min(0), security: z.int().min(0) }).nullable(),
+  rebootRequired: z.boolean(),
+  /** Packages dpkg does not call fully installed. */
+  broken: z.int().min(0),
+  /** Milliseconds since 1970 by the host's clock. */
+  gatheredAt: z.int().min(0),
+});
+export type HostFacts = Readonly<z.infer<typeof hostFactsSchema>>;

@@ -1,0 +1,69 @@
+import * as z from 'zod';
+import { jobIdSchema } from './ids.ts';
+import { hostNameSchema } from './names.ts';
+import { outcomeSchema } from './outcome.ts';
+import { PHASES } from './step.ts';
+import { transactionSchema } from './transaction.ts';
+
+/** Why a host refused an order; each has one place in trust/verify-order.ts or worker/. */
+const REFUSALS = {
+  TOO_LARGE: 'the order is larger than 256 KiB',
+  MALFORMED: 'the order is not readable',
+  UNSIGNED: 'the order has no signature',
+  UNKNOWN_KEY: 'the order is signed by a key this host does not trust',
+  BAD_SIGNATURE: 'the signature does not fit the order: it was altered or forged',
+  WRONG_FLEET: 'the order is for another fleet',
+  WRONG_HOST: 'the order is for another host',
+  WRONG_QUEUE: 'the order came through a queue or under a job id that is not its own',
+  EXPIRED: 'the order is past its expiry',
+  CLOCK_SKEW: 'the order was issued in the future of this host by more than 120 s; check both clocks',
+  BEFORE_LEDGER: 'the order is older than this host’s ledger',
+  REPLAYED: 'the order was already carried out',
+  UNKNOWN_TASK: 'this worker does not know the task',
+  INVALID_ARGUMENTS: 'the arguments do not fit the task',
+  TASK_NOT_ALLOWED: 'the roles of this host do not allow the task',
+} as const;
+export type RefusalCode = keyof typeof REFUSALS;
+const refusalCodes = Object.keys(REFUSALS) as [RefusalCode, ...RefusalCode[]];
+export const refusalCodeSchema = z.enum(refusalCodes);
+
+const eventSchema = z.discriminatedUnion('kind', [
+  z.strictObject({ kind: z.literal('accepted') }),
+  z.strictObject({ kind: z.literal('refused'), code: refusalCodeSchema, message: z.string().max(2000) }),
+  /** Waits for its turn on the host (`turn`) or for a lock that `holder` has. */
+  z.strictObject({ kind: z.literal('waiting'), for: z.enum(['turn', 'lock']), holder: z.string().max(500).nullable() }),
+  z.strictObject({ kind: z.literal('phase'), phase: z.enum(PHASES) }),
+  z.strictObject({
+    kind: z.literal('progress'),
+    phase: z.enum(PHASES),
+    /** 0 to 100, within the phase. */
+    percent: z.number().min(0).max(100),
+    package: z.string().max(256).nullable(),
+    text: z.string().max(500),
+  }),
+  /** A piece of the program's output; `offset` is its place in the job's output in bytes. */
+  z.strictObject({ kind: z.literal('output'), offset: z.int().min(0), text: z.string().max(16_384) }),
+  z.strictObject({ kind: z.literal('plan'), transaction: transactionSchema, hash: z.string().length(64) }),
+  /** The executor died in mid-job and the worker starts it again. */
+  z.strictObject({ kind: z.literal('interrupted'), message: z.string().max(2000) }),
+  z.strictObject({ kind: z.literal('done'), outcome: outcomeSchema }),
+  /** The expiry passed before the host could start. */
+  z.strictObject({ kind: z.literal('expired') }),
+  /** Cancelled before anything began. */
+  z.strictObject({ kind: z.literal('cancelled'), message: z.string().max(2000) }),
+]);
+export type ReportEvent = Readonly<z.infer<typeof eventSchema>>;
+
+/** One line of a run's stream. Readers parse it with this schema: it comes over a broker that is not trusted. */
+export const reportSchema = z.strictObject({
+  job: jobIdSchema,
+  /** The host that says so; for a job of a role's queue, the one that took it. */
+  host: hostNameSchema,
+  /** Milliseconds since 1970 by the sender's clock. */
+  at: z.int().min(0),
+  event: eventSchema,
+});
+export type Report = Readonly<z.infer<typeof reportSchema>>;
+
+/** What a worker hands its reports to. Resolves when the report is stored; waits while the broker is away. */
+export type ReportSink = (event: ReportEvent) => Promise<void>;

@@ -1,0 +1,12 @@
+import type { HostPresence } from './host-presence.ts';
+import type { JobId } from './ids.ts';
+import type { RunState } from './run-state.ts';
+
+/** What is known of a run at one moment. */
+export type RunSnapshot = {
+  readonly state: RunState;
+  /** For jobs that have not ended: whether a host that can do the job is there. */
+  readonly presences: ReadonlyMap<JobId, HostPresence>;
+  /** Milliseconds since 1970. */
+  readonly now: number;
+};

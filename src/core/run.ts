@@ -1,0 +1,38 @@
+import * as z from 'zod';
+import { jobIdSchema, runIdSchema } from './ids.ts';
+import { jsonObjectSchema } from './json.ts';
+import { hostNameSchema, queueNameSchema } from './names.ts';
+
+/** Where a job goes: one host's own queue, or a queue that any one host of a role serves. */
+export const destinationSchema = z.discriminatedUnion('kind', [
+  z.strictObject({ kind: z.literal('host'), host: hostNameSchema }),
+  z.strictObject({ kind: z.literal('any'), queue: queueNameSchema }),
+]);
+export type Destination = z.infer<typeof destinationSchema>;
+
+/** The name of a destination's queue; the dot cannot be in `host` or `role`, so the two kinds cannot meet. */
+export function queueNameOf(to: Destination): string {
+  return to.kind === 'host' ? `host.${to.host}` : `role.${to.queue}`;
+}
+
+/** The record of a run: written once, before its first order is queued. What happens to it is in its reports. */
+export const runSchema = z.strictObject({
+  id: runIdSchema,
+  task: z.string().max(64),
+  args: jsonObjectSchema,
+  dryRun: z.boolean(),
+  /** What the operator asked for, e.g. `role webserver`. */
+  target: z.string().max(2000),
+  jobs: z.array(z.strictObject({ id: jobIdSchema, to: destinationSchema })).max(100_000),
+  /** Milliseconds since 1970. */
+  createdAt: z.int().min(0),
+  /** A job that has not begun by then is never begun. Milliseconds since 1970. */
+  expiresAt: z.int().min(0),
+  /** How long a job may take once begun, milliseconds. */
+  deadlineMs: z.int().min(1000),
+  /** `user@machine` of the operator. */
+  by: z.string().max(256),
+  /** The run this one repeats for the hosts that failed, or whose plans it applies. */
+  follows: z.strictObject({ run: runIdSchema, as: z.enum(['retry', 'apply']) }).nullable(),
+});
+export type Run = Readonly<z.infer<typeof runSchema>>;

@@ -1,0 +1,112 @@
+import { BugError } from './errors.ts';
+import type { Transaction } from './transaction.ts';
+
+/**
+ * The effects a task may ask for. A task is a generator: it yields steps and is resumed with their results, so that
+ * what it does reads as a list, its tests need no host, and a dry run can be proven to change nothing: the performer
+ * refuses every `change` step then.
+ */
+export type Step =
+  /** Runs a program that changes nothing and returns what it printed. */
+  | { readonly kind: 'run'; readonly argv: Argv; readonly timeoutMs: number }
+  /** Runs a program that may change the host; its output goes to files of the job, its progress to the reports. */
+  | { readonly kind: 'change'; readonly argv: Argv; readonly phase: Phase }
+  /** The text of a file, or null when there is none. */
+  | { readonly kind: 'read'; readonly path: string }
+  /** The names in a folder, sorted; empty when there is none. */
+  | { readonly kind: 'list'; readonly path: string }
+  /** Writes a file into the job's own folder and returns its path. */
+  | { readonly kind: 'scratch'; readonly name: string; readonly content: string }
+  /**
+   * What the job has stored under `name`; when nothing is, stores `content` durably and returns it. A job taken up
+   * again after a crash gets what it stored the first time.
+   */
+  | { readonly kind: 'remember'; readonly name: string; readonly content: string }
+  /** Waits until no other program holds apt's or dpkg's locks; says who does. */
+  | { readonly kind: 'await-package-locks' }
+  /** Says which phase the job is in. Between phases a cancel or a deadline takes effect. */
+  | { readonly kind: 'phase'; readonly phase: Phase }
+  /** Publishes the plan. */
+  | { readonly kind: 'plan'; readonly transaction: Transaction };
+
+/** Program and arguments; never goes through a shell. The program is looked up on a fixed PATH. */
+export type Argv = readonly [program: string, ...args: string[]];
+
+export const PHASES = ['recovering', 'planning', 'refreshing', 'downloading', 'committing', 'verifying'] as const;
+export type Phase = (typeof PHASES)[number];
+
+export type CommandOutput = {
+  /** Null when a signal ended the program. */
+  readonly exitCode: number | null;
+  readonly signal: string | null;
+  readonly stdout: string;
+  readonly stderr: string;
+};
+
+export type StepResult =
+  | ({ readonly kind: 'run' } & CommandOutput)
+  | ({ readonly kind: 'change' } & CommandOutput)
+  | { readonly kind: 'read'; readonly text: string | null }
+  | { readonly kind: 'list'; readonly names: readonly string[] }
+  | { readonly kind: 'scratch'; readonly path: string }
+  | { readonly kind: 'remember'; readonly content: string }
+  | { readonly kind: 'await-package-locks' }
+  | { readonly kind: 'phase' }
+  | { readonly kind: 'plan' };
+
+/** Work that yields steps and returns a `T`. */
+export type Work<T> = Generator<Step, T, StepResult>;
+
+const READ_TIMEOUT_MS = 120_000;
+
+function wrong(asked: string, got: string): never {
+  throw new BugError(`a ${asked} step was answered with ${got}`);
+}
+
+/** Runs a program that changes nothing. Output beyond 16 MiB is an error of the performer. */
+export function* run(argv: Argv, timeoutMs: number = READ_TIMEOUT_MS): Work<CommandOutput> {
+  const result = yield { kind: 'run', argv, timeoutMs };
+  return result.kind === 'run' ? result : wrong('run', result.kind);
+}
+
+/**
+ * Runs a program that may change the host. `stdout` of the result is the tail of its output, at most 64 KiB;
+ * `stderr` is empty because both go to one file in the order they were written.
+ */
+export function* change(phase: Phase, argv: Argv): Work<CommandOutput> {
+  const result = yield { kind: 'change', argv, phase };
+  return result.kind === 'change' ? result : wrong('change', result.kind);
+}
+
+export function* readText(path: string): Work<string | null> {
+  const result = yield { kind: 'read', path };
+  return result.kind === 'read' ? result.text : wrong('read', result.kind);
+}
+
+export function* listNames(path: string): Work<readonly string[]> {
+  const result = yield { kind: 'list', path };
+  return result.kind === 'list' ? result.names : wrong('list', result.kind);
+}
+
+export function* writeScratch(name: string, content: string): Work<string> {
+  const result = yield { kind: 'scratch', name, content };
+  return result.kind === 'scratch' ? result.path : wrong('scratch', result.kind);
+}
+
+/** See `remember` in `Step`: what a job must know about the time before its first attempt. */
+export function* remember(name: string, content: string): Work<string> {
+  const result = yield { kind: 'remember', name, content };
+  return result.kind === 'remember' ? result.content : wrong('remember', result.kind);
+}
+
+export function* awaitPackageLocks(): Work<void> {
+  yield { kind: 'await-package-locks' };
+}
+
+export function* enterPhase(phase: Phase): Work<void> {
+  yield { kind: 'phase', phase };
+}
+
+export function* publishPlan(transaction: Transaction): Work<void> {
+  yield { kind: 'plan', transaction };
+}
