@@ -1,0 +1,18 @@
+import type { PackageHealth } from '../core/outcome.ts';
+import { readText, type Work } from '../core/step.ts';
+import { isBroken } from './package-state.ts';
+import type { Snapshot } from './snapshot.ts';
+
+/** How the host's packages stand, whether or not the job had anything to do with it. */
+export function* assessHealth(snapshot: Snapshot): Work<PackageHealth> {
+  const broken = [...snapshot.packages].filter(([, state]) => isBroken(state));
+  return {
+    broken: broken.slice(0, 1000).map(([key, { state }]) => ({ package: key, state })),
+    rebootRequired: yield* isRebootRequired(),
+  };
+}
+
+/** Written by maintainer scripts of kernels and libraries; gone with `/run` at the next boot. */
+function* isRebootRequired(): Work<boolean> {
+  return (yield* readText('/run/reboot-required')) !== null;
+}

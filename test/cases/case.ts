@@ -1,0 +1,115 @@
+import * as z from 'zod';
+import { DPKG_QUERY_FORMAT } from '../../src/apt/parse-dpkg-query.ts';
+import { jsonObjectSchema, jsonSchema } from '../../src/core/json.ts';
+import { PHASES, type Step, type StepResult } from '../../src/core/step.ts';
+
+/** Lines of a text. */
+const text = z.array(z.string()).transform((lines) => lines.map((line) => `${line}\n`).join(''));
+const end = {
+  prints: text.default(''),
+  says: text.default(''),
+  exit: z.int().nullable().default(0),
+  signal: z.string().nullable().default(null),
+};
+
+/**
+ * One expected step and what the host answers. Command lines are their arguments with a blank between. `packages` is
+ * how tasks look at all packages: dpkg-query, here with blanks for tabs, then apt's marks.
+ */
+const stepSchema = z.union([
+  z.strictObject({ run: z.string(), ...end }),
+  z.strictObject({ change: z.string(), phase: z.enum(PHASES), ...end }),
+  z.strictObject({ packages: z.array(z.string()), auto: z.array(z.string()).default([]) }),
+  z.strictObject({ read: z.string(), text: text.nullable() }),
+  z.strictObject({ list: z.string(), names: z.array(z.string()) }),
+  z.strictObject({ scratch: z.string(), content: text, path: z.string() }),
+  // `known` is what an attempt before a crash has stored; without it this is the first.
+  z.strictObject({ remember: z.string(), known: text.optional() }),
+  z.strictObject({ phase: z.enum(PHASES) }),
+  z.strictObject({ plan: jsonSchema }),
+  z.strictObject({ await: z.literal('package-locks') }),
+]);
+type CaseStep = z.output<typeof stepSchema>;
+type PlainStep = Exclude<CaseStep, { packages: readonly string[] }>;
+
+export const caseSchema = z.strictObject({
+  /** Why the case is there, where its name does not say it. */
+  about: z.string().optional(),
+  args: jsonObjectSchema,
+  context: z
+    .strictObject({
+      dryRun: z.boolean().default(false),
+      exclude: z.array(z.string()).default([]),
+      expectedPlan: z.string().nullable().default(null),
+    })
+    .prefault({}),
+  /** Which of the task's two ways to answer. */
+  by: z.enum(['perform', 'answerAtOnce']).default('perform'),
+  steps: z.array(stepSchema).transform((steps) => steps.flatMap(spellOut)),
+  /** The fields to compare; null when the task leaves the answer to `perform`. */
+  outcome: jsonObjectSchema.nullable(),
+});
+export type Case = z.output<typeof caseSchema>;
+
+/** What a case and a task have to agree on. */
+export function describeStep(step: Step): unknown {
+  switch (step.kind) {
+    case 'run':
+      return { run: step.argv.join(' ') };
+    case 'change':
+      return { change: step.argv.join(' '), phase: step.phase };
+    case 'read':
+    case 'list':
+      return { [step.kind]: step.path };
+    case 'scratch':
+      return { scratch: step.name, content: step.content };
+    case 'remember':
+      return { remember: step.name };
+    case 'phase':
+      return { phase: step.phase };
+    case 'plan':
+      return { plan: step.transaction };
+    case 'await-package-locks':
+      return { await: 'package-locks' };
+  }
+}
+
+/** The same of a step in a case: what is not the host's answer. */
+export function describeExpected(step: PlainStep): unknown {
+  if ('run' in step) return { run: step.run };
+  if ('change' in step) return { change: step.change, phase: step.phase };
+  if ('read' in step) return { read: step.read };
+  if ('list' in step) return { list: step.list };
+  if ('scratch' in step) return { scratch: step.scratch, content: step.content };
+  if ('remember' in step) return { remember: step.remember };
+  return step;
+}
+
+/** The host's answer to a step, by a case's step that agrees with it. */
+export function answer(step: Step, expected: PlainStep): StepResult {
+  if ('run' in expected || 'change' in expected) {
+    const { prints: stdout, says: stderr, exit: exitCode, signal } = expected;
+    return { kind: 'run' in expected ? 'run' : 'change', exitCode, signal, stdout, stderr };
+  }
+  if ('read' in expected) return { kind: 'read', text: expected.text };
+  if ('list' in expected) return { kind: 'list', names: expected.names };
+  if ('scratch' in expected) return { kind: 'scratch', path: expected.path };
+  if (step.kind === 'remember' && 'remember' in expected) {
+    return { kind: 'remember', content: expected.known ?? step.content };
+  }
+  if ('phase' in expected) return { kind: 'phase' };
+  return 'plan' in expected ? { kind: 'plan' } : { kind: 'await-package-locks' };
+}
+
+function spellOut(step: CaseStep): readonly PlainStep[] {
+  if (!('packages' in step)) return [step];
+  const prints = step.packages.map((line) => `${line.replaceAll(' ', '\t')}\n`).join('');
+  const marks = step.auto.map((key) => {
+    const [name, arch] = key.split(':');
+    return `Package: ${name}\nArchitecture: ${arch}\nAuto-Installed: 1\n\n`;
+  });
+  return [
+    { run: `dpkg-query -W -f ${DPKG_QUERY_FORMAT}`, prints, says: '', exit: 0, signal: null },
+    { read: '/var/lib/apt/extended_states', text: marks.join('') },
+  ];
+}
