@@ -1,0 +1,42 @@
+import * as z from 'zod';
+import { jobIdSchema, runIdSchema } from '../core/ids.ts';
+import { jsonObjectSchema } from '../core/json.ts';
+import { fleetNameSchema } from '../core/names.ts';
+import { destinationSchema } from '../core/run.ts';
+
+/** The only accepted type; a host refuses any other, so that an older format cannot be smuggled in. */
+export const ORDER_TYPE = 'application/vnd.celeroot.order+json;v=1';
+
+/** What a host is told to do. Signed as exact bytes; parsed only after the signature held. */
+export const orderSchema = z.strictObject({
+  fleet: fleetNameSchema,
+  id: jobIdSchema,
+  run: runIdSchema,
+  to: destinationSchema,
+  /** Milliseconds since 1970. */
+  issuedAt: z.int().min(0),
+  /** Not begun by then, never begun. At most seven days after `issuedAt`. */
+  expiresAt: z.int().min(0),
+  task: z.string().max(64),
+  args: jsonObjectSchema,
+  dryRun: z.boolean(),
+  /** Package patterns the host's roles keep out of upgrades. */
+  exclude: z.array(z.string().max(256)).max(200),
+  /** Hash of the only transaction that may be carried out; null when none was approved. */
+  expectedPlan: z.string().length(64).nullable(),
+  /** How long the job may take once begun, milliseconds; it stops at the next safe point after that. */
+  deadlineMs: z.int().min(1000),
+  by: z.string().max(256),
+});
+export type Order = Readonly<z.infer<typeof orderSchema>>;
+
+export const CANCEL_TYPE = 'application/vnd.celeroot.cancel+json;v=1';
+
+/** Stored beside a run; hosts look for it before they start and between phases. */
+export const cancelSchema = z.strictObject({
+  fleet: fleetNameSchema,
+  run: runIdSchema,
+  issuedAt: z.int().min(0),
+  by: z.string().max(256),
+});
+export type Cancel = Readonly<z.infer<typeof cancelSchema>>;

@@ -1,0 +1,13 @@
+import { sealEnvelope } from './dsse.ts';
+import type { SigningKey } from './key.ts';
+import { CANCEL_TYPE, ORDER_TYPE, type Cancel, type Order } from './order.ts';
+
+/** The envelope a host accepts as this order. */
+export function signOrder(order: Order, key: SigningKey): string {
+  return sealEnvelope(ORDER_TYPE, JSON.stringify(order), key);
+}
+
+/** The mark that, stored beside a run, makes hosts stop its jobs. */
+export function signCancel(cancel: Cancel, key: SigningKey): string {
+  return sealEnvelope(CANCEL_TYPE, JSON.stringify(cancel), key);
+}
