@@ -1,0 +1,36 @@
+/** An example for each section of the reference; a test reads them all as one valid file. */
+export const EXAMPLES: Readonly<Record<string, string>> = {
+  '': `version: 1
+fleet: example
+signers:
+  - ed25519:11qYAYKxCrfVS/7TyWQHOg7hcvPapiMlrwIaaPcHURo=
+signing_key: celeroot.key
+`,
+  broker: `broker:
+  url: rediss://redis.example.org:6380/0
+  user: celeroot
+  password_file: redis.password
+  ca_file: redis-ca.pem
+`,
+  'broker/sentinel': `broker:
+  sentinel:
+    master: celeroot
+    nodes: [10.0.0.1:26379, 10.0.0.2:26379, 10.0.0.3:26379]
+`,
+  'broker/cluster': `broker:
+  cluster:
+    nodes: [10.0.0.1:7000, 10.0.0.2:7000, 10.0.0.3:7000]
+`,
+  'roles/NAME': `roles:
+  webserver:
+    description: Public web tier
+    concurrency: 2
+    tasks: [system.*, apt.*]
+    exclude: [linux-image-*]
+`,
+  'hosts/NAME': `hosts:
+  web1:
+    address: web1.example.org
+    roles: [webserver]
+`,
+};

@@ -1,0 +1,69 @@
+import { relative } from 'node:path';
+import { ConfigError } from '../core/errors.ts';
+import { fleetFileSchema } from './schema.ts';
+
+/** Where in the configuration: `['roles', 'web', 'queues', 0]`. */
+export type ConfigPath = readonly (string | number)[];
+
+/** Something wrong with a value, before its place in the text is known. */
+export type Finding = {
+  readonly path: ConfigPath;
+  readonly message: string;
+  /** What the problem is about: the value itself, or its key (a wrong name, a value that is missing). */
+  readonly at: 'key' | 'value';
+};
+
+/** Something wrong, with its place; lines and columns count from 1, columns in UTF-16 units as editors do. */
+export type ConfigProblem = {
+  readonly line: number;
+  readonly column: number;
+  readonly path: string;
+  readonly message: string;
+};
+
+/**
+ * `roles/web/queues/0`. Outside the sections with free names, a step that is no word is not shown: a slip can make a
+ * key of a password.
+ */
+export function formatPath(path: ConfigPath): string {
+  const free = path[0] === 'hosts' || path[0] === 'roles';
+  return path.map((step) => (free || typeof step === 'number' || /^[a-z_-]+$/i.test(step) ? step : '…')).join('/');
+}
+
+const SHOWN = 40;
+
+/** What `celeroot config explain` knows. */
+const SECTIONS: ReadonlySet<string> = new Set(Object.keys(fleetFileSchema.shape));
+
+/** One error for all problems of a file, one line each, sorted by place. `details` holds every one as data. */
+export function invalidConfig(file: string, problems: readonly ConfigProblem[]): ConfigError {
+  const sorted = unique([...problems].sort((a, b) => a.line - b.line || a.column - b.column));
+  const lines = sorted.slice(0, SHOWN).map((problem) => formatProblem(file, problem));
+  if (sorted.length > SHOWN) lines.push(`and ${sorted.length - SHOWN} more`);
+  const section = sorted
+    .map((problem) => problem.path.split('/')[0])
+    .find((key) => key !== undefined && SECTIONS.has(key));
+  return new ConfigError('CONFIG_INVALID', lines.join('\n'), {
+    hint: `what is allowed: celeroot config explain${section === undefined ? '' : ` ${section}`}`,
+    details: { file, problems: sorted },
+  });
+}
+
+/** `celeroot.yaml:14:12: roles/web/concurrency: expected …` */
+function formatProblem(file: string, problem: ConfigProblem): string {
+  const inside = relative(process.cwd(), file);
+  const shown = inside.startsWith('..') ? file : inside;
+  const path = problem.path === '' ? '' : `${problem.path}: `;
+  return `${shown}:${problem.line}:${problem.column}: ${path}${problem.message}`;
+}
+
+/** Several rules can complain of one fault; the first at a place and path is the one to mend. */
+function unique(sorted: readonly ConfigProblem[]): ConfigProblem[] {
+  const seen = new Set<string>();
+  return sorted.filter((problem) => {
+    const place = `${problem.line}:${problem.column}:${problem.path}:${problem.message}`;
+    if (seen.has(place)) return false;
+    seen.add(place);
+    return true;
+  });
+}

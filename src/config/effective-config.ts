@@ -1,0 +1,33 @@
+import { brokerSection } from './broker-section.ts';
+import type { FleetConfig, Host, Role } from './fleet-config.ts';
+import { renderEntry, type YamlValue } from './render-yaml.ts';
+
+/** The configuration as celeroot understands it: defaults filled in, paths absolute, no secret. */
+export type EffectiveConfig = { readonly [key: string]: YamlValue };
+
+export function effectiveConfig(config: FleetConfig): EffectiveConfig {
+  const { broker } = config;
+  return {
+    version: 1,
+    fleet: config.fleet,
+    signers: config.signers,
+    signing_key: config.signingKeyFile,
+    broker: { ...brokerSection(broker), ...(broker.password === null ? {} : { password: String(broker.password) }) },
+    roles: Object.fromEntries([...config.roles].map(([name, role]) => [name, roleSection(role)])),
+    hosts: Object.fromEntries([...config.hosts].map(([name, host]) => [name, hostSection(host)])),
+  };
+}
+
+export function renderEffectiveConfig(config: FleetConfig): string {
+  const entries = Object.entries(effectiveConfig(config));
+  const lines = entries.flatMap(([key, value]) => renderEntry(key, value, { indent: 0, step: 2 }));
+  return [`# ${config.file}, with its defaults`, ...lines, ''].join('\n');
+}
+
+function roleSection({ description, queues, concurrency, tasks, exclude }: Role): EffectiveConfig {
+  return { ...(description === null ? {} : { description }), queues, concurrency, tasks, exclude };
+}
+
+function hostSection({ address, roles, description }: Host): EffectiveConfig {
+  return { address, roles, ...(description === null ? {} : { description }) };
+}

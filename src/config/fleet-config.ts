@@ -1,0 +1,42 @@
+import type { BrokerSettings } from '../core/broker-settings.ts';
+import type { FleetName, HostName, QueueName, RoleName } from '../core/names.ts';
+
+export type Role = {
+  readonly name: RoleName;
+  readonly description: string | null;
+  readonly queues: readonly QueueName[];
+  readonly concurrency: number;
+  readonly tasks: readonly string[];
+  readonly exclude: readonly string[];
+};
+
+export type Host = {
+  readonly name: HostName;
+  readonly address: string;
+  readonly roles: readonly RoleName[];
+  readonly description: string | null;
+};
+
+/** A valid `celeroot.yaml`: every role a host names exists, defaults are filled in. Frozen. */
+export type FleetConfig = {
+  /** Absolute path of the file. */
+  readonly file: string;
+  readonly fleet: FleetName;
+  readonly signers: readonly string[];
+  /** Absolute path of the private key. */
+  readonly signingKeyFile: string;
+  readonly broker: BrokerSettings;
+  readonly roles: ReadonlyMap<RoleName, Role>;
+  readonly hosts: ReadonlyMap<HostName, Host>;
+};
+
+/** What one worker needs to know, from the fleet's YAML or from a worker file. */
+export type WorkerConfig = {
+  readonly file: string;
+  readonly fleet: FleetName;
+  readonly host: HostName;
+  readonly signers: readonly string[];
+  readonly broker: BrokerSettings;
+  /** The host's roles only. */
+  readonly roles: readonly Role[];
+};

@@ -1,0 +1,142 @@
+import { basename, dirname, resolve } from 'node:path';
+import type { BrokerSettings } from '../core/broker-settings.ts';
+import { BugError, UsageError } from '../core/errors.ts';
+import { requireHost } from '../core/host-selector.ts';
+import { type HostName, hostNameSchema, queueNameSchema, type RoleName, roleNameSchema } from '../core/names.ts';
+import { type Checked, checkFleetFile, checkWorkerFile } from './check-file.ts';
+import { type ConfigProblem, type Finding, formatPath, invalidConfig } from './config-problem.ts';
+import type { FleetConfig, Host, Role, WorkerConfig } from './fleet-config.ts';
+import { type Environment, readBroker } from './read-broker.ts';
+import type { ConfigSource } from './read-source.ts';
+import { brokerSchema, type FleetFile, type WorkerFile } from './schema.ts';
+import { isRecord } from './is-record.ts';
+import { parseYaml, type YamlDocument } from './yaml-document.ts';
+
+/** @throws ConfigError CONFIG_INVALID with every problem of the text. */
+export function parseFleet(source: ConfigSource, env: Environment): FleetConfig {
+  const reading = parseYaml(source.text);
+  const { file, broker } = check(source, { reading, env, checkFile: checkFleetFile });
+  return fleetConfig(source, file, broker);
+}
+
+/**
+ * Parses a worker file, or the fleet's YAML seen by one of its hosts: a worker file says `host:`.
+ * @throws ConfigError CONFIG_INVALID with every problem of the text; UsageError when the host is not named,
+ * RejectedError UNKNOWN_HOST when it is not in the file.
+ */
+export function parseWorker(source: ConfigSource, host: string | null, env: Environment): WorkerConfig {
+  const reading = parseYaml(source.text);
+  if (isRecord(reading.value) && typeof reading.value['host'] === 'string') {
+    const { file, broker } = check(source, { reading, env, checkFile: checkWorkerFile });
+    return workerFromOwnFile(source, { file, broker, host });
+  }
+  const { file, broker } = check(source, { reading, env, checkFile: checkFleetFile });
+  return workerFromFleet(fleetConfig(source, file, broker), host);
+}
+
+type Work<File> = {
+  readonly reading: YamlDocument;
+  readonly env: Environment;
+  readonly checkFile: (value: unknown) => Checked<File>;
+};
+
+/** Collects what is wrong as YAML, with the schema, and with the broker, so that one run shows it all. */
+function check<File>(
+  source: ConfigSource,
+  { reading, env, checkFile }: Work<File>,
+): { file: File; broker: BrokerSettings } {
+  const checked = reading.isTree ? checkFile(reading.value) : { file: null, findings: [] };
+  const broker = brokerOf(reading.value, { folder: dirname(resolve(source.file)), env });
+  const findings = [...checked.findings, ...broker.findings];
+  if (checked.file !== null && broker.settings !== null && findings.length + reading.problems.length === 0) {
+    return { file: checked.file, broker: broker.settings };
+  }
+  throw invalidConfig(source.file, located(findings, reading));
+}
+
+/** The library's own complaint about a value is the cause of what the schema says of it. */
+function located(findings: readonly Finding[], reading: YamlDocument): ConfigProblem[] {
+  const causes = new Set(reading.problems.map((problem) => problem.path));
+  const { locate } = reading;
+  return [...reading.problems, ...findings.filter((each) => !causes.has(formatPath(each.path))).map(locate)];
+}
+
+/** Only a section that fits its schema by itself is looked at; what else is wrong with it, the schema has said. */
+function brokerOf(value: unknown, around: { folder: string; env: Environment }): ReturnType<typeof readBroker> {
+  const section = isRecord(value) ? brokerSchema.safeParse(value['broker']) : null;
+  return section?.success === true ? readBroker(section.data, around) : { settings: null, findings: [] };
+}
+
+function fleetConfig(source: ConfigSource, file: FleetFile, broker: BrokerSettings): FleetConfig {
+  const path = resolve(source.file);
+  const hosts = new Map<HostName, Host>();
+  for (const [key, { address, roles, description }] of Object.entries(file.hosts)) {
+    const name = hostNameSchema.parse(key);
+    hosts.set(name, Object.freeze({ name, address: address ?? name, roles, description: description ?? null }));
+  }
+  return Object.freeze({
+    file: path,
+    fleet: file.fleet,
+    signers: file.signers,
+    signingKeyFile: resolve(dirname(path), file.signing_key),
+    broker,
+    roles: rolesOf(file.roles),
+    hosts,
+  });
+}
+
+function rolesOf(roles: FleetFile['roles']): ReadonlyMap<RoleName, Role> {
+  const byName = new Map<RoleName, Role>();
+  for (const [key, { description, queues, concurrency, tasks, exclude }] of Object.entries(roles)) {
+    const name = roleNameSchema.parse(key);
+    byName.set(
+      name,
+      Object.freeze({
+        name,
+        description: description ?? null,
+        queues: queues ?? [queueNameSchema.parse(key)],
+        concurrency,
+        tasks,
+        exclude,
+      }),
+    );
+  }
+  return byName;
+}
+
+type OwnFile = { readonly file: WorkerFile; readonly broker: BrokerSettings; readonly host: string | null };
+
+function workerFromOwnFile(source: ConfigSource, { file, broker, host }: OwnFile): WorkerConfig {
+  if (host !== null && host !== file.host) {
+    throw new UsageError('USAGE', `${source.file} is the worker file of ${file.host}, not of ${host}`, {
+      hint: `leave out --host, or make a worker file with: celeroot hosts worker-file ${host}`,
+    });
+  }
+  return Object.freeze({
+    file: resolve(source.file),
+    fleet: file.fleet,
+    host: file.host,
+    signers: file.signers,
+    broker,
+    roles: [...rolesOf(file.roles).values()],
+  });
+}
+
+function workerFromFleet(config: FleetConfig, name: string | null): WorkerConfig {
+  if (name === null) {
+    throw new UsageError('USAGE', `${config.file} describes a fleet; which of its hosts is this?`, {
+      hint: `celeroot worker ${basename(config.file)} --host NAME`,
+    });
+  }
+  const host = config.hosts.get(requireHost(config, name));
+  if (host === undefined) throw new BugError(`host ${name} is not where it was found`);
+  const roles = host.roles.flatMap((role) => config.roles.get(role) ?? []);
+  return Object.freeze({
+    file: config.file,
+    fleet: config.fleet,
+    host: host.name,
+    signers: config.signers,
+    broker: config.broker,
+    roles,
+  });
+}

@@ -1,0 +1,127 @@
+import * as z from 'zod';
+import { fleetNameSchema, hostNameSchema, queueNameSchema, roleNameSchema } from '../core/names.ts';
+
+const path = z.string().min(1).max(4096);
+const node = z.string().regex(/^(\[[0-9a-fA-F:]+\]|[^\s:]+):\d{1,5}$/, { error: 'expected host:port' });
+
+/** `ed25519:` and the 32 bytes of the public key in base64. */
+const publicKeySchema = z
+  .string()
+  .regex(/^ed25519:[A-Za-z0-9+/]{43}=$/, { error: 'expected ed25519: and 44 characters of base64' })
+  .describe('A public key: `ed25519:` and its 32 bytes in base64.');
+
+export const brokerSchema = z
+  .strictObject({
+    url: z
+      .string()
+      .optional()
+      .describe(
+        '`redis://host:6379/0`, `rediss://…` with TLS, or `unix:///path/to.sock`. User and password may be in it, but a file is better.',
+      ),
+    embedded: z
+      .boolean()
+      .optional()
+      .describe('`true`: celeroot starts its own Redis on a unix socket of this machine (`celeroot up`).'),
+    sentinel: z
+      .strictObject({
+        master: z.string().min(1).describe('Name of the master the sentinels watch.'),
+        nodes: z.array(node).min(1).describe('Sentinels as host:port.'),
+      })
+      .optional()
+      .describe('Find Redis through Sentinel.'),
+    cluster: z
+      .strictObject({ nodes: z.array(node).min(1).describe('Some nodes of the cluster as host:port.') })
+      .optional()
+      .describe('A Redis Cluster.'),
+    user: z.string().min(1).optional().describe('ACL user. `CELEROOT_REDIS_USER` wins over it.'),
+    password: z
+      .string()
+      .min(1)
+      .optional()
+      .describe('Password in clear text. Prefer `password_file` or `CELEROOT_REDIS_PASSWORD`.'),
+    password_file: path.optional().describe('File whose first line is the password; relative to this file.'),
+    tls: z.boolean().optional().describe('Use TLS; implied by `rediss://`.'),
+    ca_file: path
+      .optional()
+      .describe('Certificate authority that signed Redis’ certificate, PEM; relative to this file.'),
+    ca: z.string().optional().describe('The certificate of that authority itself, PEM, instead of `ca_file`.'),
+    environment: z
+      .string()
+      .regex(/^[a-z0-9][a-z0-9_-]{0,31}$/)
+      .optional()
+      .describe('Keeps several environments apart in one Redis; part of every key.'),
+  })
+  .describe('Where Redis is. Exactly one of `url`, `embedded`, `sentinel` and `cluster`.');
+
+export const roleSchema = z
+  .strictObject({
+    description: z.string().max(200).optional().describe('One line for people.'),
+    queues: z
+      .array(queueNameSchema)
+      .max(16)
+      .optional()
+      .describe('Queues that any one host of the role serves. Default: the role’s own name.'),
+    concurrency: z
+      .int({ error: 'expected a whole number of 1 or more' })
+      .min(1, { error: 'expected a whole number of 1 or more' })
+      .max(64, { error: 'expected a whole number of 64 or less' })
+      .default(4)
+      .describe(
+        'How many jobs a host does at once for this role. Work on packages is one at a time on a host whatever this says.',
+      ),
+    tasks: z
+      .array(
+        z.string().regex(/^(\*|[a-z][a-z0-9-]*\.(\*|[a-z][a-z0-9-]*))$/, {
+          error: 'expected a task such as apt.install, a group such as apt.*, or *',
+        }),
+      )
+      .default(['*'])
+      .describe('Tasks its hosts may do: `apt.install`, a group `apt.*`, or `*`.'),
+    exclude: z
+      .array(z.string().regex(/^[a-z0-9*?][a-z0-9+.*?-]*$/, { error: 'expected a package name, * and ? allowed' }))
+      .default([])
+      .describe('Packages that upgrades never touch here; `*` and `?` allowed.'),
+  })
+  .describe('A role: what its hosts consume and may do.');
+
+export const hostSchema = z
+  .strictObject({
+    address: z
+      .string()
+      .min(1)
+      .max(253)
+      .optional()
+      .describe('Where you reach the host by SSH; only printed, never connected to. Default: its name.'),
+    roles: z.array(roleNameSchema).min(1).describe('Its roles; at least one.'),
+    description: z.string().max(200).optional().describe('One line for people.'),
+  })
+  .describe('A managed machine.');
+
+/** `celeroot.yaml`. References between its parts are checked in load.ts. */
+export const fleetFileSchema = z
+  .strictObject({
+    version: z.literal(1).describe('Version of this format.'),
+    fleet: fleetNameSchema.describe('Name of the fleet; part of every signed order.'),
+    signers: z.array(publicKeySchema).min(1).describe('Public keys whose orders the hosts obey.'),
+    signing_key: path
+      .default('celeroot.key')
+      .describe('The controller’s private key, mode 0600; relative to this file.'),
+    broker: brokerSchema,
+    roles: z.record(roleNameSchema, roleSchema).describe('Roles by name.'),
+    hosts: z.record(hostNameSchema, hostSchema).default({}).describe('Hosts by name.'),
+  })
+  .describe('celeroot.yaml: the fleet.');
+export type FleetFile = z.output<typeof fleetFileSchema>;
+
+/** What a host without a copy of the fleet's YAML needs: itself, its roles and whom to obey. */
+export const workerFileSchema = z
+  .strictObject({
+    version: z.literal(1).describe('Version of this format.'),
+    fleet: fleetNameSchema.describe('Name of the fleet.'),
+    host: hostNameSchema.describe('This host’s name in the fleet.'),
+    signers: z.array(publicKeySchema).min(1).describe('Public keys whose orders this host obeys.'),
+    broker: brokerSchema,
+    roles: z.record(roleNameSchema, roleSchema).describe('The host’s roles.'),
+  })
+  .describe('worker.yaml: one host.');
+export type WorkerFile = z.output<typeof workerFileSchema>;

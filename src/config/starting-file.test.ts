@@ -1,0 +1,42 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { fleetNameSchema, hostNameSchema } from '../core/names.ts';
+import { makeSigningKey } from '../trust/key.ts';
+import { loadFleet } from './load.ts';
+import { parseFleet } from './parse-config.ts';
+import { renderStartingFile } from './starting-file.ts';
+
+const signer = makeSigningKey().id;
+const base = { fleet: fleetNameSchema.parse('example'), signer, brokerUrl: null, host: null };
+
+test('the starting file is valid, with an embedded Redis and no hosts', async () => {
+  const text = renderStartingFile(base);
+
+  const config = parseFleet({ file: '/srv/celeroot.yaml', text }, {});
+
+  assert.deepEqual([config.fleet, config.signers, config.broker.embedded], ['example', [signer], true]);
+  assert.deepEqual([[...config.roles.keys()], config.hosts.size], [['server'], 0]);
+  assert.equal(config.signingKeyFile, '/srv/celeroot.key');
+});
+
+test('the starting file takes the address of a Redis and a first host', async () => {
+  const host = hostNameSchema.parse('web1');
+  const text = renderStartingFile({ ...base, brokerUrl: 'rediss://redis.example.org:6380', host });
+
+  const config = parseFleet({ file: '/srv/celeroot.yaml', text }, {});
+
+  assert.deepEqual(config.broker.tls, { ca: null });
+  assert.deepEqual(config.hosts.get(host)?.roles, ['server']);
+});
+
+test('a fleet whose name reads as a number keeps it', async () => {
+  const text = renderStartingFile({ ...base, fleet: fleetNameSchema.parse('007') });
+
+  assert.equal(parseFleet({ file: '/srv/celeroot.yaml', text }, {}).fleet, '007');
+});
+
+test('celeroot.example.yaml is valid', async () => {
+  const config = loadFleet(new URL('../../celeroot.example.yaml', import.meta.url).pathname, {});
+
+  assert.deepEqual([config.roles.size, config.hosts.size], [2, 3]);
+});

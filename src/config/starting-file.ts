@@ -1,0 +1,62 @@
+import type { FleetName, HostName } from '../core/names.ts';
+import { renderEntry, renderInline, renderText } from './render-yaml.ts';
+
+export type StartingFleet = {
+  readonly fleet: FleetName;
+  /** Public key of the controller. */
+  readonly signer: string;
+  /** Address of a Redis; null for the embedded one. */
+  readonly brokerUrl: string | null;
+  /** A host to begin with, of role `server`; null for none. */
+  readonly host: HostName | null;
+};
+
+/** The commented celeroot.yaml that a new fleet begins with. */
+export function renderStartingFile({ fleet, signer, brokerUrl, host }: StartingFleet): string {
+  return `# The fleet ${fleet}: its hosts, what they may do, and where Redis is.
+# What may stand here: celeroot config explain. Check it after editing: celeroot config validate
+version: 1
+fleet: ${renderText(fleet)}
+
+# Hosts obey only orders signed with one of these keys. The private half is in celeroot.key (mode 0600): keep a copy
+# in a safe place, and never put it on a managed host.
+signers:
+  - ${signer}
+signing_key: celeroot.key
+
+${brokerUrl === null ? EMBEDDED : brokerAt(brokerUrl)}
+# A role says what its hosts may do; celeroot tasks ls shows what there is.
+roles:
+  server:
+    description: Any server
+    tasks: [system.*, apt.*]
+    # Packages that upgrades never touch:
+    # exclude: [linux-image-*]
+
+# celeroot hosts add NAME --address ADDRESS --role server adds one, and says how to bring celeroot to it.
+${hostsSection(host)}
+`;
+}
+
+const EMBEDDED = `# Redis carries orders and reports. The embedded one is on a socket of this machine: celeroot up starts it.
+# For hosts elsewhere use a Redis that they reach, instead of embedded: true:
+#   url: rediss://redis.example.org:6380
+#   user: celeroot
+#   password_file: redis.password
+broker:
+  embedded: true
+`;
+
+function brokerAt(url: string): string {
+  return `# Redis carries orders and reports; every host must reach it. Better than a password in the address is a file:
+#   user: celeroot
+#   password_file: redis.password
+broker:
+  url: ${renderInline(url)}
+`;
+}
+
+function hostsSection(host: HostName | null): string {
+  if (host === null) return 'hosts: {}';
+  return renderEntry('hosts', { [host]: { roles: ['server'] } }, { indent: 0, step: 2 }).join('\n');
+}

@@ -1,0 +1,71 @@
+import assert from 'node:assert/strict';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { after, test } from 'node:test';
+import type { BrokerSettings } from '../core/broker-settings.ts';
+import { parseFleet, parseWorker } from './parse-config.ts';
+import { renderWorkerFile } from './worker-file.ts';
+
+const folder = mkdtempSync(join(tmpdir(), 'celeroot-worker-file-'));
+after(() => rmSync(folder, { recursive: true }));
+
+const CA = '-----BEGIN CERTIFICATE-----\nMIIBszCCAVmg\nAwIBAgIU\n-----END CERTIFICATE-----\n';
+writeFileSync(join(folder, 'ca.pem'), CA);
+
+/** The worker file of web1 in a fleet with this broker, and the broker of both. */
+async function written(broker: string): Promise<{ text: string; fleet: BrokerSettings; worker: BrokerSettings }> {
+  const fleet = parseFleet(
+    {
+      file: join(folder, 'celeroot.yaml'),
+      text: `version: 1
+fleet: "12"
+signers: [ed25519:11qYAYKxCrfVS/7TyWQHOg7hcvPapiMlrwIaaPcHURo=]
+broker: ${broker}
+roles:
+  web: { description: "not: needed", concurrency: 2, exclude: [linux-*, "*-dbg"] }
+  db: {}
+hosts:
+  web1: { roles: [web], address: 10.0.0.1 }
+`,
+    },
+    {},
+  );
+  const [host] = fleet.hosts.values();
+  assert.ok(host);
+  const text = renderWorkerFile(fleet, host);
+  writeFileSync(join(folder, 'redis.password'), 'hunter2\n');
+  const worker = parseWorker({ file: join(folder, 'worker.yaml'), text }, null, {});
+  assert.deepEqual([worker.fleet, worker.host, worker.signers], [fleet.fleet, host.name, fleet.signers]);
+  const [role] = worker.roles;
+  assert.deepEqual([worker.roles.length, role?.name, role?.concurrency], [1, 'web', 2]);
+  assert.deepEqual([role?.tasks, role?.exclude, role?.queues], [['*'], ['linux-*', '*-dbg'], ['web']]);
+  return { text, fleet: fleet.broker, worker: worker.broker };
+}
+
+for (const broker of [
+  '{ embedded: true }',
+  '{ url: "redis://10.0.0.1:6400/2" }',
+  '{ url: "rediss://[::1]", ca_file: ca.pem, environment: prod }',
+  '{ url: unix:///run/redis.sock, password: hunter2 }',
+  '{ sentinel: { master: m, nodes: [a:1, "[::1]:2"] }, user: ops, password: hunter2 }',
+  '{ cluster: { nodes: [a:1, b:2] }, tls: true, ca_file: ca.pem }',
+  '{ url: "rediss://ops:hunter2@h" }',
+]) {
+  test(`a worker file finds the broker ${broker} and holds no password`, async () => {
+    const { text, fleet, worker } = await written(broker);
+
+    assert.deepEqual(
+      { ...worker, password: worker.password?.reveal() },
+      { ...fleet, password: fleet.password?.reveal() },
+    );
+    assert.doesNotMatch(text, /hunter2/);
+    assert.equal(/first line of redis\.password/.test(text), fleet.password !== null);
+  });
+}
+
+test('the certificate of an authority is written in lines', async () => {
+  const { text } = await written('{ url: rediss://h, ca_file: ca.pem }');
+
+  assert.match(text, / {2}ca: \|\n {4}-----BEGIN CERTIFICATE-----\n {4}MIIBszCCAVmg\n/);
+});

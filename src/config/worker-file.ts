@@ -1,0 +1,45 @@
+import type { BrokerSettings } from '../core/broker-settings.ts';
+import { brokerSection } from './broker-section.ts';
+import type { FleetConfig, Host, Role } from './fleet-config.ts';
+import { renderEntry, type YamlValue } from './render-yaml.ts';
+
+/** Where a worker file looks for the password, beside itself. */
+export const PASSWORD_FILE = 'redis.password';
+
+/** Whether a host needs a password that its worker file must not hold. */
+export function needsPassword(broker: BrokerSettings): boolean {
+  return broker.password !== null;
+}
+
+/** The worker file of one host: whom it obeys, its roles, where Redis is. It never holds a password. */
+export function renderWorkerFile(config: FleetConfig, host: Host): string {
+  const roles = host.roles.flatMap((name) => config.roles.get(name) ?? []);
+  const parts: [string, YamlValue][] = [
+    ['version', 1],
+    ['fleet', config.fleet],
+    ['host', host.name],
+    ['signers', config.signers],
+    ['broker', brokerWithPasswordFile(config.broker)],
+    ['roles', Object.fromEntries(roles.map((role) => [role.name, roleSection(role)]))],
+  ];
+  const lines = parts.flatMap(([key, value]) => renderEntry(key, value, { indent: 0, step: 2 }));
+  return [
+    `# What ${host.name} needs to work for the fleet ${config.fleet}; written by: celeroot hosts worker-file ${host.name}`,
+    ...(needsPassword(config.broker) ? PASSWORD_NOTE : []),
+    ...lines,
+    '',
+  ].join('\n');
+}
+
+const PASSWORD_NOTE = [
+  `# The password of Redis is not here: put it on the first line of ${PASSWORD_FILE} beside this file, mode 0600,`,
+  '# or give it to the worker in the environment variable CELEROOT_REDIS_PASSWORD.',
+];
+
+function brokerWithPasswordFile(broker: BrokerSettings): { readonly [key: string]: YamlValue } {
+  return { ...brokerSection(broker), ...(needsPassword(broker) ? { password_file: PASSWORD_FILE } : {}) };
+}
+
+function roleSection({ queues, concurrency, tasks, exclude }: Role): { readonly [key: string]: YamlValue } {
+  return { queues, concurrency, tasks, exclude };
+}
