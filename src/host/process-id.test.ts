@@ -1,0 +1,22 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { identifyProcess, isAlive, startTimeIn } from './process-id.ts';
+
+const rest = 'S 1 900 900 0 -1 4194560 1 0 0 0 0 0 0 0 20 0 1 0 123456 0 0';
+
+test('the start time is found whatever the process calls itself', () => {
+  assert.equal(startTimeIn(`900 (sh) ${rest}`), '123456');
+  assert.equal(startTimeIn(`900 (a) R 1 (b) ${rest}`), '123456');
+});
+
+test('a zombie counts as gone', () => {
+  assert.equal(startTimeIn(`900 (sh) ${rest.replace('S', 'Z')}`), null);
+});
+
+test('this process is alive, and one with its number from another boot is not', () => {
+  const self = identifyProcess(process.pid);
+
+  assert.ok(self !== null && isAlive(self));
+  assert.equal(isAlive({ ...self, bootId: 'another' }), false);
+  assert.equal(isAlive({ ...self, startTime: '1' }), false);
+});

@@ -1,0 +1,46 @@
+import { readFileSync } from 'node:fs';
+import * as z from 'zod';
+
+/**
+ * Names one process for as long as the machine's memory lasts: process ids are used again, the start time (clock
+ * ticks since boot, field 22 of `/proc/<pid>/stat`, proc_pid_stat(5)) and the boot they belong to are not.
+ */
+export const processIdentitySchema = z.strictObject({
+  bootId: z.string().max(64),
+  pid: z.int().min(1),
+  startTime: z.string().regex(/^\d{1,20}$/),
+});
+export type ProcessIdentity = Readonly<z.infer<typeof processIdentitySchema>>;
+
+/** The identity of a process that runs now; null when there is none, or only a zombie nobody has waited for. */
+export function identifyProcess(pid: number): ProcessIdentity | null {
+  const stat = readIfThere(`/proc/${pid}/stat`);
+  const startTime = stat === null ? null : startTimeIn(stat);
+  return startTime === null ? null : { bootId: currentBootId(), pid, startTime };
+}
+
+/** Whether exactly this process, and not another with its number, still runs. */
+export function isAlive(identity: ProcessIdentity): boolean {
+  const now = identifyProcess(identity.pid);
+  return now !== null && now.startTime === identity.startTime && now.bootId === identity.bootId;
+}
+
+/** The kernel's id of this boot. */
+export function currentBootId(): string {
+  return readIfThere('/proc/sys/kernel/random/boot_id')?.trim() ?? 'unknown';
+}
+
+/** Field 22 of a stat line, null for a zombie or a dead process. The name in field 2 may hold spaces and brackets. */
+export function startTimeIn(stat: string): string | null {
+  const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
+  const state = fields[0];
+  return state === undefined || state === 'Z' || state === 'X' ? null : (fields[19] ?? null);
+}
+
+function readIfThere(path: string): string | null {
+  try {
+    return readFileSync(path, 'utf8');
+  } catch {
+    return null;
+  }
+}
