@@ -1,0 +1,40 @@
+import type { RunId } from '../core/ids.ts';
+import type { HostName } from '../core/names.ts';
+import { queueNameOf, type Destination } from '../core/run.ts';
+
+/**
+ * What every key of an environment starts with. The braces are a hash tag: they keep an environment in one slot of a
+ * cluster, so that BullMQ's scripts may touch several of its keys at once.
+ */
+export function prefixFor(environment: string | null): string {
+  return environment === null ? '{celeroot}' : `{celeroot:${environment}}`;
+}
+
+export type Keys = {
+  readonly prefix: string;
+  /** Sorted set of run ids by the time they were made. */
+  readonly runs: string;
+  readonly refusals: string;
+  readonly run: (id: RunId) => string;
+  readonly reports: (id: RunId) => string;
+  readonly cancel: (id: RunId) => string;
+  readonly presence: (host: HostName) => string;
+  readonly facts: (host: HostName) => string;
+  /** One of BullMQ's own keys of a queue, e.g. `wait`, or the hash of a job by its id. */
+  readonly queue: (to: Destination, part: string) => string;
+};
+
+export function keysFor(environment: string | null): Keys {
+  const prefix = prefixFor(environment);
+  return {
+    prefix,
+    runs: `${prefix}:runs`,
+    refusals: `${prefix}:refusals`,
+    run: (id) => `${prefix}:run:${id}`,
+    reports: (id) => `${prefix}:run:${id}:reports`,
+    cancel: (id) => `${prefix}:run:${id}:cancel`,
+    presence: (host) => `${prefix}:presence:${host}`,
+    facts: (host) => `${prefix}:facts:${host}`,
+    queue: (to, part) => `${prefix}:${queueNameOf(to)}:${part}`,
+  };
+}

@@ -1,0 +1,109 @@
+import type { BrokerSettings } from '../core/broker-settings.ts';
+import type { ControllerBroker, Consumer, WorkerBroker } from './broker.ts';
+import { checkBroker } from './check-broker.ts';
+import { makeClient } from './connection.ts';
+import { openFailFastLink, type FailFastLink } from './fail-fast-link.ts';
+import { readTime, type Log } from './link.ts';
+import { openPatientLink } from './patient-link.ts';
+import { announce, readAbsences, readFacts, readPresences, saveFacts, withdrawPresence } from './presence-store.ts';
+import { addRefusal, readRefusals } from './refusal-store.ts';
+import type { Releaser } from './release.ts';
+import { appendReport, readReports } from './report-store.ts';
+import { watchReports } from './watch-reports.ts';
+import { getCancelMark, getRun, listRuns, saveRun, setCancelMark } from './run-store.ts';
+
+/**
+ * The operator's side. Connects and looks whether Redis is fit, or fails within seconds.
+ * @throws ConnectionError with the command that mends it.
+ */
+export async function openControllerBroker(settings: BrokerSettings, log: Log = ignore): Promise<ControllerBroker> {
+  await using opening = new AsyncDisposableStack();
+  const link = opening.use(await openFailFastLink(settings));
+  await link.ask((client) => checkBroker(client, settings, log));
+  const releasing = opening.use(releaseLater(link));
+  const watcher = opening.use(watchReports(settings));
+  const opened = opening.move();
+  return {
+    saveRun: (run) => saveRun(link, run),
+    release: releasing.release,
+    getRun: (id) => getRun(link, id),
+    listRuns: (limit) => listRuns(link, limit),
+    readReports: (id, cursor) => readReports(link, id, cursor),
+    awaitReports: watcher.awaitReports,
+    appendReport: (id, report) => appendReport(link, id, report),
+    setCancelMark: (id, mark) => setCancelMark(link, id, mark),
+    withdraw: releasing.withdraw,
+    presences: (hosts) => readPresences(link, hosts),
+    absences: (hosts) => readAbsences(link, hosts),
+    facts: (hosts) => readFacts(link, hosts),
+    refusals: (limit) => readRefusals(link, limit),
+    [Symbol.asyncDispose]: () => opened.disposeAsync(),
+  };
+}
+
+/** Loads BullMQ, which is most of what a command that only reads would have to load, when the first order is sent. */
+function releaseLater(link: FailFastLink): AsyncDisposable & Pick<ControllerBroker, 'release' | 'withdraw'> {
+  let releaser: Promise<Releaser> | null = null;
+  const load = async (): Promise<Releaser> => {
+    const { makeReleaser } = await import('./release.ts');
+    return makeReleaser(link.client, link);
+  };
+  return {
+    release: async (orders, onQueued) => {
+      releaser ??= load();
+      await (await releaser).release(orders, onQueued);
+    },
+    withdraw: async (jobs) => {
+      const { withdrawJobs } = await import('./release.ts');
+      return await withdrawJobs(link, jobs);
+    },
+    [Symbol.asyncDispose]: async () => await (await releaser)?.close(),
+  };
+}
+
+export type WorkerBrokerOptions = {
+  /** Ends the waiting for a Redis that is not there. */
+  readonly signal?: AbortSignal;
+  readonly log?: Log;
+};
+
+/**
+ * A host's side. Waits until Redis is there; refuses one that is not fit or that refuses the password, since nobody
+ * would see the worker wait for that.
+ * @throws ConnectionError with the command that mends it, or when `signal` is aborted.
+ */
+export async function openWorkerBroker(
+  settings: BrokerSettings,
+  { signal, log = ignore }: WorkerBrokerOptions = {},
+): Promise<WorkerBroker> {
+  await using opening = new AsyncDisposableStack();
+  const { consume } = await import('./consume.ts');
+  const link = opening.use(openPatientLink(settings, log));
+  await link.untilReady(signal);
+  await link.ask((client) => checkBroker(client, settings, log));
+  const consumers = new Set<Consumer>();
+  opening.defer(async () => {
+    await Promise.all([...consumers].map((consumer) => consumer.close()));
+  });
+  const opened = opening.move();
+  return {
+    announce: (host, presence, ttlMs) => announce(link, host, { presence, ttlMs }),
+    withdrawPresence: (host) => withdrawPresence(link, host),
+    saveFacts: (host, facts) => saveFacts(link, host, facts),
+    report: (run, report) => appendReport(link, run, report),
+    refuse: (refusal) => addRefusal(link, refusal),
+    cancelMark: (run) => getCancelMark(link, run),
+    serverTime: () => link.ask(readTime),
+    consume: (queue, concurrency, handle) => {
+      const consumer = consume(
+        { queue, concurrency, handle },
+        { link, makeBlockingClient: (stop) => makeClient(settings, 'patient', stop), log },
+      );
+      consumers.add(consumer);
+      return consumer;
+    },
+    [Symbol.asyncDispose]: () => opened.disposeAsync(),
+  };
+}
+
+function ignore(): void {}

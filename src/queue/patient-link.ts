@@ -1,0 +1,102 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { BrokerSettings } from '../core/broker-settings.ts';
+import { ConnectionError } from '../core/errors.ts';
+import { addressOf, makeClient, type Client } from './connection.ts';
+import { connectionError, isPassing } from './connection-error.ts';
+import { disconnect } from './disconnect.ts';
+import type { Link, Log } from './link.ts';
+import { keysFor } from './names.ts';
+
+export type PatientLink = Link &
+  AsyncDisposable & {
+    readonly client: Client;
+    /** Rejects when Redis is there and refuses us, or when `signal` is aborted; waits otherwise. */
+    readonly untilReady: (signal?: AbortSignal) => Promise<void>;
+  };
+
+/**
+ * Connects as soon as Redis is there. Afterwards every operation waits out whatever passes: Redis away, restarting, full,
+ * failing over, or not knowing our password for a while. Disposing ends the waiting.
+ */
+export function openPatientLink(settings: BrokerSettings, log: Log): PatientLink {
+  const address = addressOf(settings);
+  const closing = new AbortController();
+  const client = makeClient(settings, 'patient', closing.signal);
+  logOutages(client, address, log);
+  const ask = async <T>(operation: (client: Client) => Promise<T>): Promise<T> => {
+    for (let attempt = 0; ; attempt += 1) {
+      if (closing.signal.aborted) throw closedError(address);
+      try {
+        return await unlessAborted(operation(client), closing.signal);
+      } catch (error) {
+        if (closing.signal.aborted) throw closedError(address);
+        if (!isPassing(error)) throw connectionError(error, address);
+        if (attempt === 0) log(`${connectionError(error, address).message}; trying until it works`);
+        await sleep(Math.min(30_000, 500 * 2 ** Math.min(attempt, 6)), undefined, { signal: closing.signal }).catch(
+          () => null,
+        );
+      }
+    }
+  };
+  return {
+    client,
+    keys: keysFor(settings.environment),
+    ask,
+    untilReady: (signal) => untilReady(client, address, signal),
+    [Symbol.asyncDispose]: async () => {
+      closing.abort();
+      await disconnect(client);
+    },
+  };
+}
+
+async function untilReady(client: Client, address: string, signal: AbortSignal | undefined): Promise<void> {
+  if (client.status === 'ready') return;
+  const { promise, resolve, reject } = Promise.withResolvers<void>();
+  const refuse = (error: unknown): void => {
+    const known = connectionError(error, address);
+    if (known.code !== 'BROKER_UNREACHABLE') reject(known);
+  };
+  const abort = (): void => reject(closedError(address));
+  client.once('ready', resolve);
+  client.on('error', refuse);
+  signal?.addEventListener('abort', abort);
+  try {
+    if (signal?.aborted === true) abort();
+    await promise;
+  } finally {
+    client.off('ready', resolve);
+    client.off('error', refuse);
+    signal?.removeEventListener('abort', abort);
+  }
+}
+
+function logOutages(client: Client, address: string, log: Log): void {
+  let away = false;
+  client.on('error', (error: unknown) => {
+    if (!away) log(`${connectionError(error, address).message}; waiting for it`);
+    away = true;
+  });
+  client.on('ready', () => {
+    if (away) log(`connected to ${address} again`);
+    away = false;
+  });
+}
+
+/** The client does not always fail what waits in it when it is closed. */
+async function unlessAborted<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
+  const { promise, reject } = Promise.withResolvers<never>();
+  const onAbort = (): void => reject(signal.reason);
+  signal.addEventListener('abort', onAbort);
+  try {
+    return await Promise.race([work, promise]);
+  } finally {
+    signal.removeEventListener('abort', onAbort);
+  }
+}
+
+function closedError(address: string): ConnectionError {
+  return new ConnectionError('BROKER_UNREACHABLE', `the connection to ${address} was closed`, {
+    hint: 'start the worker again',
+  });
+}

@@ -1,0 +1,66 @@
+import { RejectedError } from '../core/errors.ts';
+import { runIdSchema, type RunId } from '../core/ids.ts';
+import { runSchema, type Run } from '../core/run.ts';
+import type { Client } from './connection.ts';
+import { readTime, replies, type Link } from './link.ts';
+import type { Keys } from './names.ts';
+import { parseJsonAs } from '../core/parse-json-as.ts';
+
+/** A run, its reports and its cancel mark are kept so long; every one of their keys expires by itself. */
+export const RUN_LIFETIME_MS = 30 * 24 * 3600 * 1000;
+const MOST_RUNS = 10_000;
+
+/** Stores a new run's record and lists it; makes room by forgetting what is over age or number. */
+export async function saveRun({ ask, keys }: Link, run: Run): Promise<void> {
+  const [stored] = await ask(async (client) => {
+    const transaction = client
+      .multi()
+      .set(keys.run(run.id), JSON.stringify(run), 'PX', RUN_LIFETIME_MS, 'NX')
+      .zadd(keys.runs, 'NX', run.createdAt, run.id);
+    return replies(await transaction.exec());
+  });
+  if (stored === null) {
+    throw new RejectedError('RUN_EXISTS', `run ${run.id} is stored already`, { hint: 'start it again under a new id' });
+  }
+  await ask((client) => forgetOldRuns(client, keys));
+}
+
+export async function getRun({ ask, keys }: Link, id: RunId): Promise<Run | null> {
+  return parseJsonAs(runSchema, await ask((client) => client.get(keys.run(id))));
+}
+
+/** Newest first; records that cannot be read are left out. */
+export async function listRuns({ ask, keys }: Link, limit: number): Promise<readonly Run[]> {
+  if (limit < 1) return [];
+  const ids = knownIds(await ask((client) => client.zrevrange(keys.runs, 0, limit - 1)));
+  if (ids.length === 0) return [];
+  const texts = await ask((client) => client.mget(ids.map(keys.run)));
+  return texts.flatMap((text) => parseJsonAs(runSchema, text) ?? []);
+}
+
+/** Lets a run's hosts see that it is cancelled; `mark` is signed and checked by them. */
+export async function setCancelMark({ ask, keys }: Link, id: RunId, mark: string): Promise<void> {
+  await ask((client) => client.set(keys.cancel(id), mark, 'PX', RUN_LIFETIME_MS));
+}
+
+export async function getCancelMark({ ask, keys }: Link, id: RunId): Promise<string | null> {
+  return await ask((client) => client.get(keys.cancel(id)));
+}
+
+/** By Redis' clock, so that an operator's wrong one deletes nothing. */
+async function forgetOldRuns(client: Client, keys: Keys): Promise<void> {
+  const oldest = (await readTime(client)) - RUN_LIFETIME_MS;
+  const [aged, surplus] = await Promise.all([
+    client.zrangebyscore(keys.runs, '-inf', oldest, 'LIMIT', 0, 1000),
+    client.zrange(keys.runs, 0, String(-(MOST_RUNS + 1))),
+  ]);
+  const listed = [...new Set([...aged, ...surplus])];
+  if (listed.length === 0) return;
+  const gone = knownIds(listed).flatMap((id) => [keys.run(id), keys.reports(id), keys.cancel(id)]);
+  if (gone.length > 0) await client.unlink(...gone);
+  await client.zrem(keys.runs, ...listed);
+}
+
+function knownIds(listed: readonly string[]): readonly RunId[] {
+  return listed.flatMap((id) => runIdSchema.safeParse(id).data ?? []);
+}
