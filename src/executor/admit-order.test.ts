@@ -1,0 +1,81 @@
+import assert from 'node:assert/strict';
+import { describe, test } from 'node:test';
+import { jobIdFor, makeRunId } from '../core/ids.ts';
+import { fleetNameSchema, hostNameSchema, queueNameSchema, roleNameSchema } from '../core/names.ts';
+import { makeSigningKey } from '../trust/key.ts';
+import type { Order } from '../trust/order.ts';
+import { signOrder } from '../trust/sign-order.ts';
+import { admitOrder, type Candidate } from './admit-order.ts';
+import type { HostPolicy } from './host-policy.ts';
+
+const NOW = Date.UTC(2026, 10, 23);
+const key = makeSigningKey();
+const fleet = fleetNameSchema.parse('lab');
+const host = hostNameSchema.parse('web1');
+const run = makeRunId(NOW, new Uint8Array(10));
+const web = queueNameSchema.parse('web');
+const db = queueNameSchema.parse('db');
+const order: Order = {
+  fleet,
+  id: jobIdFor(run, host),
+  run,
+  to: { kind: 'host', host },
+  issuedAt: NOW,
+  expiresAt: NOW + 3_600_000,
+  task: 'system.ping',
+  args: {},
+  dryRun: true,
+  exclude: ['linux-image-*', 'nginx'],
+  expectedPlan: null,
+  deadlineMs: 60_000,
+  by: 'ada@controller',
+};
+const policy: HostPolicy = {
+  fleet,
+  host,
+  signers: [key.id],
+  roles: [
+    { name: roleNameSchema.parse('web'), queues: [web], tasks: ['system.*'], exclude: ['nginx', 'php*'] },
+    { name: roleNameSchema.parse('db'), queues: [db], tasks: ['apt.*'], exclude: [] },
+  ],
+};
+
+function admit(change: Partial<Order>, candidate: Partial<Candidate> = {}): string {
+  const envelope = signOrder({ ...order, ...change }, key);
+  const admitted = admitOrder({ envelope, policy, from: null, now: NOW, ledgerBirth: 0, ...candidate });
+  return admitted.ok ? 'admitted' : `${admitted.code}${admitted.answerable === null ? '' : ', told'}`;
+}
+
+const anyOf = (queue: typeof web): Partial<Order> => ({ to: { kind: 'any', queue }, id: jobIdFor(run, null) });
+
+describe('an order is', () => {
+  test('admitted with what its task needs to know, the exclusions of order and host together', () => {
+    const envelope = signOrder(order, key);
+    const admitted = admitOrder({ envelope, policy, from: null, now: NOW, ledgerBirth: 0 });
+
+    assert.ok(admitted.ok);
+    assert.equal(admitted.task.name, 'system.ping');
+    assert.deepEqual(admitted.context, {
+      job: order.id,
+      dryRun: true,
+      exclude: ['linux-image-*', 'nginx', 'php*'],
+      expectedPlan: null,
+    });
+  });
+
+  test('admitted for any host of a role that allows its task', () => assert.equal(admit(anyOf(web)), 'admitted'));
+
+  const refusals: readonly (readonly [why: string, verdict: string, Partial<Order>, Partial<Candidate>?])[] = [
+    ['when only another role of the host allows its task', 'TASK_NOT_ALLOWED, told', anyOf(db)],
+    ['when no role of the host serves its queue', 'WRONG_QUEUE, told', anyOf(queueNameSchema.parse('mail'))],
+    ['when its task is unknown', 'UNKNOWN_TASK, told', { task: 'system.halt' }],
+    ['when its task is a name of every object', 'UNKNOWN_TASK, told', { task: 'constructor' }],
+    ['when its arguments do not fit', 'INVALID_ARGUMENTS, told', { args: { loud: true } }],
+    ['when the host has no roles', 'TASK_NOT_ALLOWED, told', {}, { policy: { ...policy, roles: [] } }],
+    ['when its signer is no longer one', 'UNKNOWN_KEY', {}, { policy: { ...policy, signers: [] } }],
+    ['when it has expired', 'EXPIRED, told', {}, { now: order.expiresAt }],
+  ];
+  for (const [why, verdict, change, candidate] of refusals) {
+    test(`refused ${why}`, () => assert.equal(admit(change, candidate), verdict));
+  }
+});

@@ -1,0 +1,83 @@
+import type * as z from 'zod';
+import type { Destination } from '../core/run.ts';
+import { findTask, taskAllowed } from '../tasks/registry.ts';
+import type { Task, TaskContext } from '../tasks/task.ts';
+import { quote, refuse, type Refused } from '../trust/dsse.ts';
+import type { Order } from '../trust/order.ts';
+import { verifyOrder } from '../trust/verify-order.ts';
+import type { HostPolicy } from './host-policy.ts';
+
+/** An order, and what it is held against. */
+export type Candidate = {
+  readonly envelope: string;
+  readonly policy: HostPolicy;
+  /** The queue and the id the order came through; null when it is read from its own job folder. */
+  readonly from: { readonly queue: Destination; readonly job: string } | null;
+  /** Milliseconds since 1970; for a job that was interrupted, the time at which it first began. */
+  readonly now: number;
+  readonly ledgerBirth: number;
+};
+
+export type AdmittedOrder = {
+  readonly ok: true;
+  readonly order: Order;
+  readonly task: Task;
+  /** The arguments as the task's schema reads them. */
+  readonly args: unknown;
+  readonly context: TaskContext;
+};
+
+/** `answerable` as in VerifiedOrder: the order whose run may be told. */
+export type RejectedOrder = Refused & { readonly answerable: Order | null };
+
+/**
+ * Decides whether this host carries an order out: it is truly ours, its task is known, its arguments fit, and a role
+ * of the host allows it. Asked twice, by the worker when the order comes and by the executor just before it begins,
+ * so that a folder someone tampered with does not run either. Never throws.
+ */
+export function admitOrder(candidate: Candidate): AdmittedOrder | RejectedOrder {
+  const { policy, from, now, ledgerBirth } = candidate;
+  const verified = verifyOrder(candidate.envelope, {
+    fleet: policy.fleet,
+    host: policy.host,
+    queue: from?.queue ?? null,
+    job: from?.job ?? null,
+    signers: policy.signers,
+    now,
+    ledgerBirth,
+  });
+  if (!verified.ok) return verified;
+  const { order } = verified;
+  const task = findTask(order.task);
+  if (task === null) return { ...refuse('UNKNOWN_TASK', `no task ${quote(order.task)} here`), answerable: order };
+  const forbidden = checkRoles(order, policy);
+  if (forbidden !== null) return { ...forbidden, answerable: order };
+  const args = task.args.safeParse(order.args);
+  if (!args.success) return { ...refuseArguments(task, args.error), answerable: order };
+  return { ok: true, order, task, args: args.data, context: contextOf(order, policy) };
+}
+
+/** An order for any host of a role is judged by the roles that serve its queue, any other by all roles of the host. */
+function checkRoles({ task, to }: Order, { host, roles }: HostPolicy): Refused | null {
+  const serving = to.kind === 'host' ? roles : roles.filter((role) => role.queues.includes(to.queue));
+  if (to.kind === 'any' && serving.length === 0) {
+    return refuse('WRONG_QUEUE', `no role of ${host} serves the queue ${to.queue}`);
+  }
+  if (serving.some((role) => taskAllowed(task, role.tasks))) return null;
+  const names = serving.map((role) => role.name).join(', ');
+  return refuse(
+    'TASK_NOT_ALLOWED',
+    `${task} is not among the tasks of ${names === '' ? 'any role' : names} on ${host}`,
+  );
+}
+
+function refuseArguments(task: Task, { issues: [issue] }: z.ZodError): Refused {
+  const where = [task.name, ...(issue?.path ?? [])].join('/');
+  return refuse('INVALID_ARGUMENTS', `${where}: ${issue?.message ?? 'do not fit'}`.slice(0, 500));
+}
+
+/** What the order keeps out of upgrades and what the host's own roles keep out add up. */
+function contextOf(order: Order, policy: HostPolicy): TaskContext {
+  const exclude = new Set([...order.exclude, ...policy.roles.flatMap((role) => role.exclude)]);
+  return { job: order.id, dryRun: order.dryRun, exclude: [...exclude], expectedPlan: order.expectedPlan };
+}

@@ -1,0 +1,35 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { ReportSink } from '../core/report.ts';
+import { findProcesses, type FoundProcess } from '../host/find-processes.ts';
+import { JOB_VARIABLE } from './change-host.ts';
+import type { JobFolder } from './job-folder.ts';
+
+const POLL_MS = 200;
+const SCRIPT_LIMIT_MS = 600_000;
+
+/**
+ * Waits until what an earlier executor of this job started has ended: apt and dpkg however long they take, since they
+ * do the job's own work and their result is part of the job's; a maintainer script whose dpkg was killed for ten
+ * minutes. Daemons that scripts started carry the mark of the job too and are not waited for.
+ */
+export async function awaitSurvivors({ job }: JobFolder, sink: ReportSink): Promise<void> {
+  const start = performance.now();
+  for (let told = false; ; told = true) {
+    const isTooLate = performance.now() - start > SCRIPT_LIMIT_MS;
+    const survivor = findProcesses(`${JOB_VARIABLE}=${job}`).find(
+      (found) => PROGRAMS.includes(found.name) || (!isTooLate && isMaintainerScript(found)),
+    );
+    if (survivor === undefined) return;
+    const holder = `the job’s own ${survivor.name} (process ${survivor.pid})`;
+    if (!told) await sink({ kind: 'waiting', for: 'lock', holder });
+    await sleep(POLL_MS);
+  }
+}
+
+/** The programs by which tasks change a host. */
+const PROGRAMS: readonly string[] = ['apt-get', 'apt-mark', 'dpkg'];
+
+/** Where dpkg runs the scripts of installed packages, and of those it unpacks (dpkg's database folder). */
+function isMaintainerScript({ argv }: FoundProcess): boolean {
+  return argv.some((word) => /^\/var\/lib\/dpkg\/(?:info\/[^/]+\.|tmp\.ci\/)(?:pre|post)(?:inst|rm)$/.test(word));
+}

@@ -1,0 +1,36 @@
+import type { Clock } from '../core/clock.ts';
+import { RejectedError } from '../core/errors.ts';
+import { jobIdSchema } from '../core/ids.ts';
+import { admitOrder } from './admit-order.ts';
+import { executeJob, type JobPlan } from './execute-job.ts';
+import { readHostPolicy } from './host-policy.ts';
+import { jobFolder, readOrder, type JobFolder, type Started } from './job-folder.ts';
+import { readLedgerBirth } from './ledger-birth.ts';
+
+export type ExecutorOptions = { readonly stateDir: string; readonly job: string; readonly clock: Clock };
+
+const LOCK_TIMEOUT_MS = 600_000;
+
+/**
+ * The whole life of an executor process, which launch-executor.ts starts. It trusts nothing but the signed order and
+ * the host's policy, and the order is judged by when the job first began: one that expired in mid-job is finished.
+ */
+export async function runExecutor({ stateDir, job, clock }: ExecutorOptions): Promise<void> {
+  const folder = jobFolder(stateDir, jobIdSchema.parse(job));
+  await executeJob(folder, async (started) => await admit(folder, started), { clock, lockTimeoutMs: LOCK_TIMEOUT_MS });
+}
+
+async function admit(folder: JobFolder, { firstAt }: Started): Promise<JobPlan> {
+  const admitted = admitOrder({
+    envelope: await readOrder(folder),
+    policy: await readHostPolicy(folder.stateDir),
+    from: null,
+    now: firstAt,
+    // Without a birth nobody can say what was done before.
+    ledgerBirth: (await readLedgerBirth(folder.stateDir)) ?? Number.MAX_SAFE_INTEGER,
+  });
+  if (!admitted.ok) throw new RejectedError('ORDER_REFUSED', `${admitted.code}: ${admitted.message}`);
+  const { order, task, args, context } = admitted;
+  if (order.id !== folder.job) throw new RejectedError('ORDER_REFUSED', `the order is that of job ${order.id}`);
+  return { work: task.perform(args, context), dryRun: order.dryRun, deadlineMs: order.deadlineMs };
+}

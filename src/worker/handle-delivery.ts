@@ -1,0 +1,120 @@
+import { MAX_CLOCK_SKEW_MS } from '../core/clock.ts';
+import { CommandError, messageOf, type CelerootError } from '../core/errors.ts';
+import { failedOutcome } from '../core/failed-outcome.ts';
+import { queueNameOf } from '../core/run.ts';
+import { admitOrder, type AdmittedOrder, type RejectedOrder } from '../executor/admit-order.ts';
+import { jobFolder, type JobFolder } from '../executor/job-folder.ts';
+import type { Delivery } from '../queue/broker.ts';
+import { quote, refuse, type Refused } from '../trust/dsse.ts';
+import type { Order } from '../trust/order.ts';
+import { carryOutUntilSettled } from './carry-out.ts';
+import { cancelledBy, describeEnd, endByRefusal, type End } from './job-end.ts';
+import { orAbort } from './or-abort.ts';
+import { performInline } from './perform-inline.ts';
+import { tell } from './tell.ts';
+import { watchCancel } from './watch-cancel.ts';
+import type { WorkerContext } from './worker-context.ts';
+
+/**
+ * Decides what becomes of a delivery. The broker delivers at least once, and may deliver what nobody sent:
+ *
+ *   not surely an order to this host ───▶ refused: log and refusals stream, never its run
+ *   its job is in hand ─────────────────▶ joins that
+ *   its job is open in the ledger ──────▶ carried on (carry-out.ts)
+ *   its job is settled ─────────────────▶ refused as a replay: log and refusals stream
+ *   not admitted ───────────────────────▶ refused or expired; its run is told, settled
+ *   cancelled ──────────────────────────▶ its run is told, settled
+ *   changes nothing on the host ────────▶ performed here, told, settled
+ *   may change the host ────────────────▶ entered into the ledger, carried out
+ *
+ * What is in the ledger no longer depends on the queue: whatever happens to the delivery, the job is done once.
+ * @throws the reason of `leaving` when the worker stops before a job that is not in the ledger is told.
+ */
+export async function handleDelivery(delivery: Delivery, worker: WorkerContext): Promise<void> {
+  const admitted = admit(delivery, worker);
+  const order = admitted.ok ? admitted.order : admitted.answerable;
+  if (order !== null) return await worker.underWay.once(order.id, () => receive({ delivery, order, admitted }, worker));
+  if (!admitted.ok) await publishRefusal(delivery, admitted, worker);
+}
+
+type Received = {
+  readonly delivery: Delivery;
+  /** Surely an order to this host through this queue under this id; `admitted` says whether it may be carried out. */
+  readonly order: Order;
+  readonly admitted: AdmittedOrder | RejectedOrder;
+};
+
+function admit({ envelope, ...from }: Delivery, worker: WorkerContext): AdmittedOrder | RejectedOrder {
+  const { policy, clock, ledger } = worker;
+  const now = clock.now();
+  const admitted = admitOrder({ envelope, policy, from, now, ledgerBirth: ledger.birth });
+  const behindMs = ledger.newestIssue() - now;
+  if (!admitted.ok || behindMs <= MAX_CLOCK_SKEW_MS) return admitted;
+  // Time went back on this host: orders that expired would seem fresh again.
+  const message = `this host’s clock is ${Math.round(behindMs / 1000)} s behind an order it has seen before`;
+  return { ...refuse('CLOCK_SKEW', message), answerable: admitted.order };
+}
+
+async function receive({ delivery, order, admitted }: Received, worker: WorkerContext): Promise<void> {
+  const { ledger } = worker;
+  switch (ledger.standing(order.id)) {
+    case 'open':
+      return await carryOutUntilSettled(jobFolder(ledger.stateDir, order.id), worker);
+    case 'settled':
+      return await publishRefusal(delivery, refuse('REPLAYED', 'this host is through with the order'), worker);
+    case 'unknown':
+      if (admitted.ok) return await accept(delivery, admitted, worker);
+      await publishRefusal(delivery, admitted, worker);
+      return await end(order, endByRefusal(admitted), worker);
+  }
+}
+
+async function accept(delivery: Delivery, admitted: AdmittedOrder, worker: WorkerContext): Promise<void> {
+  const { order, task } = admitted;
+  worker.log(`accepted ${order.id}: ${task.name} from ${queueNameOf(delivery.queue)}, by ${quote(order.by)}`);
+  tell(worker.reportsOf(order.id), { kind: 'accepted' });
+  if (!task.changesHost) return await end(order, await performHere(admitted, worker), worker);
+  const folder = await enter(delivery, admitted, worker);
+  if (folder instanceof Error) return await end(order, { kind: 'done', outcome: failedOutcome(folder) }, worker);
+  await carryOutUntilSettled(folder, worker);
+}
+
+/** On a full disk a job cannot be kept and so is not begun; its run shall know. */
+async function enter(
+  delivery: Delivery,
+  { order }: AdmittedOrder,
+  worker: WorkerContext,
+): Promise<JobFolder | CelerootError> {
+  try {
+    return await worker.ledger.enter(order.id, delivery.envelope);
+  } catch (error) {
+    return new CommandError('STATE_UNUSABLE', `cannot enter the job into the ledger: ${messageOf(error)}`, {
+      hint: `check the disk of ${worker.ledger.stateDir} on the host: df -h -i`,
+      cause: error,
+    });
+  }
+}
+
+async function performHere(admitted: AdmittedOrder, worker: WorkerContext): Promise<End> {
+  const { id } = admitted.order;
+  using cancel = watchCancel(id, worker);
+  await orAbort(cancel.firstLook, worker.leaving);
+  const by = cancel.by();
+  if (by !== null) return cancelledBy(by);
+  return { kind: 'done', outcome: await performInline(admitted, worker.reportsOf(id), worker.leaving) };
+}
+
+/** Ends a job that has no folder. The order is remembered as seen, so that what its run was told stays true. */
+async function end(order: Order, how: End, worker: WorkerContext): Promise<void> {
+  worker.log(`ended ${order.id}: ${describeEnd(how)}`);
+  await worker.reportsOf(order.id)(how);
+  await worker.ledger.settle(order);
+}
+
+/** Anybody who can write to the broker can cause this, so what it publishes is bounded. */
+async function publishRefusal(delivery: Delivery, { code, message }: Refused, worker: WorkerContext): Promise<void> {
+  const queue = queueNameOf(delivery.queue);
+  const job = delivery.job.slice(0, 128);
+  worker.log(`refused ${quote(job)} from ${queue}: ${code}: ${message}`);
+  await worker.broker.refuse({ host: worker.policy.host, at: worker.clock.now(), queue, job, code, message });
+}

@@ -1,0 +1,17 @@
+import type { WorkerConfig } from '../config/fleet-config.ts';
+import type { HostPolicy } from '../executor/host-policy.ts';
+
+/** The part of the configuration that orders are held against. */
+export function hostPolicyOf({ fleet, host, signers, roles }: WorkerConfig): HostPolicy {
+  return {
+    fleet,
+    host,
+    signers: [...signers],
+    roles: roles.map(({ name, queues, tasks, exclude }) => ({
+      name,
+      queues: [...queues],
+      tasks: [...tasks],
+      exclude: [...exclude],
+    })),
+  };
+}

@@ -1,0 +1,41 @@
+import { CommandError } from '../core/errors.ts';
+import { failedOutcome } from '../core/failed-outcome.ts';
+import type { Outcome } from '../core/outcome.ts';
+import type { ReportSink } from '../core/report.ts';
+import type { AdmittedOrder } from '../executor/admit-order.ts';
+import { inlinePerformer } from '../executor/inline-performer.ts';
+import { performWork } from '../executor/perform-work.ts';
+
+/**
+ * Carries out, in this process, an order whose task does not change the host. What goes wrong is an outcome.
+ * @throws the signal's reason when it is aborted.
+ */
+export async function performInline(admitted: AdmittedOrder, sink: ReportSink, signal: AbortSignal): Promise<Outcome> {
+  const { order, task, args, context } = admitted;
+  const deadline = AbortSignal.timeout(order.deadlineMs);
+  const perform = inlinePerformer({ sink, signal: AbortSignal.any([signal, deadline]) });
+  try {
+    return await performWork(task.perform(args, context), perform);
+  } catch (error) {
+    signal.throwIfAborted();
+    if (!deadline.aborted) return failedOutcome(error);
+    return failedOutcome(new CommandError('JOB_STOPPED', `not done within ${order.deadlineMs / 1000} s`));
+  }
+}
+
+/**
+ * The outcome of a task that changes the host when it is certain that there is nothing to do; null when there may be,
+ * or when that cannot be told: the executor will meet the same trouble and say so.
+ * @throws the signal's reason when it is aborted.
+ */
+export async function answerAtOnce(admitted: AdmittedOrder, signal: AbortSignal): Promise<Outcome | null> {
+  const { task, args, context } = admitted;
+  if (task.answerAtOnce === undefined) return null;
+  const perform = inlinePerformer({ sink: async () => undefined, signal });
+  try {
+    return await performWork(task.answerAtOnce(args, context), perform);
+  } catch {
+    signal.throwIfAborted();
+    return null;
+  }
+}

@@ -1,0 +1,134 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { WorkerConfig } from '../config/fleet-config.ts';
+import type { Clock } from '../core/clock.ts';
+import { messageOf } from '../core/errors.ts';
+import { runOf } from '../core/ids.ts';
+import { queueNameOf } from '../core/run.ts';
+import type { Argv } from '../core/step.ts';
+import { writeHostPolicy, type HostPolicy } from '../executor/host-policy.ts';
+import type { Delivery, WorkerBroker } from '../queue/broker.ts';
+import { openWorkerBroker } from '../queue/open.ts';
+import { claimStateDir } from './claim-state-dir.ts';
+import { createFactsGatherer } from './gather-facts.ts';
+import { hostPolicyOf } from './host-policy-of.ts';
+import { handleDelivery } from './handle-delivery.ts';
+import { openLedger, type Ledger } from './ledger.ts';
+import { orAbort } from './or-abort.ts';
+import { keepPresence } from './presence.ts';
+import { queuesOf } from './queues-of.ts';
+import { resumeJobs } from './resume-jobs.ts';
+import { shutDown, type StopSignals } from './shutdown.ts';
+import { createTurn } from './turn.ts';
+import { createUnderWay } from './under-way.ts';
+import type { WorkerContext, WorkerLog } from './worker-context.ts';
+
+export type WorkerOptions = {
+  readonly config: WorkerConfig;
+  /** Where the ledger and the jobs are. */
+  readonly stateDir: string;
+  readonly self: Argv;
+  readonly clock: Clock;
+  readonly log: WorkerLog;
+};
+
+const PRUNE_EVERY_MS = 24 * 3_600_000;
+
+/**
+ * Serves one host until `stop.drain` is aborted and what shutdown.ts says is done: takes up what the last worker left,
+ * then takes jobs from the host's own queue and the queues of its roles. While Redis is away it waits.
+ * @throws RejectedError when another worker has the state folder, ConfigError when the folder cannot be used,
+ * ConnectionError when Redis refuses the worker or is not fit.
+ */
+export async function runWorker(options: WorkerOptions, stop: StopSignals): Promise<void> {
+  const { config, stateDir, clock, log } = options;
+  using _lock = await claimStateDir(stateDir);
+  await using ledger = await openLedger(stateDir, clock);
+  const policy = hostPolicyOf(config);
+  await writeHostPolicy(stateDir, policy);
+  log(`worker of ${policy.host} in fleet ${policy.fleet}: connecting`);
+  await using broker = await openUnlessStopped(config, log, stop.drain);
+  if (broker !== null) await serve({ ...options, ledger, policy, broker }, stop);
+}
+
+type Parts = WorkerOptions & { readonly ledger: Ledger; readonly policy: HostPolicy; readonly broker: WorkerBroker };
+
+async function serve(parts: Parts, stop: StopSignals): Promise<void> {
+  const { config, broker, log } = parts;
+  const leaving = new AbortController();
+  const facts = createFactsGatherer();
+  const worker = contextOf(parts, { draining: stop.drain, leaving: leaving.signal, onHostChanged: facts.refresh });
+  const queues = queuesOf(config);
+  await resumeJobs(worker);
+  const background = Promise.all([
+    keepPresence(
+      queues.map(({ queue }) => queue),
+      worker,
+      stop.drain,
+    ),
+    facts.run(worker, stop.drain),
+    pruneDaily(worker, stop.drain),
+  ]);
+  const consumers = queues.map(({ queue, concurrency }) =>
+    broker.consume(queue, concurrency, async (delivery) => await deliver(delivery, worker)),
+  );
+  log(`ready: serves ${queues.map(({ queue }) => queueNameOf(queue)).join(', ')}`);
+  await untilAborted(stop.drain);
+  await shutDown({ worker, consumers, leave: () => leaving.abort(), background }, stop.force);
+}
+
+async function openUnlessStopped(
+  { broker }: WorkerConfig,
+  log: WorkerLog,
+  stop: AbortSignal,
+): Promise<WorkerBroker | null> {
+  try {
+    return await openWorkerBroker(broker, { signal: stop, log });
+  } catch (error) {
+    if (stop.aborted) return null;
+    throw error;
+  }
+}
+
+type Wires = Pick<WorkerContext, 'draining' | 'leaving' | 'onHostChanged'>;
+
+function contextOf({ broker, ledger, policy, clock, log, self }: Parts, wires: Wires): WorkerContext {
+  return {
+    ...wires,
+    broker,
+    ledger,
+    policy,
+    clock,
+    log,
+    self,
+    turn: createTurn(),
+    underWay: createUnderWay(),
+    reportsOf: (job) => async (event) => {
+      const report = { job, host: policy.host, at: clock.now(), event };
+      await orAbort(broker.report(runOf(job), report), wires.leaving);
+    },
+  };
+}
+
+/** A job that is left before it is in the ledger stays with the queue, which hands it to the next worker. */
+async function deliver(delivery: Delivery, worker: WorkerContext): Promise<void> {
+  try {
+    await handleDelivery(delivery, worker);
+  } catch (error) {
+    if (!worker.leaving.aborted) throw error;
+    await new Promise<never>(() => undefined);
+  }
+}
+
+async function pruneDaily({ ledger, log }: WorkerContext, signal: AbortSignal): Promise<void> {
+  while (!signal.aborted) {
+    await ledger.prune().catch((error: unknown) => log(`cannot clear out the ledger: ${messageOf(error)}`));
+    await sleep(PRUNE_EVERY_MS, undefined, { signal }).catch(() => undefined);
+  }
+}
+
+async function untilAborted(signal: AbortSignal): Promise<void> {
+  if (signal.aborted) return;
+  await new Promise<void>((resolve) => {
+    signal.addEventListener('abort', () => resolve(), { once: true });
+  });
+}
