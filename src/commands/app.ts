@@ -1,0 +1,122 @@
+import { Command, CommanderError, type CommandUnknownOpts, type Option } from '@commander-js/extra-typings';
+import { EXIT } from '../core/exit-codes.ts';
+import { VERSION } from '../core/version.ts';
+import { writeError } from '../terminal/error.ts';
+import type { Cli, CliContext } from './context.ts';
+import { applyCommand } from './apply.ts';
+import { brokerCommand } from './broker/broker.ts';
+import { configCommand } from './config/config.ts';
+import { addSharedFlags, examples } from './flags.ts';
+import { downCommand } from './down.ts';
+import { executorCommand } from './executor.ts';
+import { hostsCommand } from './hosts/hosts.ts';
+import { initCommand } from './init.ts';
+import { programCommand } from './program.ts';
+import { rolesCommand } from './roles/roles.ts';
+import { runsCommand } from './runs/runs.ts';
+import { tasksCommand } from './tasks/tasks.ts';
+import { upCommand } from './up/up.ts';
+import { throwUsageErrors } from './usage-error.ts';
+import { workerCommand } from './worker.ts';
+
+/** Runs one command line, without program name, and returns its exit code. Never throws. */
+export async function runApp(args: readonly string[], context: CliContext): Promise<number> {
+  let exitCode: number = EXIT.done.code;
+  const cli: Cli = {
+    ...context,
+    exitWith: (code) => {
+      exitCode = code;
+    },
+  };
+  try {
+    const app = await createApp(cli, needsTasks(args));
+    await app.parseAsync(args, { from: 'user' });
+    return exitCode;
+  } catch (error) {
+    if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.done.code : EXIT.usage.code;
+    return writeError(context.stderr, error, args.includes('--json'));
+  }
+}
+
+/**
+ * The whole command tree. Commands load what is heavy (config, queue) inside their actions; the commands made from the
+ * task registry are left out without `withTasks`, since the registry costs more to load than most commands to run.
+ */
+export async function createApp(cli: Cli, withTasks: boolean): Promise<CommandUnknownOpts> {
+  const root = new Command('celeroot')
+    .description('Keeps a fleet of Debian and Ubuntu servers installed, patched and accounted for.')
+    .version(VERSION, '--version', 'print the version')
+    .helpOption(...HELP_OPTION)
+    .helpCommand('help [command]', 'show the help of a command')
+    .configureOutput({
+      writeOut: (text) => cli.stdout.write(text),
+      writeErr: (text) => cli.stderr.write(text),
+      outputError: () => undefined,
+      getOutHelpWidth: () => cli.stdout.columns,
+      getErrHelpWidth: () => cli.stderr.columns,
+      getOutHasColors: () => cli.stdout.colour,
+      getErrHasColors: () => cli.stderr.colour,
+    })
+    .configureHelp({ showGlobalOptions: true, sortSubcommands: true, visibleGlobalOptions })
+    .addHelpText('after', examples('celeroot hosts ls', 'celeroot apt install nginx --role webserver'));
+  addSharedFlags(root);
+  for (const [name, command] of COMMANDS) root.addCommand(command(cli), { hidden: INTERNAL.has(name) });
+  if (withTasks) {
+    const { runCommand, taskGroupCommands } = await import('./run/run.ts');
+    for (const command of [runCommand(cli), ...taskGroupCommands(cli)]) root.addCommand(command);
+  }
+  throwUsageErrors(root);
+  inheritSettings(root);
+  return root;
+}
+
+const HELP_OPTION = ['-h, --help', 'show this help'] as const;
+
+/** The route map: one line per noun, in the order of the alphabet. */
+const COMMANDS: readonly (readonly [name: string, command: (cli: Cli) => CommandUnknownOpts])[] = [
+  ['apply', applyCommand],
+  ['broker', brokerCommand],
+  ['config', configCommand],
+  ['down', downCommand],
+  ['executor', executorCommand],
+  ['hosts', hostsCommand],
+  ['init', initCommand],
+  ['program', programCommand],
+  ['roles', rolesCommand],
+  ['runs', runsCommand],
+  ['tasks', tasksCommand],
+  ['up', upCommand],
+  ['worker', workerCommand],
+];
+
+/** Commands that celeroot itself types, left out of the help. */
+const INTERNAL: ReadonlySet<string> = new Set(['executor']);
+
+/** Whether a command line can only be understood with the task registry: `run`, `apt`, help, or a typing error. */
+function needsTasks(args: readonly string[]): boolean {
+  const first = args.find((arg, index) => !arg.startsWith('-') && args[index - 1] !== '--config');
+  if (first === undefined) return !args.includes('--version');
+  return !COMMANDS.some(([name]) => name === first);
+}
+
+/**
+ * `addCommand` hands nothing down to a command built apart, and commander's own `copyInheritedSettings` would also
+ * take away what such a command has set itself.
+ */
+function inheritSettings(parent: CommandUnknownOpts): void {
+  for (const child of parent.commands) {
+    child
+      .configureOutput(parent.configureOutput())
+      .configureHelp(parent.configureHelp())
+      .helpOption(...HELP_OPTION);
+    throwUsageErrors(child);
+    inheritSettings(child);
+  }
+}
+
+/** The flags of the commands above; `--version` belongs to the root alone. */
+function visibleGlobalOptions({ parent }: CommandUnknownOpts): Option[] {
+  if (parent === null) return [];
+  const own = parent.options.filter((option) => !option.hidden && option.long !== '--version');
+  return [...visibleGlobalOptions(parent), ...own];
+}

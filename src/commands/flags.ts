@@ -1,0 +1,38 @@
+import type { CommandUnknownOpts } from '@commander-js/extra-typings';
+
+/** Flags every command knows; they may stand anywhere on the line. */
+export type SharedFlags = {
+  /** The file named by `--config`, as typed. */
+  readonly config: string | null;
+  readonly json: boolean;
+};
+
+/** Adds the flags that mean the same everywhere to the root command. */
+export function addSharedFlags(root: CommandUnknownOpts): void {
+  root
+    .option('--config <file>', 'the fleet’s celeroot.yaml (or set CELEROOT_CONFIG)')
+    .option('--json', 'answer in JSON');
+}
+
+/** Reads the shared flags from any command under the root. */
+export function sharedFlags(command: CommandUnknownOpts): SharedFlags {
+  const options: Record<string, unknown> = command.optsWithGlobals();
+
+  return { config: typeof options['config'] === 'string' ? options['config'] : null, json: options['json'] === true };
+}
+
+/** Text for `.addHelpText('after', …)`. Every command has at least one example; a test holds us to it. */
+export function examples(...lines: readonly string[]): string {
+  return `\nExample${lines.length === 1 ? '' : 's'}:\n${lines.map((line) => `  ${line}`).join('\n')}`;
+}
+
+/** Collects a flag that may be given several times; commas separate within one. For `.option(flag, text, collect)`. */
+export function collect(value: string, previous: readonly string[] = []): readonly string[] {
+  return [
+    ...previous,
+    ...value
+      .split(',')
+      .map((part) => part.trim())
+      .filter((part) => part !== ''),
+  ];
+}

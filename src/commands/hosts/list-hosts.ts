@@ -1,0 +1,65 @@
+import type { CommandUnknownOpts } from '@commander-js/extra-typings';
+import type { FleetConfig, Host } from '../../config/fleet-config.ts';
+import { requireRole } from '../../core/host-selector.ts';
+import { readHostStatuses, type HostStatus } from '../../fleet/host-status.ts';
+import { presenceCell, rebootCell, UNKNOWN, upgradesCell } from '../../terminal/host-text.ts';
+import { writeJson } from '../../terminal/json.ts';
+import { writeTable, type Cell } from '../../terminal/table.ts';
+import type { Cli } from '../context.ts';
+import { sharedFlags } from '../flags.ts';
+import { loadFleetConfig } from '../open-fleet.ts';
+import { askBroker } from './ask-broker.ts';
+
+/** Lists hosts. The list is in the configuration, so it comes also when Redis is away, with a warning. */
+export async function listHosts(cli: Cli, command: CommandUnknownOpts, roles: readonly string[]): Promise<void> {
+  const fleet = await loadFleetConfig(cli, command);
+  const hosts = hostsOfRoles(fleet, roles);
+  const { answer: statuses, error } = await askBroker(cli, fleet, (broker) =>
+    readHostStatuses(hosts, { broker, now: cli.clock.now() }),
+  );
+  if (sharedFlags(command).json) {
+    writeJson(cli.stdout, { hosts: statuses.map(hostRecord), brokerError: error });
+    return;
+  }
+  if (statuses.length === 0) {
+    cli.stdout.write(
+      `no hosts${roles.length === 0 ? '; add one with:  celeroot hosts add NAME --role ROLE' : ` of role ${roles.join(', ')}`}\n`,
+    );
+    return;
+  }
+  const rows = statuses.map((status) => hostRow(status, cli.clock.now()));
+  writeTable(cli.stdout, { head: ['HOST', 'ROLES', 'STATUS', 'OS', 'UPGRADES', 'REBOOT', 'WORKER'], rows });
+}
+
+/** A host as `--json` shows it; also for `hosts show`. */
+export function hostRecord({ host, presence, facts }: HostStatus): unknown {
+  const { name, address, roles, description } = host;
+  return {
+    name,
+    address,
+    roles,
+    description,
+    online: presence?.online ?? null,
+    lastSeenAt: presence === null ? null : presence.online ? presence.presence.seenAt : presence.lastSeenAt,
+    worker: presence?.online === true ? presence.presence : null,
+    facts,
+  };
+}
+
+function hostsOfRoles(fleet: FleetConfig, roles: readonly string[]): readonly Host[] {
+  for (const role of roles) requireRole(fleet, role);
+  const hosts = [...fleet.hosts.values()];
+  return roles.length === 0 ? hosts : hosts.filter((host) => host.roles.some((role) => roles.includes(role)));
+}
+
+function hostRow({ host, presence, facts }: HostStatus, now: number): readonly Cell[] {
+  return [
+    host.name,
+    host.roles.join(', '),
+    presenceCell(presence, now),
+    facts === null ? UNKNOWN : `${facts.osId} ${facts.osVersion}`,
+    upgradesCell(facts),
+    rebootCell(facts),
+    presence?.online === true ? presence.presence.version : UNKNOWN,
+  ];
+}

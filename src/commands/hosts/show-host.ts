@@ -1,0 +1,71 @@
+import type { CommandUnknownOpts } from '@commander-js/extra-typings';
+import { MAX_CLOCK_SKEW_MS } from '../../core/clock.ts';
+import { BugError } from '../../core/errors.ts';
+import { requireHost } from '../../core/host-selector.ts';
+import { readHostStatuses, type HostStatus } from '../../fleet/host-status.ts';
+import { presenceCell, rebootCell, upgradesCell } from '../../terminal/host-text.ts';
+import { writeJson } from '../../terminal/json.ts';
+import { writeProperties } from '../../terminal/properties.ts';
+import type { Cell } from '../../terminal/table.ts';
+import { formatMoment } from '../../terminal/time-text.ts';
+import type { Cli } from '../context.ts';
+import { sharedFlags } from '../flags.ts';
+import { loadFleetConfig } from '../open-fleet.ts';
+import { askBroker } from './ask-broker.ts';
+import { hostRecord } from './list-hosts.ts';
+
+/** Shows one host; works without Redis as `hosts ls` does. */
+export async function showHost(cli: Cli, command: CommandUnknownOpts, name: string): Promise<void> {
+  const fleet = await loadFleetConfig(cli, command);
+  const host = fleet.hosts.get(requireHost(fleet, name));
+  if (host === undefined) throw new BugError(`host ${name} is not where it was found`);
+  const { answer, error } = await askBroker(cli, fleet, (broker) =>
+    readHostStatuses([host], { broker, now: cli.clock.now() }),
+  );
+  for (const status of answer) {
+    if (sharedFlags(command).json) writeJson(cli.stdout, { host: hostRecord(status), brokerError: error });
+    else writeProperties(cli.stdout, describeHost(status, cli.clock.now()));
+  }
+}
+
+function describeHost({ host, presence, facts }: HostStatus, now: number): readonly (readonly [string, Cell])[] {
+  return [
+    ['host', host.name],
+    ['address', host.address],
+    ['roles', host.roles.join(', ')],
+    ...optional('description', host.description),
+    ['status', presenceCell(presence, now)],
+    ...(presence?.online === true ? workerProperties(presence.presence) : []),
+    ...(facts === null ? [] : factProperties(facts)),
+  ];
+}
+
+type Properties = readonly (readonly [string, Cell])[];
+
+function optional(name: string, value: string | null): Properties {
+  return value === null ? [] : [[name, value]];
+}
+
+function workerProperties(
+  worker: NonNullable<Extract<HostStatus['presence'], { online: true }>>['presence'],
+): Properties {
+  const { clockOffsetMs } = worker;
+  const skew = `${(clockOffsetMs / 1000).toFixed(1)} s off`;
+  return [
+    ['worker', `${worker.version}, since ${formatMoment(worker.startedAt)}`],
+    ['queues', worker.queues.join(', ')],
+    ['clock', Math.abs(clockOffsetMs) > MAX_CLOCK_SKEW_MS ? { text: skew, style: 'red' } : skew],
+  ];
+}
+
+function factProperties(facts: NonNullable<HostStatus['facts']>): Properties {
+  return [
+    ['os', facts.os],
+    ['kernel', `${facts.kernel} (${facts.arch})`],
+    ['packages', String(facts.packages)],
+    ['upgrades', upgradesCell(facts)],
+    ['broken', facts.broken === 0 ? 'none' : { text: String(facts.broken), style: 'red' }],
+    ['reboot', rebootCell(facts)],
+    ['facts from', formatMoment(facts.gatheredAt)],
+  ];
+}

@@ -1,0 +1,44 @@
+import type { CommandUnknownOpts } from '@commander-js/extra-typings';
+import type { FleetConfig, Role } from '../../config/fleet-config.ts';
+import { writeJson } from '../../terminal/json.ts';
+import { writeTable } from '../../terminal/table.ts';
+import type { Cli } from '../context.ts';
+import { sharedFlags } from '../flags.ts';
+import { loadFleetConfig } from '../open-fleet.ts';
+
+/** Lists roles with the number of hosts that have each. */
+export async function listRoles(cli: Cli, command: CommandUnknownOpts): Promise<void> {
+  const config = await loadFleetConfig(cli, command);
+  const roles = [...config.roles.values()];
+  const hosts = hostsByRole(config);
+  if (sharedFlags(command).json) {
+    writeJson(cli.stdout, { roles: roles.map((role) => ({ ...role, hosts: hosts.get(role.name) ?? [] })) });
+    return;
+  }
+  if (roles.length === 0) {
+    cli.stdout.write('no roles; add one with:  celeroot roles add NAME\n');
+    return;
+  }
+  const rows = roles.map((role) => [
+    role.name,
+    String(hosts.get(role.name)?.length ?? 0),
+    role.queues.join(', '),
+    String(role.concurrency),
+    role.tasks.join(', '),
+    role.description ?? '',
+  ]);
+  writeTable(cli.stdout, { head: ['ROLE', 'HOSTS', 'QUEUES', 'CONCURRENCY', 'TASKS', 'DESCRIPTION'], rows });
+}
+
+/** Names of the hosts of each role; a role without hosts is not in it. */
+export function hostsByRole(config: FleetConfig): ReadonlyMap<Role['name'], readonly string[]> {
+  const byRole = new Map<Role['name'], string[]>();
+  for (const { name, roles } of config.hosts.values()) {
+    for (const role of roles) {
+      const names = byRole.get(role);
+      if (names === undefined) byRole.set(role, [name]);
+      else names.push(name);
+    }
+  }
+  return byRole;
+}

@@ -1,0 +1,83 @@
+import { CommandError } from '../../core/errors.ts';
+import { EXIT } from '../../core/exit-codes.ts';
+import type { RunSnapshot } from '../../core/run-snapshot.ts';
+import { isEnded, isGood, jobStatus, summarizeRun } from '../../core/run-state.ts';
+import { jobLabel } from '../../terminal/job-text.ts';
+import { writeJson } from '../../terminal/json.ts';
+import type { FollowEnd } from '../../terminal/run-view.ts';
+import { formatTime } from '../../terminal/time-text.ts';
+import type { Cli } from '../context.ts';
+import { followCommand, watchRun, type WatchOptions } from './watch-run.ts';
+import { writeResults } from './write-results.ts';
+
+export type ShowOptions = WatchOptions & {
+  /** False to send only. */
+  readonly follow: boolean;
+};
+
+/**
+ * Follows a run that was just sent, and ends with the exit code its hosts deserve. Returns what was seen last; null
+ * when nothing was.
+ */
+export async function showRun(cli: Cli, options: ShowOptions): Promise<RunSnapshot | null> {
+  const { run, json, follow } = options;
+  if (!follow) {
+    if (json) writeJson(cli.stdout, { run });
+    else
+      cli.stdout.write(
+        `run ${run.id} is sent to ${countHosts(run.jobs.length)}; follow it with:  ${followCommand(run)}\n`,
+      );
+    return null;
+  }
+  const watched = await watchRun(cli, options);
+  if (watched === null) {
+    cli.exitWith(EXIT.interrupted.code);
+    return null;
+  }
+  const { snapshot, end } = watched;
+  if (!json) {
+    writeResults(cli, snapshot, MAX_CHANGES);
+    explainEnd(cli, snapshot, end);
+  }
+  concludeRun(cli, snapshot, end);
+  return snapshot;
+}
+
+/** In a dry run of a large upgrade `runs show` has the rest. */
+const MAX_CHANGES = 8;
+
+function countHosts(count: number): string {
+  return count === 1 ? '1 host' : `${count} hosts`;
+}
+
+function explainEnd(cli: Cli, snapshot: RunSnapshot, end: FollowEnd): void {
+  const { run } = snapshot.state;
+  if (end === 'detached') cli.stderr.write(`detached; the run goes on. Follow it with:  ${followCommand(run)}\n`);
+  if (end === 'only-offline') {
+    const until = formatTime(run.expiresAt, snapshot.now);
+    cli.stderr.write(
+      `only offline hosts are left; they may begin until ${until}. Follow them with:  ${followCommand(run)}\n`,
+    );
+  }
+}
+
+/** @throws CommandError JOBS_FAILED naming the hosts that did not do their jobs. */
+function concludeRun(cli: Cli, snapshot: RunSnapshot, end: FollowEnd): void {
+  const { state, now } = snapshot;
+  const summary = summarizeRun(state, now);
+  if (summary.bad > 0 && end !== 'detached') {
+    const bad = [...state.jobs.values()].flatMap((job) => {
+      const status = jobStatus(job, state.run, now);
+      return isEnded(status) && !isGood(status) ? [`${jobLabel(job)} ${status}`] : [];
+    });
+    const more = bad.length > MAX_NAMED ? ` and ${bad.length - MAX_NAMED} more` : '';
+    throw new CommandError('JOBS_FAILED', `${bad.slice(0, MAX_NAMED).join(', ')}${more}`, {
+      hint: `see  celeroot runs show ${state.run.id},  then  celeroot runs retry ${state.run.id}`,
+      details: { run: state.run.id, counts: summary.counts },
+    });
+  }
+  if (end === 'detached') cli.exitWith(EXIT.interrupted.code);
+  else if (end === 'only-offline') cli.exitWith(EXIT.pending.code);
+}
+
+const MAX_NAMED = 10;

@@ -1,0 +1,65 @@
+import type { CommandUnknownOpts } from '@commander-js/extra-typings';
+import type { FleetConfig } from '../../config/fleet-config.ts';
+import { RejectedError } from '../../core/errors.ts';
+import type { RunSnapshot } from '../../core/run-snapshot.ts';
+import { signRun, submitRun, type Sender } from '../../fleet/dispatch-run.ts';
+import { prepareRun, type PreparedRun, type RunRequest } from '../../fleet/prepare-run.ts';
+import { readSender } from '../../fleet/read-sender.ts';
+import type { ControllerBroker } from '../../queue/broker.ts';
+import type { Cli } from '../context.ts';
+import { sharedFlags } from '../flags.ts';
+import { loadFleetConfig, openBroker } from '../open-fleet.ts';
+import type { SendFlags } from '../read-run-flags.ts';
+import { showRun } from './show-run.ts';
+
+type StartOptions = { readonly request: RunRequest; readonly flags: SendFlags };
+
+/** Checks, asks when it is many hosts, signs, sends and follows. */
+export async function startRun(cli: Cli, command: CommandUnknownOpts, options: StartOptions): Promise<void> {
+  const fleet = await loadFleetConfig(cli, command);
+  const prepared = prepareRun(fleet, options.request);
+  await confirmSize(cli, prepared, options.flags.yes);
+  const sender = await readSender(fleet, cli);
+  await using broker = await openBroker(cli, fleet);
+  await sendRun(cli, command, { fleet, broker, sender, prepared, flags: options.flags });
+}
+
+type SendOptions = {
+  readonly fleet: FleetConfig;
+  readonly broker: ControllerBroker;
+  readonly sender: Sender;
+  readonly prepared: PreparedRun;
+  readonly flags: Pick<SendFlags, 'detach' | 'wait'>;
+};
+
+/**
+ * Signs, sends and follows: the part of `startRun` that retries and approved plans share. Returns what was seen of the
+ * run last; null when it was not followed.
+ */
+export async function sendRun(
+  cli: Cli,
+  command: CommandUnknownOpts,
+  options: SendOptions,
+): Promise<RunSnapshot | null> {
+  const { fleet, broker, sender, prepared, flags } = options;
+  const signed = signRun(prepared, sender);
+  await submitRun(broker, signed);
+  const { json } = sharedFlags(command);
+  return await showRun(cli, { broker, fleet, run: signed.run, json, follow: !flags.detach, wait: flags.wait });
+}
+
+const ASK_ABOVE = 50;
+
+/** A typing error in a target should not reach hundreds of hosts. */
+export async function confirmSize(cli: Cli, prepared: PreparedRun, yes: boolean): Promise<void> {
+  const count = prepared.assignments.length;
+  if (count <= ASK_ABOVE || yes) return;
+  const what = `${prepared.task.name}${prepared.dryRun ? ' (dry run)' : ''} on ${count} hosts (${prepared.target})`;
+  if (cli.confirm === null) {
+    throw new RejectedError('CONFIRMATION_NEEDED', `${what} needs a yes, and there is no terminal to ask on`, {
+      hint: 'add --yes if you mean it',
+    });
+  }
+  if (await cli.confirm(`Do ${what}?`)) return;
+  throw new RejectedError('CONFIRMATION_NEEDED', `${what} was not confirmed`, { hint: 'nothing was sent' });
+}

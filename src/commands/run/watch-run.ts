@@ -1,0 +1,88 @@
+import type { FleetConfig } from '../../config/fleet-config.ts';
+import { ConnectionError } from '../../core/errors.ts';
+import type { RunSnapshot } from '../../core/run-snapshot.ts';
+import type { Run } from '../../core/run.ts';
+import { candidatesIn } from '../../fleet/candidates.ts';
+import { followRun, type FollowUpdate } from '../../fleet/follow-run.ts';
+import type { ControllerBroker } from '../../queue/broker.ts';
+import { jsonRunView } from '../../terminal/json-run-view.ts';
+import { liveRunView } from '../../terminal/live-run-view.ts';
+import { plainRunView } from '../../terminal/plain-run-view.ts';
+import type { FollowEnd, RunView } from '../../terminal/run-view.ts';
+import type { Cli } from '../context.ts';
+
+/** What was seen of a run last, and why nobody looks any longer. */
+export type Watched = { readonly snapshot: RunSnapshot; readonly end: FollowEnd };
+
+export type WatchOptions = {
+  readonly broker: ControllerBroker;
+  readonly fleet: FleetConfig;
+  readonly run: Run;
+  readonly json: boolean;
+  /** Follow to the end even when only offline hosts are left. */
+  readonly wait: boolean;
+};
+
+/**
+ * Shows a run until it ends, only offline hosts are left, or the reader leaves: by Ctrl-C (a second one ends the
+ * program at once) or by closing the pipe. Redis dying meanwhile does not stop the run, and the error says so.
+ */
+export async function watchRun(cli: Cli, options: WatchOptions): Promise<Watched | null> {
+  const { broker, run, fleet, wait } = options;
+  const leave = new AbortController();
+  using _interrupt = onceOnInterrupt(cli, () => leave.abort());
+  const signal = AbortSignal.any([leave.signal, cli.stdoutClosed]);
+  await using view = makeView(cli, options);
+  let last: FollowUpdate | null = null;
+  try {
+    for await (const update of followRun(broker, run, {
+      clock: cli.clock,
+      signal,
+      candidatesOf: candidatesIn(fleet),
+    })) {
+      last = update;
+      view.update(update.snapshot, update.fresh);
+      if (update.progress === 'only-offline' && !wait && isSettled(cli, run)) break;
+    }
+  } catch (error) {
+    throw error instanceof ConnectionError ? lostSight(error, run) : error;
+  }
+  if (last === null) return null;
+  const end = signal.aborted && last.progress !== 'ended' ? 'detached' : endOf(last);
+  view.finish(last.snapshot, end);
+  return { snapshot: last.snapshot, end };
+}
+
+function endOf({ progress }: FollowUpdate): FollowEnd {
+  return progress === 'ended' ? 'ended' : 'only-offline';
+}
+
+/** A worker that was just started may not have said so yet. */
+function isSettled(cli: Cli, run: Run): boolean {
+  return cli.clock.now() - run.createdAt > 1500;
+}
+
+function makeView(cli: Cli, { json, run }: WatchOptions): RunView {
+  if (json) return jsonRunView(cli.stdout, run);
+  return cli.stdout.isTTY ? liveRunView(cli.stdout) : plainRunView(cli.stdout);
+}
+
+function onceOnInterrupt(cli: Cli, listener: () => void): Disposable {
+  const handling = cli.onSignal('SIGINT', () => {
+    handling[Symbol.dispose]();
+    listener();
+  });
+  return handling;
+}
+
+function lostSight(error: ConnectionError, run: Run): ConnectionError {
+  return new ConnectionError(error.code, `lost sight of run ${run.id}, which goes on: ${error.message}`, {
+    hint: `${error.hint === undefined ? '' : `${error.hint}\n`}then follow it again:  ${followCommand(run)}`,
+    cause: error,
+  });
+}
+
+/** What to type to see a run on. */
+export function followCommand(run: Run): string {
+  return `celeroot runs show ${run.id} --follow`;
+}

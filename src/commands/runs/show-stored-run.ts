@@ -1,0 +1,106 @@
+import type { CommandUnknownOpts } from '@commander-js/extra-typings';
+import { RejectedError } from '../../core/errors.ts';
+import { formatDuration } from '../../core/duration.ts';
+import type { RunSnapshot } from '../../core/run-snapshot.ts';
+import { jobStatus, summarizeRun, type JobState } from '../../core/run-state.ts';
+import type { Run } from '../../core/run.ts';
+import { candidatesIn } from '../../fleet/candidates.ts';
+import { findRun } from '../../fleet/find-run.ts';
+import { readSnapshot } from '../../fleet/follow-run.ts';
+import { describeJob, describeTrouble, jobLabel } from '../../terminal/job-text.ts';
+import { writeJson } from '../../terminal/json.ts';
+import { plainText } from '../../terminal/plain-text.ts';
+import { changeText } from '../../terminal/plan-text.ts';
+import { writeProperties } from '../../terminal/properties.ts';
+import { summaryText } from '../../terminal/run-view.ts';
+import { writeTable, type Cell } from '../../terminal/table.ts';
+import { formatMoment } from '../../terminal/time-text.ts';
+import type { Cli } from '../context.ts';
+import { sharedFlags } from '../flags.ts';
+import { loadFleetConfig, openBroker } from '../open-fleet.ts';
+import { showRun } from '../run/show-run.ts';
+import { writeResults } from '../run/write-results.ts';
+
+type ShowOptions = { readonly word: string; readonly host: string | null; readonly follow: boolean };
+
+/** Shows a run from its record and its reports. */
+export async function showStoredRun(cli: Cli, command: CommandUnknownOpts, options: ShowOptions): Promise<void> {
+  const { json } = sharedFlags(command);
+  const fleet = await loadFleetConfig(cli, command);
+  await using broker = await openBroker(cli, fleet);
+  const run = await findRun(broker, options.word);
+  if (options.follow) {
+    await showRun(cli, { broker, fleet, run, json, follow: true, wait: true });
+    return;
+  }
+  const snapshot = await readSnapshot(broker, run, { clock: cli.clock, candidatesOf: candidatesIn(fleet) });
+  const jobs = jobsOf(snapshot, options.host);
+  if (json) writeJson(cli.stdout, snapshotRecord(snapshot, jobs));
+  else writeSnapshot(cli, snapshot, { jobs, inFull: options.host !== null });
+}
+
+/** @throws RejectedError UNKNOWN_HOST when the run has no job for the host. */
+export function jobsOf({ state }: RunSnapshot, host: string | null): readonly JobState[] {
+  const jobs = [...state.jobs.values()];
+  if (host === null) return jobs;
+  const found = jobs.filter((job) => job.host === host);
+  if (found.length > 0) return found;
+  throw new RejectedError('UNKNOWN_HOST', `run ${state.run.id} has no job for host ${host}`, {
+    hint: `its hosts are: ${jobs.slice(0, 10).map(jobLabel).join(', ')}${jobs.length > 10 ? ', …' : ''}`,
+  });
+}
+
+function snapshotRecord({ state, now }: RunSnapshot, jobs: readonly JobState[]): unknown {
+  const records = jobs.map((job) => ({ ...job, status: jobStatus(job, state.run, now) }));
+  const { jobs: _, ...run } = state.run;
+  return { run, summary: summarizeRun(state, now), jobs: records };
+}
+
+type Shown = { readonly jobs: readonly JobState[]; readonly inFull: boolean };
+
+function writeSnapshot(cli: Cli, snapshot: RunSnapshot, { jobs, inFull }: Shown): void {
+  const { state, now } = snapshot;
+  writeProperties(cli.stdout, describeRun(state.run, summaryText(summarizeRun(state, now))));
+  cli.stdout.write('\n');
+  writeTable(cli.stdout, { head: ['HOST', 'STATUS', '', 'TOOK'], rows: jobs.map((job) => jobRow(job, snapshot)) });
+  for (const job of jobs) writeTrouble(cli, job, jobs.length > 1);
+  if (inFull) for (const job of jobs) writeChanges(cli, job);
+  else writeResults(cli, snapshot, Infinity);
+}
+
+function describeRun(run: Run, summary: string): readonly (readonly [string, Cell])[] {
+  return [
+    ['run', run.id],
+    ['task', `${run.task}${run.dryRun ? ' (dry run)' : ''}${argumentsText(run)}`],
+    ['target', run.target],
+    ['by', run.by],
+    ['made', formatMoment(run.createdAt)],
+    ['begin until', `${formatMoment(run.expiresAt)}, then at most ${formatDuration(run.deadlineMs)} on a host`],
+    ['state', { text: summary, style: 'bold' }],
+  ];
+}
+
+function jobRow(job: JobState, snapshot: RunSnapshot): readonly Cell[] {
+  const { label, symbol, style, status, detail, elapsed } = describeJob(job, snapshot);
+  const statusText = `${symbol} ${status}`;
+  return [label, style === null ? statusText : { text: statusText, style }, detail, elapsed];
+}
+
+function writeTrouble(cli: Cli, job: JobState, withName: boolean): void {
+  if (job.end === null) return;
+  const prefix = withName ? `${jobLabel(job)}: ` : '';
+  for (const line of describeTrouble(job.end)) cli.stdout.write(`${prefix}${line}\n`);
+}
+
+function writeChanges(cli: Cli, { end, plan }: JobState): void {
+  const done = end !== null && 'outcome' in end ? end.outcome.transaction : null;
+  const transaction = done ?? plan?.transaction ?? null;
+  if (transaction === null) return;
+  cli.stdout.write('\n');
+  for (const change of transaction.changes) cli.stdout.write(`${change.action.padEnd(10)} ${changeText(change)}\n`);
+  for (const kept of transaction.keptBack) cli.stdout.write(`kept back  ${plainText(kept.package)} (${kept.reason})\n`);
+}
+
+function argumentsText({ args }: Run): string {
+  return Object.keys(args).length === 0 ? '' : ` ${JSON.stringify(args)}`;
+}

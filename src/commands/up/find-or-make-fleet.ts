@@ -1,0 +1,65 @@
+import { hostname } from 'node:os';
+import { resolve } from 'node:path';
+import type { CommandUnknownOpts } from '@commander-js/extra-typings';
+import type { FleetConfig } from '../../config/fleet-config.ts';
+import { ConfigError, RejectedError, UsageError } from '../../core/errors.ts';
+import { fleetNameSchema, hostNameSchema, type HostName } from '../../core/names.ts';
+import type { Cli } from '../context.ts';
+import { sharedFlags } from '../flags.ts';
+
+/**
+ * The fleet this machine is to be part of: the configuration that is there, else a new one in the current folder.
+ * @throws UsageError when its Redis is not the embedded one.
+ */
+export async function findOrMakeFleet(cli: Cli, command: CommandUnknownOpts): Promise<FleetConfig> {
+  const { loadFleet } = await import('../../config/load.ts');
+  const fleet = loadFleet((await findFile(cli, command)) ?? (await makeFile(cli, command)), cli.env);
+  if (fleet.broker.embedded) return fleet;
+  throw new UsageError('USAGE', `celeroot up starts its own Redis, and ${fleet.file} names another`, {
+    hint: `start this machine's worker alone:  celeroot worker ${fleet.file} --host NAME`,
+  });
+}
+
+/** @throws RejectedError UNKNOWN_HOST when it is not certain which host of the fleet this machine is. */
+export function thisHost(fleet: FleetConfig, asked: string | null): HostName {
+  const wanted = asked ?? ownName();
+  const found = [...fleet.hosts.keys()].find((name) => name === wanted);
+  const [only] = fleet.hosts.size === 1 && asked === null ? [...fleet.hosts.keys()] : [];
+  const host = found ?? only;
+  if (host !== undefined) return host;
+  throw new RejectedError('UNKNOWN_HOST', `${fleet.file} has no host ${wanted}`, {
+    hint: `add this machine:  celeroot hosts add ${ownName()} --role ROLE,  or say which it is:  celeroot up --host NAME`,
+  });
+}
+
+async function findFile(cli: Cli, command: CommandUnknownOpts): Promise<string | null> {
+  const { findConfigFile } = await import('../../config/load.ts');
+  const { config } = sharedFlags(command);
+  try {
+    return findConfigFile(config ?? undefined, cli.env, cli.cwd);
+  } catch (error) {
+    const named = config ?? cli.env['CELEROOT_CONFIG'];
+    if (named === undefined && error instanceof ConfigError && error.code === 'CONFIG_NOT_FOUND') return null;
+    throw error;
+  }
+}
+
+async function makeFile(cli: Cli, command: CommandUnknownOpts): Promise<string> {
+  const { makeFleet } = await import('../../fleet/make-fleet.ts');
+  const host = hostNameSchema.parse(ownName());
+  const fleet = fleetNameSchema.parse(host);
+  const path = resolve(cli.cwd, 'celeroot.yaml');
+  const { file, keyFile } = await makeFleet({ file: path, fleet, brokerUrl: null, host }, cli.env);
+  if (!sharedFlags(command).json) {
+    cli.stdout.write(
+      `wrote ${file}: a fleet of this machine, ${host}\nwrote ${keyFile}: the key that signs its orders\n`,
+    );
+  }
+  return file;
+}
+
+/** This machine's name without its domain, where that is a name a host can have. */
+function ownName(): string {
+  const name = (hostname().split('.')[0] ?? '').toLowerCase();
+  return hostNameSchema.safeParse(name).success ? name : 'localhost';
+}

@@ -1,0 +1,88 @@
+import { Command, type CommandUnknownOpts } from '@commander-js/extra-typings';
+import type { FleetConfig } from '../../config/fleet-config.ts';
+import { UsageError } from '../../core/errors.ts';
+import type { HostName } from '../../core/names.ts';
+import type { LocalWorker } from '../../fleet/local-worker.ts';
+import { writeJsonLine } from '../../terminal/json.ts';
+import type { Cli } from '../context.ts';
+import { examples, sharedFlags } from '../flags.ts';
+import { openBroker } from '../open-fleet.ts';
+import { findOrMakeFleet, thisHost } from './find-or-make-fleet.ts';
+import { offerRedisServer } from './offer-redis-server.ts';
+import { requireSameOrders } from './require-same-orders.ts';
+
+export function upCommand(cli: Cli): CommandUnknownOpts {
+  const command = new Command('up')
+    .description('all in one: make this machine a fleet of one, with its own Redis and worker')
+    .option('--host <name>', 'which host of the fleet this machine is; default: its own name')
+    .option('-y, --yes', 'install Debian’s redis-server without asking when it is missing')
+    .addHelpText('after', `\nStops with: celeroot down\n${examples('celeroot up', 'celeroot up --yes')}`);
+  return command.action(async ({ host, yes }) => {
+    if (process.getuid?.() !== 0) {
+      throw new UsageError('NOT_ROOT', 'celeroot up starts a worker that updates package lists, and that needs root', {
+        hint: 'sudo celeroot up',
+      });
+    }
+    await offerRedisServer(cli, yes === true);
+    const fleet = await findOrMakeFleet(cli, command);
+    const name = thisHost(fleet, host ?? null);
+    await startServices(cli, command, { fleet, host: name });
+    await firstRuns(cli, command, { fleet, host: name });
+    if (sharedFlags(command).json) return;
+    cli.stdout.write(`\n${nextSteps(name)}\n`);
+  });
+}
+
+function nextSteps(host: HostName): string {
+  const steps = [
+    ['celeroot hosts ls', 'what this fleet is made of'],
+    [`celeroot apt upgrade --host ${host} --dry-run`, 'what an upgrade would do; nothing is changed'],
+    ['celeroot hosts add web1 --role server', 'another host'],
+    ['celeroot down', 'stop the worker and Redis'],
+  ];
+  const width = Math.max(...steps.map(([command = '']) => command.length));
+  return ['Next:', ...steps.map(([command = '', purpose]) => `  ${command.padEnd(width)}   ${purpose}`)].join('\n');
+}
+
+type Here = { readonly fleet: FleetConfig; readonly host: HostName };
+
+async function startServices(cli: Cli, command: CommandUnknownOpts, { fleet, host }: Here): Promise<void> {
+  const { embeddedFolder, startEmbeddedBroker } = await import('../../queue/embedded-broker.ts');
+  const { awaitLocalWorker, localWorkerLog, startLocalWorker } = await import('../../fleet/local-worker.ts');
+  const { json } = sharedFlags(command);
+  const worker: LocalWorker = { host, configFile: fleet.file, stateDir: cli.stateDir, self: cli.self };
+  const broker = await startEmbeddedBroker({ folder: embeddedFolder(cli.stateDir) });
+  const started = await startLocalWorker(worker);
+  if (!started) await requireSameOrders(cli, worker);
+  await using connected = await openBroker(cli, fleet);
+  await awaitLocalWorker(connected, worker);
+  if (json)
+    return writeJsonLine(cli.stdout, { up: { config: fleet.file, host, started: { broker, worker: started } } });
+  cli.stdout.write(`${broker ? 'started Redis' : 'Redis runs already'} (data in ${embeddedFolder(cli.stateDir)})\n`);
+  cli.stdout.write(
+    `${started ? `started the worker of ${host}` : `the worker of ${host} runs already`} (log in ${localWorkerLog(cli.stateDir)})\n\n`,
+  );
+}
+
+const HOUR_MS = 3_600_000;
+
+/** What a newcomer wants to see first, through the whole path; neither task changes an installed package. */
+async function firstRuns(cli: Cli, command: CommandUnknownOpts, { fleet, host }: Here): Promise<void> {
+  const { prepareRun } = await import('../../fleet/prepare-run.ts');
+  const { readSender } = await import('../../fleet/read-sender.ts');
+  const { sendRun } = await import('../run/start-run.ts');
+  const sender = await readSender(fleet, cli);
+  await using broker = await openBroker(cli, fleet);
+  const target = { roles: [], hosts: [host], all: false, exclude: [] };
+  for (const task of ['apt.update', 'apt.list-upgradable']) {
+    const prepared = prepareRun(fleet, {
+      task,
+      args: {},
+      to: { kind: 'hosts', target },
+      dryRun: false,
+      expiresInMs: HOUR_MS,
+      deadlineMs: HOUR_MS,
+    });
+    await sendRun(cli, command, { fleet, broker, sender, prepared, flags: { detach: false, wait: false } });
+  }
+}

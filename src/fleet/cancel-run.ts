@@ -1,0 +1,43 @@
+import type { JobId } from '../core/ids.ts';
+import type { HostName } from '../core/names.ts';
+import type { RunSnapshot } from '../core/run-snapshot.ts';
+import { isEnded, jobStatus, type JobState } from '../core/run-state.ts';
+import type { ControllerBroker } from '../queue/broker.ts';
+import { signCancel } from '../trust/sign-order.ts';
+import type { Sender } from './dispatch-run.ts';
+
+export type Cancelled = {
+  /** Jobs that no host had begun and now none will. */
+  readonly withdrawn: readonly JobId[];
+  /** Jobs under way or held by a host; they stop at their next safe point. */
+  readonly stopping: readonly JobId[];
+};
+
+export type CancelTarget = {
+  readonly snapshot: RunSnapshot;
+  readonly candidatesOf: (job: JobState) => readonly HostName[];
+};
+
+/**
+ * Cancels a run: first the signed mark, which hosts look for before they begin and between phases, then the jobs that
+ * still wait are taken out of their queues and reported as cancelled, in the name of a host they were for.
+ */
+export async function cancelRun(
+  broker: ControllerBroker,
+  { snapshot, candidatesOf }: CancelTarget,
+  sender: Sender,
+): Promise<Cancelled> {
+  const { run, jobs } = snapshot.state;
+  const open = [...jobs.values()].filter((job) => !isEnded(jobStatus(job, run, snapshot.now)));
+  const issuedAt = sender.clock.now();
+  const mark = signCancel({ fleet: sender.fleet, run: run.id, issuedAt, by: sender.by }, sender.key);
+  await broker.setCancelMark(run.id, mark);
+  const withdrawn = new Set(await broker.withdraw(open.map((job) => ({ job: job.id, to: job.to }))));
+  const event = { kind: 'cancelled', message: `by ${sender.by}, before it began` } as const;
+  const reports = open.flatMap((job) => {
+    const [host] = candidatesOf(job);
+    return host === undefined || !withdrawn.has(job.id) ? [] : [{ job: job.id, host, at: issuedAt, event }];
+  });
+  await Promise.all(reports.map((report) => broker.appendReport(run.id, report)));
+  return { withdrawn: [...withdrawn], stopping: open.map((job) => job.id).filter((id) => !withdrawn.has(id)) };
+}

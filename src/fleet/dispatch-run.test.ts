@@ -1,0 +1,65 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { fleetConfig } from '../../test/support/fleet-config.ts';
+import { ConnectionError } from '../core/errors.ts';
+import { makeSigningKey } from '../trust/key.ts';
+import { verifyOrder } from '../trust/verify-order.ts';
+import { signRun, submitRun, type SignedRun } from './dispatch-run.ts';
+import { prepareRun } from './prepare-run.ts';
+
+const fleet = fleetConfig({ roles: { web: { exclude: ['php*'] } }, hosts: { web1: ['web'], web2: ['web'] } });
+const key = makeSigningKey();
+const now = 1_800_000_000_000;
+
+function signedRun(): SignedRun {
+  const prepared = prepareRun(fleet, {
+    task: 'system.ping',
+    args: {},
+    to: { kind: 'hosts', target: { roles: ['web'], hosts: [], all: false, exclude: [] } },
+    dryRun: false,
+    expiresInMs: 3_600_000,
+    deadlineMs: 60_000,
+  });
+  const clock = { now: () => now };
+  return signRun(prepared, { fleet: fleet.fleet, key, by: 'me@here', clock, randomBytes: () => new Uint8Array(10) });
+}
+
+test('every host gets an order of its own that it, and no other host, accepts', () => {
+  const { run, orders } = signedRun();
+  assert.deepEqual(
+    run.jobs,
+    orders.map(({ job, to }) => ({ id: job, to })),
+  );
+  for (const { job, to, envelope } of orders) {
+    for (const host of fleet.hosts.keys()) {
+      const isMeant = to.kind === 'host' && to.host === host;
+      const expect = { fleet: fleet.fleet, host, queue: to, job, signers: [key.id], now, ledgerBirth: now };
+      const verified = verifyOrder(envelope, expect);
+      assert.equal(verified.ok, isMeant);
+      if (!verified.ok) continue;
+      const { run: orderRun, exclude, expiresAt, deadlineMs } = verified.order;
+      assert.deepEqual(
+        { run: orderRun, exclude, expiresAt, deadlineMs },
+        { run: run.id, exclude: ['php*'], expiresAt: run.expiresAt, deadlineMs: 60_000 },
+      );
+    }
+  }
+});
+
+test('when Redis goes away while orders are queued, the error says how far it came', async () => {
+  const signed = signedRun();
+  const saved: string[] = [];
+  const broker = {
+    saveRun: async (run: { readonly id: string }) => void saved.push(run.id),
+    release: async (_orders: unknown, onQueued?: (count: number) => void) => {
+      onQueued?.(1);
+      throw new ConnectionError('BROKER_UNREACHABLE', 'Redis is gone', { hint: 'start it' });
+    },
+  };
+  await assert.rejects(submitRun(broker, signed), {
+    code: 'BROKER_UNREACHABLE',
+    message: `run ${signed.run.id} was sent to at least 1 of its 2 hosts, then: Redis is gone`,
+    hint: new RegExp(`^start it\nwhen Redis is back: .*runs cancel ${signed.run.id}$`),
+  });
+  assert.deepEqual(saved, [signed.run.id]);
+});

@@ -1,0 +1,94 @@
+import type { Clock } from '../core/clock.ts';
+import { ConnectionError } from '../core/errors.ts';
+import { jobIdFor, makeRunId, type RunId } from '../core/ids.ts';
+import type { FleetName } from '../core/names.ts';
+import type { Run } from '../core/run.ts';
+import type { ControllerBroker, Release } from '../queue/broker.ts';
+import type { SigningKey } from '../trust/key.ts';
+import type { Order } from '../trust/order.ts';
+import { signOrder } from '../trust/sign-order.ts';
+import type { Assignment, PreparedRun } from './prepare-run.ts';
+
+/** Who sends orders, and with what. */
+export type Sender = {
+  readonly fleet: FleetName;
+  readonly key: SigningKey;
+  readonly by: string;
+  readonly clock: Clock;
+  readonly randomBytes: (count: number) => Uint8Array;
+};
+
+/** A run with its signed orders, ready to go. */
+export type SignedRun = { readonly run: Run; readonly orders: readonly Release[] };
+
+/** Gives the run its id and signs one order per job. Nothing leaves this process yet. */
+export function signRun(prepared: PreparedRun, sender: Sender): SignedRun {
+  const createdAt = sender.clock.now();
+  const id = makeRunId(createdAt, sender.randomBytes(10));
+  const orders = prepared.assignments.map((assignment) => makeOrder(id, createdAt, { prepared, assignment, sender }));
+  const run: Run = {
+    id,
+    task: prepared.task.name,
+    args: prepared.args,
+    dryRun: prepared.dryRun,
+    target: prepared.target,
+    jobs: orders.map((order) => ({ id: order.id, to: order.to })),
+    createdAt,
+    expiresAt: createdAt + prepared.expiresInMs,
+    deadlineMs: prepared.deadlineMs,
+    by: sender.by,
+    follows: prepared.follows,
+  };
+  const releases = orders.map((order) => ({ job: order.id, to: order.to, envelope: signOrder(order, sender.key) }));
+  return { run, orders: releases };
+}
+
+/**
+ * Stores the record first, so that no report can come for a run nobody knows, then queues the orders.
+ * @throws ConnectionError that says how many hosts have their orders when Redis goes away in between.
+ */
+export async function submitRun(
+  broker: Pick<ControllerBroker, 'saveRun' | 'release'>,
+  { run, orders }: SignedRun,
+): Promise<void> {
+  await broker.saveRun(run);
+  let queued = 0;
+  try {
+    await broker.release(orders, (count) => {
+      queued = count;
+    });
+  } catch (error) {
+    throw error instanceof ConnectionError ? partlySent(error, run, queued) : error;
+  }
+}
+
+function partlySent(error: ConnectionError, run: Run, queued: number): ConnectionError {
+  const sent = `run ${run.id} was sent to at least ${queued} of its ${run.jobs.length} hosts`;
+  const again = `when Redis is back:  celeroot runs show ${run.id},  or  celeroot runs cancel ${run.id}`;
+  return new ConnectionError(error.code, `${sent}, then: ${error.message}`, {
+    hint: error.hint === undefined ? again : `${error.hint}\n${again}`,
+    cause: error,
+    details: { run: run.id, queued },
+  });
+}
+
+type OrderParts = { readonly prepared: PreparedRun; readonly assignment: Assignment; readonly sender: Sender };
+
+function makeOrder(run: RunId, issuedAt: number, { prepared, assignment, sender }: OrderParts): Order {
+  const { to } = assignment;
+  return {
+    fleet: sender.fleet,
+    id: jobIdFor(run, to.kind === 'host' ? to.host : null),
+    run,
+    to,
+    issuedAt,
+    expiresAt: issuedAt + prepared.expiresInMs,
+    task: prepared.task.name,
+    args: prepared.args,
+    dryRun: prepared.dryRun,
+    exclude: [...assignment.exclude],
+    expectedPlan: assignment.expectedPlan,
+    deadlineMs: prepared.deadlineMs,
+    by: sender.by,
+  };
+}

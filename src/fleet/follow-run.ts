@@ -1,0 +1,157 @@
+import type { Clock } from '../core/clock.ts';
+import { judgePresence, type HostPresence } from '../core/host-presence.ts';
+import type { JobId, RunId } from '../core/ids.ts';
+import type { HostName } from '../core/names.ts';
+import type { Report } from '../core/report.ts';
+import type { RunSnapshot } from '../core/run-snapshot.ts';
+import { applyReports, initialRunState, isEnded, jobStatus, type JobState, type RunState } from '../core/run-state.ts';
+import type { Run } from '../core/run.ts';
+import type { ControllerBroker, StoredReport } from '../queue/broker.ts';
+
+export type FollowOptions = {
+  readonly clock: Clock;
+  /** Ends the following; the run goes on. */
+  readonly signal: AbortSignal;
+  /** Which hosts can do a job; for a host's own job that host. */
+  readonly candidatesOf: (job: JobState) => readonly HostName[];
+};
+
+/** The run as it is now, and what was reported since the update before. */
+export type FollowUpdate = {
+  readonly snapshot: RunSnapshot;
+  readonly fresh: readonly Report[];
+  /** Whether all jobs have ended, or only those of offline hosts are left. */
+  readonly progress: 'going-on' | 'only-offline' | 'ended';
+};
+
+const WAIT_MS = 1000;
+const PRESENCE_EVERY_MS = 5000;
+/** A worker that starts again is away for a moment; a job under way is given up on only after this. */
+const AWAY_MS = 120_000;
+
+/**
+ * Follows a run: an update for everything that stands in its stream, then one for every batch of reports and at least
+ * one a second. Ends after the update that says `ended`, or when the signal is aborted; the caller may stop before.
+ */
+export async function* followRun(
+  broker: ControllerBroker,
+  run: Run,
+  options: FollowOptions,
+): AsyncGenerator<FollowUpdate, void, void> {
+  const { clock, signal } = options;
+  const presences = watchPresences(broker, options);
+  let state = initialRunState(run);
+  let cursor = '0';
+  let stored = await broker.readReports(run.id, cursor);
+  while (!signal.aborted) {
+    cursor = stored.at(-1)?.cursor ?? cursor;
+    const fresh = reportsIn(stored);
+    state = applyReports(state, fresh);
+    const snapshot = { state, presences: await presences(state), now: clock.now() };
+    const progress = progressOf(snapshot);
+    yield { snapshot, fresh, progress };
+    if (progress === 'ended') return;
+    stored = await awaitReports(broker, { id: run.id, cursor }, signal);
+  }
+}
+
+/** A snapshot of a run as it is now, from all its reports. */
+export async function readSnapshot(
+  broker: ControllerBroker,
+  run: Run,
+  options: Omit<FollowOptions, 'signal'>,
+): Promise<RunSnapshot> {
+  const { state } = await readRun(broker, run);
+  return { state, presences: await watchPresences(broker, options)(state), now: options.clock.now() };
+}
+
+/** All that was reported of a run, and what it comes to. */
+export async function readRun(
+  broker: ControllerBroker,
+  run: Run,
+): Promise<{ readonly state: RunState; readonly reports: readonly Report[] }> {
+  const reports = reportsIn(await broker.readReports(run.id, '0'));
+  return { state: applyReports(initialRunState(run), reports), reports };
+}
+
+function reportsIn(stored: readonly StoredReport[]): readonly Report[] {
+  return stored.flatMap(({ report }) => report ?? []);
+}
+
+/** Resolves with nothing as soon as the signal is aborted; the read under way ends with the broker. */
+async function awaitReports(
+  broker: ControllerBroker,
+  from: { readonly id: RunId; readonly cursor: string },
+  signal: AbortSignal,
+): Promise<readonly StoredReport[]> {
+  const aborted = Promise.withResolvers<readonly StoredReport[]>();
+  const stop = (): void => aborted.resolve([]);
+  if (signal.aborted) return [];
+  signal.addEventListener('abort', stop, { once: true });
+  const reading = broker.awaitReports(from.id, from.cursor, WAIT_MS);
+  try {
+    return await Promise.race([reading, aborted.promise]);
+  } finally {
+    signal.removeEventListener('abort', stop);
+    reading.catch(() => undefined);
+  }
+}
+
+type PresenceWatch = (state: RunState) => Promise<ReadonlyMap<JobId, HostPresence>>;
+
+/** Asks now and then for the presence of the hosts whose jobs have not ended. */
+function watchPresences(
+  broker: ControllerBroker,
+  { clock, candidatesOf }: Omit<FollowOptions, 'signal'>,
+): PresenceWatch {
+  let found: ReadonlyMap<JobId, HostPresence> = new Map();
+  let askedAt = -Infinity;
+  const awaySince = new Map<JobId, number>();
+  return async (state) => {
+    const now = clock.now();
+    const open = [...state.jobs.values()].filter((job) => !isEnded(jobStatus(job, state.run, now)));
+    if (now - askedAt >= PRESENCE_EVERY_MS) {
+      askedAt = now;
+      found = await readPresences(broker, { jobs: open, candidatesOf, now });
+      for (const [job, { online }] of found) {
+        if (online) awaySince.delete(job);
+        else awaySince.set(job, awaySince.get(job) ?? now);
+      }
+    }
+    return new Map(
+      open.flatMap((job) => {
+        const presence = found.get(job.id);
+        const isBriefAbsence = job.activity !== null && now - (awaySince.get(job.id) ?? now) < AWAY_MS;
+        return presence === undefined || (!presence.online && isBriefAbsence) ? [] : [[job.id, presence]];
+      }),
+    );
+  };
+}
+
+type PresenceQuestion = Pick<FollowOptions, 'candidatesOf'> & {
+  readonly jobs: readonly JobState[];
+  readonly now: number;
+};
+
+async function readPresences(
+  broker: ControllerBroker,
+  { jobs, candidatesOf, now }: PresenceQuestion,
+): Promise<ReadonlyMap<JobId, HostPresence>> {
+  const hostsOf = (job: JobState): readonly HostName[] => (job.host === null ? candidatesOf(job) : [job.host]);
+  const hosts = [...new Set(jobs.flatMap(hostsOf))];
+  const presences = await broker.presences(hosts);
+  const absences = await broker.absences(hosts.filter((host) => !presences.has(host)));
+  const found = new Map<JobId, HostPresence>();
+  for (const job of jobs) {
+    const judged = hostsOf(job).map((host) => judgePresence(presences.get(host), absences.get(host), now));
+    const best = judged.find((presence) => presence.online) ?? judged[0];
+    if (best !== undefined) found.set(job.id, best);
+  }
+  return found;
+}
+
+function progressOf({ state, presences, now }: RunSnapshot): FollowUpdate['progress'] {
+  const open = [...state.jobs.values()].filter((job) => !isEnded(jobStatus(job, state.run, now)));
+  if (open.length === 0) return 'ended';
+  return open.every((job) => presences.get(job.id)?.online === false) ? 'only-offline' : 'going-on';
+}

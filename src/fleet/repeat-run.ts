@@ -1,0 +1,88 @@
+import type { FleetConfig } from '../config/fleet-config.ts';
+import { RejectedError } from '../core/errors.ts';
+import type { RunSnapshot } from '../core/run-snapshot.ts';
+import { isEnded, isGood, jobStatus, type JobState } from '../core/run-state.ts';
+import { transactionHash } from '../core/transaction.ts';
+import {
+  assignToHost,
+  assignToQueue,
+  requireAllowed,
+  requireTask,
+  type Assignment,
+  type PreparedRun,
+} from './prepare-run.ts';
+
+/** How long a repeated run lives; the rest is as it was. */
+export type RepeatOptions = { readonly expiresInMs: number };
+
+/**
+ * A run that does again what failed: the hosts that failed, refused, let the order expire, were cancelled or fell
+ * silent. What the configuration says about them now counts, not what it said then.
+ * @throws RejectedError NO_HOST_MATCHED when there are none, UNKNOWN_HOST or TASK_NOT_ALLOWED when the fleet changed.
+ */
+export function prepareRetry(fleet: FleetConfig, snapshot: RunSnapshot, { expiresInMs }: RepeatOptions): PreparedRun {
+  const { run, jobs } = snapshot.state;
+  const failed = [...jobs.values()].filter((job) => {
+    const status = jobStatus(job, run, snapshot.now);
+    return isEnded(status) && !isGood(status);
+  });
+  if (failed.length === 0) {
+    throw new RejectedError('NO_HOST_MATCHED', `run ${run.id} has no host that failed`, {
+      hint: `see  celeroot runs show ${run.id}`,
+    });
+  }
+  const assignments = failed.map((job) => assignAgain(fleet, job));
+  return prepareAgain(fleet, snapshot, { as: 'retry', assignments, expiresInMs });
+}
+
+/**
+ * A run that carries out what a dry run found, each host only if it would still do exactly that.
+ * @throws RejectedError NO_HOST_MATCHED when the run was no dry run or no host planned a change.
+ */
+export function prepareApply(fleet: FleetConfig, snapshot: RunSnapshot, { expiresInMs }: RepeatOptions): PreparedRun {
+  const { run, jobs } = snapshot.state;
+  if (!run.dryRun) {
+    throw new RejectedError('NO_HOST_MATCHED', `run ${run.id} was no dry run, so there is no plan to apply`, {
+      hint: 'plan first, with --dry-run',
+    });
+  }
+  const assignments = [...jobs.values()].flatMap((job) => assignPlan(fleet, job));
+  if (assignments.length === 0) {
+    throw new RejectedError('NO_HOST_MATCHED', `no host of run ${run.id} planned a change`, {
+      hint: `see  celeroot runs show ${run.id}`,
+    });
+  }
+  return prepareAgain(fleet, snapshot, { as: 'apply', assignments, expiresInMs });
+}
+
+type Repeat = RepeatOptions & { readonly as: 'retry' | 'apply'; readonly assignments: readonly Assignment[] };
+
+function prepareAgain(fleet: FleetConfig, { state }: RunSnapshot, repeat: Repeat): PreparedRun {
+  const { run } = state;
+  const { as, assignments, expiresInMs } = repeat;
+  const task = requireTask(run.task);
+  requireAllowed(fleet, task, assignments);
+  return {
+    task,
+    args: run.args,
+    dryRun: run.dryRun && as !== 'apply',
+    expiresInMs,
+    deadlineMs: run.deadlineMs,
+    target: `${as === 'apply' ? 'the plans' : 'what failed'} of run ${run.id}`,
+    assignments,
+    follows: { run: run.id, as },
+  };
+}
+
+/** To the same queue as before: a job for any host goes to any host again. */
+function assignAgain(fleet: FleetConfig, job: JobState): Assignment {
+  return job.to.kind === 'any' ? assignToQueue(fleet, job.to.queue) : assignToHost(fleet, job.to.host);
+}
+
+/** A plan belongs to the host that made it, also when any host could have; one it would refuse cannot be applied. */
+function assignPlan(fleet: FleetConfig, { end, host }: JobState): readonly Assignment[] {
+  if (end === null || end.status !== 'planned' || host === null) return [];
+  const { transaction, failure } = end.outcome;
+  if (failure !== null || transaction === null || transaction.changes.length === 0) return [];
+  return [assignToHost(fleet, host, transactionHash(transaction))];
+}

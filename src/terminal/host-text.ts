@@ -1,0 +1,30 @@
+import { formatAge } from '../core/duration.ts';
+import type { HostPresence } from '../core/host-presence.ts';
+import type { HostFacts } from '../core/presence.ts';
+import type { Cell } from './table.ts';
+
+/** What stands in a table where the broker could not be asked or the host has never told. */
+export const UNKNOWN: Cell = { text: '?', style: 'dim' };
+
+/** `online`, `offline, last seen 2 h ago` or `never seen`. */
+export function presenceCell(presence: HostPresence | null, now: number): Cell {
+  if (presence === null) return UNKNOWN;
+  if (presence.online) return { text: 'online', style: 'green' };
+  if (presence.lastSeenAt === null) return { text: 'never seen', style: 'dim' };
+  return { text: `offline, last seen ${formatAge(now - presence.lastSeenAt)}`, style: 'yellow' };
+}
+
+/** `12, 3 security`; what dpkg has not fully installed is said here too. */
+export function upgradesCell(facts: HostFacts | null): Cell {
+  if (facts === null) return UNKNOWN;
+  const { upgrades, broken } = facts;
+  const security = upgrades === null || upgrades.security === 0 ? '' : `, ${upgrades.security} security`;
+  const text = `${upgrades?.total ?? '?'}${security}${broken === 0 ? '' : `, ${broken} BROKEN`}`;
+  const isBad = broken > 0 || security !== '';
+  return isBad ? { text, style: broken > 0 ? 'red' : 'yellow' } : text;
+}
+
+export function rebootCell(facts: HostFacts | null): Cell {
+  if (facts === null) return UNKNOWN;
+  return facts.rebootRequired ? { text: 'required', style: 'yellow' } : 'no';
+}

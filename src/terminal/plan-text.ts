@@ -1,0 +1,65 @@
+import { countChanges, type PlanGroup } from '../core/plan-groups.ts';
+import type { PackageChange } from '../core/transaction.ts';
+import type { Output } from './output.ts';
+import { plainText } from './plain-text.ts';
+import { formatLine, span, type StyledLine } from './styled-line.ts';
+
+/** Shows what a dry run found: every group with its hosts and, up to `maxChanges` each, what would be done. */
+export function writePlans(output: Output, groups: readonly PlanGroup[], maxChanges: number): void {
+  const hosts = groups.reduce((sum, group) => sum + group.hosts.length, 0);
+  const lines: StyledLine[] = [[span(headingText(hosts, groups.length), 'bold')]];
+  for (const group of groups) lines.push(...groupLines(group, maxChanges));
+  const width = output.isTTY ? output.columns : Infinity;
+  output.write(lines.map((line) => `${formatLine(output, line, width)}\n`).join(''));
+}
+
+function headingText(hosts: number, groups: number): string {
+  const what = groups === 1 ? 'one transaction' : `${groups} different transactions`;
+  return `Plan for ${hosts} ${hosts === 1 ? 'host' : 'hosts'}, ${what}`;
+}
+
+function groupLines(group: PlanGroup, maxChanges: number): readonly StyledLine[] {
+  const { changes } = group.transaction;
+  const sorted = changes.toSorted((a, b) => weight(b) - weight(a));
+  const lines: StyledLine[] = [
+    [
+      span(`  ${group.letter}  `, 'cyan'),
+      span(namesText(group.hosts), 'bold'),
+      span(`   ${countChanges(group.transaction)}`),
+    ],
+    ...sorted.slice(0, maxChanges).map(changeLine),
+  ];
+  if (changes.length > maxChanges) lines.push([span(`       … and ${changes.length - maxChanges} more`, 'dim')]);
+  if (group.objection !== null) lines.push([span(`     ✗ ${plainText(group.objection)}`, 'red')]);
+  if (group.objectionHint !== null) lines.push([span(`     ← ${plainText(group.objectionHint)}`, 'yellow')]);
+  return lines;
+}
+
+const MAX_NAMES = 8;
+
+function namesText(hosts: readonly string[]): string {
+  if (hosts.length <= MAX_NAMES) return hosts.join(', ');
+  return `${hosts.slice(0, MAX_NAMES).join(', ')} and ${hosts.length - MAX_NAMES} more`;
+}
+
+/** What is lost first, then what closes a hole. */
+function weight(change: PackageChange): number {
+  if (LOSSES.has(change.action)) return 2;
+  return change.security ? 1 : 0;
+}
+
+const LOSSES: ReadonlySet<string> = new Set(['remove', 'purge', 'downgrade']);
+
+/** `openssl 3.0.15-1 → 3.0.16-1 (security)`, `php7.4-fpm 7.4.33 REMOVED`. */
+export function changeText(change: PackageChange): string {
+  const security = change.security ? ' (security)' : '';
+  const versions = [change.from, change.to].filter((version) => version !== null).join(' → ');
+  const loss = LOSSES.has(change.action) ? ` ${LOSS_WORDS[change.action] ?? ''}` : '';
+  return plainText(`${change.package} ${versions}${loss}${security}`);
+}
+
+const LOSS_WORDS: Readonly<Record<string, string>> = { remove: 'REMOVED', purge: 'PURGED', downgrade: 'DOWNGRADED' };
+
+function changeLine(change: PackageChange): StyledLine {
+  return [span(`       ${changeText(change)}`, LOSSES.has(change.action) ? 'red' : null)];
+}
