@@ -1,0 +1,251 @@
+import assert from 'node:assert/strict';
+import { readFile } from 'node:fs/promises';
+import { afterEach, beforeEach, test } from 'node:test';
+import * as z from 'zod';
+import { createApp } from '../../src/commands/app.ts';
+import { RESERVED_NAMES } from '../../src/core/names.ts';
+import { runCli, type CliResult, testContext } from '../support/cli.ts';
+import { type FleetFolder, makeFleetFolder } from '../support/fleet-folder.ts';
+
+let folder: FleetFolder;
+beforeEach(async () => {
+  folder = await makeFleetFolder();
+});
+afterEach(() => folder[Symbol.asyncDispose]());
+
+async function run(...args: readonly string[]): Promise<CliResult> {
+  return await runCli(args, { cwd: folder.path });
+}
+
+/** The answer of a command that must succeed. */
+async function answer(...args: readonly string[]): Promise<string> {
+  const { code, stdout, stderr } = await run(...args);
+  assert.equal(code, 0, stderr);
+  return stdout;
+}
+
+async function json<T>(schema: z.ZodType<T>, ...args: readonly string[]): Promise<T> {
+  return schema.parse(JSON.parse(await answer(...args, '--json')));
+}
+
+const stepsSchema = z.array(z.strictObject({ what: z.string(), command: z.string() }));
+
+test('hosts add writes the host and says what to type, with nothing secret', async () => {
+  const before = await readFile(folder.file, 'utf8');
+
+  const stdout = await answer('hosts', 'add', 'web3', '--address', 'web3.example.org', '--role', 'webserver,db');
+
+  assert.equal(
+    await readFile(folder.file, 'utf8'),
+    `${before}  web3:\n    address: web3.example.org\n    roles: [webserver, db]\n`,
+  );
+  assert.match(stdout, /^added web3 to celeroot\.yaml \(roles: webserver, db\)\n\nTo join web3, /);
+  assert.match(stdout, /\n {3}celeroot program \| ssh root@web3\.example\.org 'mkdir -p \/opt\/celeroot && /);
+  assert.match(stdout, /\n {3}celeroot hosts worker-file web3 \| ssh root@web3\.example\.org 'install -d -m 0700 /);
+  assert.match(stdout, /systemctl enable --now \/opt\/celeroot\/celeroot-worker\.service'\n/);
+  assert.match(stdout, /without systemd: \/opt\/celeroot\/celeroot worker \/etc\/celeroot\/worker\.yaml/);
+  assert.match(stdout, /\n {3}celeroot hosts web3\n$/);
+});
+
+test('hosts add says the same as data, and how it was called', async () => {
+  const schema = z.strictObject({
+    file: z.string(),
+    host: z.strictObject({ name: z.string(), address: z.string(), roles: z.array(z.string()), description: z.null() }),
+    steps: stepsSchema,
+    warning: z.string().nullable(),
+  });
+
+  const added = await json(
+    schema,
+    'hosts',
+    'add',
+    'x',
+    '--role',
+    'db',
+    '--address',
+    "a'; rm -rf /",
+    '--config',
+    folder.file,
+  );
+
+  assert.equal(added.host.address, "a'; rm -rf /");
+  assert.equal(added.steps.length, 4);
+  for (const { command } of added.steps.slice(0, 3)) assert.match(command, /ssh 'root@a'\\''; rm -rf \/'/);
+  assert.ok(added.steps[1]?.command.startsWith(`celeroot --config ${folder.file} hosts worker-file x | `));
+  assert.match(added.warning ?? '', /is at 127\.0\.0\.1, which is each host itself/);
+});
+
+test('a broker that only this machine reaches is said so, and a password has a step of its own', async () => {
+  await using embedded = await makeFleetFolder({ broker: '{ embedded: true }' });
+  await using secret = await makeFleetFolder({ broker: '{ url: "redis://10.0.0.1", password: hunter2 }' });
+  const add = ['hosts', 'add', 'web3', '--role', 'webserver'];
+
+  const onSocket = await runCli(add, { cwd: embedded.path });
+  const withPassword = await runCli(add, { cwd: secret.path });
+
+  assert.match(
+    onSocket.stderr,
+    /^warning: this fleet’s Redis is a socket of this machine, which no other host reaches; name/,
+  );
+  assert.match(withPassword.stdout, /ssh root@web3 'umask 077 && cat > \/etc\/celeroot\/redis\.password'/);
+  assert.equal(withPassword.stderr, '');
+  assert.doesNotMatch(withPassword.stdout, /hunter2/);
+});
+
+test('hosts worker-file prints a file that a worker can be started with', async () => {
+  const text = await answer('hosts', 'worker-file', 'web1');
+
+  assert.match(text, /^# What web1 needs .*\nversion: 1\nfleet: test\nhost: web1\n/);
+  const schema = z.strictObject({ host: z.string(), text: z.string(), warning: z.string() });
+  assert.equal((await json(schema, 'hosts', 'worker-file', 'web1')).text, text);
+});
+
+test('hosts edit changes what was asked and says how the worker learns of it', async () => {
+  const stdout = await answer('hosts', 'edit', 'web1', '--add-role', 'db', '--remove-role', 'webserver');
+
+  assert.match(await readFile(folder.file, 'utf8'), /\n {2}web1: \{ roles: \[db\] \}\n/);
+  assert.match(stdout, /^changed web1 in celeroot\.yaml \(roles: db; address: web1\)\n/);
+  assert.match(
+    stdout,
+    /celeroot hosts worker-file web1 \| ssh root@web1 [^]*systemctl restart celeroot-worker\.service/,
+  );
+});
+
+test('hosts edit of address and description leaves the worker alone, and a second time changes nothing', async () => {
+  const schema = z.strictObject({ file: z.string(), changed: z.boolean(), host: z.json(), steps: stepsSchema });
+  const line = ['hosts', 'edit', 'web1', '--address', '10.0.0.1', '--description', 'First: rack 1'];
+
+  const first = await json(schema, ...line);
+  const after = await readFile(folder.file, 'utf8');
+  const second = await json(schema, ...line);
+
+  assert.deepEqual([first.changed, first.steps, second.changed], [true, [], false]);
+  assert.match(after, / {2}web1: \{ roles: \[webserver\], address: 10\.0\.0\.1, description: "First: rack 1" \}\n/);
+  assert.equal(await readFile(folder.file, 'utf8'), after);
+  assert.match(await answer(...line), /^web1 is so already in celeroot\.yaml; nothing is changed\n$/);
+});
+
+test('hosts rm and its alias take the host out and say what is left on it', async () => {
+  const stdout = await answer('hosts', 'rm', 'web1');
+  const schema = z.strictObject({ file: z.string(), removed: z.string(), steps: stepsSchema });
+  const second = await json(schema, 'hosts', 'remove', 'web2');
+
+  assert.match(stdout, /^removed web1 from celeroot\.yaml; it is sent nothing more\n/);
+  assert.match(stdout, /ssh root@web1 'systemctl disable --now celeroot-worker\.service'\n/);
+  assert.equal(second.steps.length, 2);
+  assert.match(await readFile(folder.file, 'utf8'), /hosts:\n {2}db1: \{ roles: \[db\] \}\n$/);
+});
+
+test('roles are added, shown, listed, changed and removed', async () => {
+  await answer('roles', 'add', 'mail', '--queue', 'mx', '--concurrency', '2', '--task', 'apt.*,system.ping');
+  await answer(
+    'roles',
+    'edit',
+    'mail',
+    '--add-exclude',
+    'exim4*',
+    '--remove-task',
+    'system.ping',
+    '--description',
+    'Mail',
+  );
+
+  const roleSchema = z.looseObject({ name: z.string(), hosts: z.array(z.string()), exclude: z.array(z.string()) });
+  const { roles } = await json(z.strictObject({ roles: z.array(roleSchema) }), 'roles', 'list');
+  assert.deepEqual(
+    roles.map(({ name, hosts }) => [name, hosts]),
+    [
+      ['webserver', ['web1', 'web2']],
+      ['db', ['db1']],
+      ['mail', []],
+    ],
+  );
+  const { role } = await json(z.strictObject({ role: roleSchema }), 'roles', 'mail');
+  assert.deepEqual(role, {
+    name: 'mail',
+    description: 'Mail',
+    queues: ['mx'],
+    concurrency: 2,
+    tasks: ['apt.*'],
+    exclude: ['exim4*'],
+    hosts: [],
+  });
+  assert.match(
+    await answer('roles', 'ls'),
+    /^ROLE +HOSTS +QUEUES .*\nwebserver +2 +webserver +4 +\* +Public web tier\n/,
+  );
+  assert.equal(await answer('roles', 'show', 'mail'), await answer('roles', 'mail'));
+  assert.match(await answer('roles', 'remove', 'mail'), /^removed role mail from celeroot\.yaml\n$/);
+  assert.doesNotMatch(await readFile(folder.file, 'utf8'), /mail/);
+});
+
+test('a role that hosts have is not removed, and they are named', async () => {
+  const { code, stderr } = await run('roles', 'rm', 'webserver');
+
+  assert.equal(code, 5);
+  assert.equal(
+    stderr,
+    'error[ROLE_IN_USE]: role webserver is still applied to 2 hosts: web1, web2\n' +
+      'hint: take it off them first, e.g.  celeroot hosts edit web1 --remove-role webserver\n',
+  );
+});
+
+test('no host and no role can have the name of what can be done with them', async () => {
+  const app = await createApp({ ...testContext(), exitWith: () => undefined }, false);
+  const nouns = app.commands.filter((noun) => ['hosts', 'roles'].includes(noun.name()));
+  const verbs = nouns.flatMap((noun) => noun.commands.flatMap((verb) => [verb.name(), ...verb.aliases()]));
+
+  assert.ok(verbs.length >= 12);
+  assert.deepEqual(
+    verbs.filter((verb) => !RESERVED_NAMES.has(verb)),
+    [],
+  );
+});
+
+/** What is typed, the exit code, and what the one error must say. The file must be as it was. */
+const REFUSED: readonly (readonly [line: string, code: number, error: RegExp])[] = [
+  ['hosts add web1 --role db', 5, /^error\[HOST_EXISTS\]: host web1 is already in .*celeroot\.yaml\n/],
+  ['hosts add web3', 2, /required option '--role <role>' not specified/],
+  ['hosts add web3 --role web', 5, /^error\[UNKNOWN_ROLE\]: there is no role web\nhint: did you mean webserver\?/],
+  ['hosts add ls --role db', 2, /"ls" cannot be the name of a host: this is a word of the command line/],
+  ['hosts add worker-file --role db', 2, /"worker-file" cannot be the name of a host/],
+  ['hosts add Web3 --role db', 2, /"Web3" cannot be the name of a host: expected 1 to 63 lower-case/],
+  ['hosts add a..b --role db', 2, /expected no two dots in a row/],
+  ['hosts add __proto__ --role db', 2, /"__proto__" cannot be the name of a host/],
+  ['hosts edit web9 --add-role db', 5, /^error\[UNKNOWN_HOST\]: there is no host web9\n/],
+  ['hosts edit web1', 2, /nothing to change of host web1/],
+  ['hosts edit web1 --remove-role webserver', 2, /host web1 would be left without a role/],
+  ['hosts edit web1 --remove-role db', 2, /host web1 does not have the role db\nhint: it has webserver/],
+  ['hosts rm web9', 5, /^error\[UNKNOWN_HOST\]/],
+  ['hosts worker-file web9', 5, /^error\[UNKNOWN_HOST\]/],
+  ['roles add db', 5, /^error\[ROLE_EXISTS\]: role db is already in/],
+  ['roles add rm', 2, /"rm" cannot be the name of a role/],
+  ['roles add x --concurrency two', 2, /--concurrency: expected a whole number of 1 or more, got "two"/],
+  ['roles add x --concurrency 0', 2, /concurrency: expected a whole number of 1 or more, got 0/],
+  ['roles add x --concurrency 65', 2, /concurrency: expected a whole number of 64 or less, got 65/],
+  [
+    'roles add x --task vim',
+    2,
+    /tasks\/0: expected a task such as apt\.install, a group such as apt\.\*, or \*, got "vim"/,
+  ],
+  ['roles add x --exclude -oX=y', 2, /exclude\/0: expected a package name/],
+  ['roles edit db', 2, /nothing to change of role db/],
+  ['roles edit db --remove-task system.*', 2, /role db has no system\.\* among its tasks/],
+  ['roles edit bd --concurrency 2', 5, /^error\[UNKNOWN_ROLE\]: there is no role bd\nhint: did you mean db\?/],
+  ['roles rm mail', 5, /^error\[UNKNOWN_ROLE\]/],
+  ['roles shwo', 2, /there is no role and no command shwo\nhint: did you mean {2}celeroot roles show\?/],
+  ['roles mail', 5, /^error\[UNKNOWN_ROLE\]/],
+];
+
+for (const [line, code, error] of REFUSED) {
+  test(`celeroot ${line}: one clear error, exit code ${code}, and nothing written`, async () => {
+    const before = await readFile(folder.file, 'utf8');
+
+    const result = await run(...line.split(' '));
+
+    assert.match(result.stderr, error);
+    assert.deepEqual([result.code, result.stdout], [code, '']);
+    assert.doesNotMatch(result.stderr, /\n {4}at /, 'a stack trace');
+    assert.equal(await readFile(folder.file, 'utf8'), before);
+  });
+}

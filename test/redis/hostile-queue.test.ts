@@ -1,0 +1,123 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import type { Destination } from '../../src/core/run.ts';
+import type { Delivery } from '../../src/queue/broker.ts';
+import { keysFor, prefixFor } from '../../src/queue/names.ts';
+import { openControllerBroker, openWorkerBroker } from '../../src/queue/open.ts';
+import { host, newRun, releasesOf } from '../support/broker-data.ts';
+import { forbidLeaks } from '../support/no-leaks.ts';
+import { startRedis, waitUntil, withPassword } from '../support/redis.ts';
+
+forbidLeaks();
+
+const web1 = host('web1');
+const toWeb1: Destination = { kind: 'host', host: web1 };
+
+test('jobs pushed by hand are handed over as they are, and good ones after them too', async () => {
+  await using redis = await startRedis();
+  await using controller = await openControllerBroker(redis.settings);
+  await using worker = await openWorkerBroker(redis.settings);
+  const keys = keysFor(redis.settings.environment);
+  const push = async (id: string, ...fields: string[]): Promise<void> => {
+    if (fields.length > 0) await redis.command('HSET', keys.queue(toWeb1, id), ...fields);
+    await redis.command('LPUSH', keys.queue(toWeb1, 'wait'), id);
+  };
+  await push('7', 'name', 'order', 'data', '{"order":"forged"}', 'opts', '{}');
+  await push('no-order', 'name', 'x', 'data', '{"order":["a"]}', 'opts', '{}');
+  await push('no-json', 'name', 'x', 'data', 'rm -rf /', 'opts', '{}');
+  await push('null', 'name', 'x', 'data', 'null', 'opts', '{}');
+  await push('../../etc', 'data', '{}');
+  await push('no-hash');
+  const run = newRun([web1]);
+  await controller.release(releasesOf(run));
+
+  const taken: Delivery[] = [];
+  const consumer = worker.consume(toWeb1, 1, async (delivery) => void taken.push(delivery));
+  await waitUntil(() => taken.length === 7, 'all seven');
+  await consumer.drain();
+
+  const [order] = releasesOf(run);
+  assert.deepEqual(
+    taken.map(({ job, envelope }) => [job, envelope]),
+    [
+      ['7', 'forged'],
+      ['no-order', ''],
+      ['no-json', ''],
+      ['null', ''],
+      ['../../etc', ''],
+      ['no-hash', ''],
+      [order?.job, order?.envelope],
+    ],
+  );
+  assert.deepEqual(await redis.command('LRANGE', keys.queue(toWeb1, 'active'), '0', '-1'), '');
+});
+
+test('a job whose options are rubbish does not keep the worker from the next', async () => {
+  await using redis = await startRedis();
+  await using controller = await openControllerBroker(redis.settings);
+  const lines: string[] = [];
+  await using worker = await openWorkerBroker(redis.settings, { log: (line) => lines.push(line) });
+  const keys = keysFor(redis.settings.environment);
+  await redis.command('HSET', keys.queue(toWeb1, 'bad'), 'name', 'x', 'data', '{}', 'opts', '{{{');
+  await redis.command('LPUSH', keys.queue(toWeb1, 'wait'), 'bad');
+  const run = newRun([web1]);
+  await controller.release(releasesOf(run));
+
+  const taken: string[] = [];
+  const consumer = worker.consume(toWeb1, 1, async ({ job }) => void taken.push(job));
+  await waitUntil(() => taken.length === 1, 'the good one');
+  await consumer.drain();
+
+  assert.deepEqual(
+    taken,
+    run.jobs.map(({ id }) => id),
+  );
+});
+
+test('a job that its handler throws on is said in the log, kept as failed, and the next is taken', async () => {
+  await using redis = await startRedis();
+  await using controller = await openControllerBroker(redis.settings);
+  const lines: string[] = [];
+  await using worker = await openWorkerBroker(redis.settings, { log: (line) => lines.push(line) });
+  const [bad, good] = [newRun([web1]), newRun([web1])];
+  await controller.release([...releasesOf(bad), ...releasesOf(good)]);
+
+  const taken: string[] = [];
+  const consumer = worker.consume(toWeb1, 1, async ({ job }) => {
+    taken.push(job);
+    if (taken.length === 1) throw new Error('a bug');
+  });
+  await waitUntil(() => taken.length === 2, 'both');
+  await consumer.drain();
+
+  assert.match(lines.join('\n'), new RegExp(`host\\.web1: job ${bad.id}\\.web1: a bug`));
+  const keys = keysFor(redis.settings.environment);
+  assert.equal(await redis.command('ZRANGE', keys.queue(toWeb1, 'failed'), '0', '-1'), bad.jobs[0]?.id);
+});
+
+test('a worker whose rights are taken away asks seldom, and goes on when it has them again', async () => {
+  await using redis = await startRedis();
+  await using controller = await openControllerBroker(redis.settings);
+  await redis.command('ACL', 'SETUSER', 'web1', 'on', '>secret', '~*', '+@all');
+  const lines: string[] = [];
+  const settings = withPassword(redis.settings, 'web1', 'secret');
+  await using worker = await openWorkerBroker(settings, { log: (line) => lines.push(line) });
+  const taken: string[] = [];
+  const consumer = worker.consume(toWeb1, 1, async ({ job }) => void taken.push(job));
+  await waitUntil(async () => (await redis.command('CLIENT', 'LIST')).includes('cmd=bzpopmin'), 'the worker to wait');
+
+  await redis.command('ACL', 'SETUSER', 'web1', 'resetkeys', `~${prefixFor('other')}:*`);
+  const run = newRun([web1]);
+  await controller.release(releasesOf(run));
+  await waitUntil(() => lines.some((line) => line.includes('NOPERM')), 'the worker to be denied');
+  const denied = (): Promise<number> => redis.command('ACL', 'LOG').then((log) => log.split('count').length - 1);
+  await waitUntil(async () => (await denied()) > 0, 'Redis to note it');
+  const refused = Number(
+    /cmdstat_evalsha:.*rejected_calls=(\d+)/.exec(await redis.command('INFO', 'commandstats'))?.[1],
+  );
+  await redis.command('ACL', 'SETUSER', 'web1', '~*');
+
+  await waitUntil(() => taken.length === 1, 'the job');
+  assert.ok(refused < 20, `Redis said no ${refused} times`);
+  await consumer.drain();
+});

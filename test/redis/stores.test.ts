@@ -1,0 +1,222 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { jobIdFor } from '../../src/core/ids.ts';
+import type { Delivery, Refusal } from '../../src/queue/broker.ts';
+import { keysFor } from '../../src/queue/names.ts';
+import { openControllerBroker, openWorkerBroker } from '../../src/queue/open.ts';
+import { doneEvent, host, newRun, releasesOf, reportOf } from '../support/broker-data.ts';
+import { facts, presence } from '../support/exercise-broker.ts';
+import { forbidLeaks } from '../support/no-leaks.ts';
+import { startRedis, waitUntil, type TestRedis } from '../support/redis.ts';
+
+forbidLeaks();
+
+const web1 = host('web1');
+const web2 = host('web2');
+const DAY_MS = 24 * 3600 * 1000;
+
+async function keysIn(redis: TestRedis): Promise<readonly string[]> {
+  return (await redis.command('KEYS', '*')).split('\n').filter((key) => key !== '');
+}
+
+test('a run is stored once', async () => {
+  await using redis = await startRedis();
+  await using controller = await openControllerBroker(redis.settings);
+  const run = newRun([web1]);
+  await controller.saveRun(run);
+
+  await assert.rejects(controller.saveRun({ ...run, task: 'apt.remove' }), { code: 'RUN_EXISTS' });
+
+  assert.deepEqual(await controller.listRuns(10), [run]);
+});
+
+test('runs are listed newest first and only as many as asked for', async () => {
+  await using redis = await startRedis();
+  await using controller = await openControllerBroker(redis.settings);
+  const now = Date.now();
+  const runs = [3, 1, 2].map((age) => ({ ...newRun([web1]), createdAt: now - age }));
+  for (const run of runs) await controller.saveRun(run);
+
+  assert.deepEqual(
+    (await controller.listRuns(2)).map(({ createdAt }) => now - createdAt),
+    [1, 2],
+  );
+  assert.deepEqual(await controller.listRuns(0), []);
+});
+
+test('what belongs to a run over age is forgotten when the next is stored, by Redis’ clock', async () => {
+  await using redis = await startRedis();
+  await using controller = await openControllerBroker(redis.settings);
+  const [old, young] = [{ ...newRun([web1]), createdAt: Date.now() - 31 * DAY_MS }, newRun([web1])];
+  const keys = keysFor(redis.settings.environment);
+  await redis.command('SET', keys.run(old.id), JSON.stringify(old));
+  await redis.command('ZADD', keys.runs, String(old.createdAt), old.id);
+  await controller.appendReport(old.id, reportOf(jobIdFor(old.id, web1), web1, doneEvent));
+  await controller.setCancelMark(old.id, 'mark');
+
+  await controller.saveRun(young);
+
+  assert.deepEqual(await controller.listRuns(10), [young]);
+  assert.deepEqual((await keysIn(redis)).toSorted(), [keys.runs, keys.run(young.id)].toSorted());
+});
+
+test('of more than 10,000 runs the oldest are forgotten', async () => {
+  await using redis = await startRedis();
+  await using controller = await openControllerBroker(redis.settings);
+  const keys = keysFor(redis.settings.environment);
+  const now = Date.now();
+  const script = `for i = 1, 10005 do redis.call('ZADD', KEYS[1], ARGV[1] + i, 'junk' .. i) end`;
+  await redis.command('EVAL', script, '1', keys.runs, String(now - DAY_MS));
+
+  await controller.saveRun(newRun([web1]));
+
+  assert.equal(await redis.command('ZCARD', keys.runs), '10000');
+  assert.equal(await redis.command('ZSCORE', keys.runs, 'junk6'), '');
+  assert.notEqual(await redis.command('ZSCORE', keys.runs, 'junk7'), '');
+});
+
+test('every key of a run expires by itself', async () => {
+  await using redis = await startRedis();
+  await using controller = await openControllerBroker(redis.settings);
+  const run = newRun([web1]);
+  const keys = keysFor(redis.settings.environment);
+
+  await controller.saveRun(run);
+  await controller.appendReport(run.id, reportOf(jobIdFor(run.id, web1), web1, { kind: 'accepted' }));
+  await controller.setCancelMark(run.id, 'mark');
+
+  for (const key of [keys.run(run.id), keys.reports(run.id), keys.cancel(run.id)]) {
+    assert.ok(Number(await redis.command('PTTL', key)) > 29 * DAY_MS, key);
+  }
+});
+
+test('reports are read from where one left off, however many there are', async () => {
+  await using redis = await startRedis();
+  await using controller = await openControllerBroker(redis.settings);
+  const { id } = newRun([]);
+  const job = jobIdFor(id, web1);
+  await Promise.all(
+    Array.from({ length: 5003 }, (_, offset) =>
+      controller.appendReport(id, reportOf(job, web1, { kind: 'output', offset, text: 'x' })),
+    ),
+  );
+
+  const all = await controller.readReports(id, '0');
+  const last = await controller.readReports(id, all.at(-2)?.cursor ?? '');
+
+  assert.equal(all.length, 5003);
+  assert.deepEqual(last, all.slice(-1));
+  assert.deepEqual(await controller.readReports(id, last[0]?.cursor ?? ''), []);
+});
+
+test('rubbish in Redis is null or left out, and does not stop what is good', async () => {
+  await using redis = await startRedis();
+  await using controller = await openControllerBroker(redis.settings);
+  const run = newRun([web1, web2]);
+  const keys = keysFor(redis.settings.environment);
+  const good = reportOf(jobIdFor(run.id, web1), web1, doneEvent);
+  await controller.saveRun(run);
+  for (const text of [
+    '{',
+    '{}',
+    '"x"',
+    JSON.stringify({ ...good, extra: 1 }),
+    JSON.stringify({ ...good, host: '../x' }),
+  ]) {
+    await redis.command('XADD', keys.reports(run.id), '*', 'report', text);
+  }
+  await redis.command('XADD', keys.reports(run.id), '*', 'other', JSON.stringify(good));
+  await controller.appendReport(run.id, good);
+  await redis.command('SET', keys.presence(web1), '{"version":1}');
+  await redis.command('SET', keys.facts(web1), 'not json');
+  await redis.command('XADD', keys.refusals, '*', 'refusal', '[]');
+  const spoilt = newRun([]);
+  await redis.command('SET', keys.run(spoilt.id), '{}');
+  await redis.command('ZADD', keys.runs, String(Date.now() + 1), spoilt.id, String(Date.now() + 2), 'no-run-id');
+
+  assert.deepEqual(
+    (await controller.readReports(run.id, '0')).map(({ report }) => report),
+    [null, null, null, null, null, null, good],
+  );
+  assert.deepEqual(await controller.presences([web1]), new Map());
+  assert.deepEqual(await controller.facts([web1]), new Map());
+  assert.deepEqual(await controller.refusals(10), []);
+  assert.equal(await controller.getRun(spoilt.id), null);
+  assert.deepEqual(await controller.listRuns(10), [run]);
+});
+
+test('a presence ends with its time, and at once when taken back; facts stay', async () => {
+  await using redis = await startRedis();
+  await using controller = await openControllerBroker(redis.settings);
+  await using worker = await openWorkerBroker(redis.settings);
+  await worker.saveFacts(web1, facts);
+  await worker.announce(web1, presence, 300);
+  await worker.announce(web2, presence, 60_000);
+  assert.equal((await controller.presences([web1, web2])).size, 2);
+
+  await worker.withdrawPresence(web2);
+  await waitUntil(async () => (await controller.presences([web1, web2])).size === 0, 'both to be offline');
+
+  assert.deepEqual(await controller.facts([web1]), new Map([[web1, facts]]));
+  const absences = await controller.absences([web1, web2, host('never')]);
+  assert.deepEqual([...absences.keys()], [web1, web2]);
+  for (const awayMs of absences.values()) assert.ok(awayMs >= 0 && awayMs < 60_000);
+});
+
+test('refusals come newest first and no more than a thousand or so are kept', async () => {
+  await using redis = await startRedis();
+  await using controller = await openControllerBroker(redis.settings);
+  await using worker = await openWorkerBroker(redis.settings);
+  const refusal = (at: number): Refusal => ({ host: web1, at, queue: 'q', job: 'j', code: 'UNSIGNED', message: 'm' });
+  await Promise.all(Array.from({ length: 1500 }, (_, at) => worker.refuse(refusal(at))));
+
+  const newest = await controller.refusals(2);
+
+  assert.deepEqual(newest, [refusal(1499), refusal(1498)]);
+  assert.ok((await controller.refusals(5000)).length < 1200);
+});
+
+test('an order released twice is queued once, and one withdrawn can be taken by nobody', async () => {
+  await using redis = await startRedis();
+  await using controller = await openControllerBroker(redis.settings);
+  await using worker = await openWorkerBroker(redis.settings);
+  const run = newRun([web1, web2]);
+  const counts: number[] = [];
+  await controller.release(releasesOf(run), (count) => counts.push(count));
+  await controller.release(releasesOf(run), (count) => counts.push(count));
+  const jobs = run.jobs.map(({ id, to }) => ({ job: id, to }));
+
+  const withdrawn = await controller.withdraw(jobs.slice(0, 1));
+  const taken: Delivery[] = [];
+  const consumers = [web1, web2].map((name) =>
+    worker.consume({ kind: 'host', host: name }, 1, async (delivery) => void taken.push(delivery)),
+  );
+  await waitUntil(() => taken.length > 0, 'the order that was not withdrawn');
+  await Promise.all(consumers.map((consumer) => consumer.drain()));
+
+  assert.deepEqual(counts, [2, 2]);
+  assert.deepEqual(withdrawn, [jobIdFor(run.id, web1)]);
+  assert.deepEqual(
+    taken.map(({ job }) => job),
+    [jobIdFor(run.id, web2)],
+  );
+  assert.deepEqual(await controller.withdraw(jobs), []);
+});
+
+test('a finished job leaves nothing of itself in Redis', async () => {
+  await using redis = await startRedis();
+  await using controller = await openControllerBroker(redis.settings);
+  await using worker = await openWorkerBroker(redis.settings);
+  const run = newRun([web1]);
+  await controller.release(releasesOf(run));
+  const taken = Promise.withResolvers<void>();
+
+  const consumer = worker.consume({ kind: 'host', host: web1 }, 1, async () => taken.resolve());
+  await taken.promise;
+  await consumer.drain();
+
+  assert.deepEqual(
+    (await keysIn(redis)).filter((key) => key.includes(run.id)),
+    [],
+  );
+});

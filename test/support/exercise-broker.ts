@@ -1,0 +1,98 @@
+import assert from 'node:assert/strict';
+import type { BrokerSettings } from '../../src/core/broker-settings.ts';
+import { jobIdFor, runOf } from '../../src/core/ids.ts';
+import type { HostFacts, Presence } from '../../src/core/presence.ts';
+import type { ControllerBroker, Delivery, Refusal, StoredReport } from '../../src/queue/broker.ts';
+import { openControllerBroker, openWorkerBroker } from '../../src/queue/open.ts';
+import { doneEvent, host, newRun, queue, releasesOf, reportOf } from './broker-data.ts';
+import { waitUntil } from './redis.ts';
+import { jobIdSchema, type RunId } from '../../src/core/ids.ts';
+
+const web1 = host('web1');
+const web2 = host('web2');
+
+export const presence: Presence = {
+  version: '0.1.0',
+  startedAt: 1,
+  seenAt: 2,
+  clockOffsetMs: -3,
+  queues: ['host.web1'],
+};
+
+export const facts: HostFacts = {
+  os: 'Debian GNU/Linux 12 (bookworm)',
+  osId: 'debian',
+  osVersion: '12',
+  arch: 'amd64',
+  kernel: '6.1.0',
+  packages: 300,
+  upgrades: { total: 4, security: 1 },
+  rebootRequired: false,
+  broken: 0,
+  gatheredAt: 5,
+};
+
+const refusal: Refusal = { host: web1, at: 7, queue: 'host.web1', job: 'j', code: 'UNSIGNED', message: 'no signature' };
+
+/** Everything both sides do with a broker, once, as a controller and as the worker of web1. */
+export async function exerciseBroker(
+  controllerSettings: BrokerSettings,
+  workerSettings: BrokerSettings,
+): Promise<void> {
+  await using controller = await openControllerBroker(controllerSettings);
+  await using worker = await openWorkerBroker(workerSettings);
+  const taken: Delivery[] = [];
+  const handle = async (delivery: Delivery): Promise<void> => {
+    taken.push(delivery);
+    const job = jobIdSchema.parse(delivery.job);
+    await worker.report(runOf(job), reportOf(job, web1, { kind: 'accepted' }));
+    await worker.report(runOf(job), reportOf(job, web1, doneEvent));
+  };
+
+  await worker.announce(web1, presence, 60_000);
+  await worker.saveFacts(web1, facts);
+  await worker.refuse(refusal);
+  assert.deepEqual(await controller.presences([web1, web2]), new Map([[web1, presence]]));
+  assert.deepEqual(await controller.facts([web2, web1]), new Map([[web1, facts]]));
+  assert.deepEqual(await controller.refusals(10), [refusal]);
+  assert.ok(Math.abs((await worker.serverTime()) - Date.now()) < 60_000);
+
+  const run = newRun([web1, web2]);
+  await controller.saveRun(run);
+  await controller.release(releasesOf(run));
+  const hostConsumer = worker.consume({ kind: 'host', host: web1 }, 2, handle);
+  assert.deepEqual(await eventKinds(controller, run.id, 2), ['accepted', 'done']);
+  assert.deepEqual(await controller.withdraw(run.jobs.map(({ id, to }) => ({ job: id, to }))), [
+    jobIdFor(run.id, web2),
+  ]);
+
+  const any = { ...newRun([]), task: 'system.facts' };
+  const anyJob = { id: jobIdFor(any.id, null), to: { kind: 'any', queue: queue('webserver') } } as const;
+  await controller.saveRun({ ...any, jobs: [anyJob] });
+  const roleConsumer = worker.consume(anyJob.to, 1, handle);
+  await controller.release(releasesOf({ ...any, jobs: [anyJob] }));
+  assert.deepEqual(await eventKinds(controller, any.id, 2), ['accepted', 'done']);
+  assert.deepEqual(
+    taken.map(({ job }) => job),
+    [jobIdFor(run.id, web1), anyJob.id],
+  );
+
+  assert.equal(await worker.cancelMark(run.id), null);
+  await controller.setCancelMark(run.id, 'a mark');
+  assert.equal(await worker.cancelMark(run.id), 'a mark');
+  assert.deepEqual((await controller.listRuns(2)).map(({ id }) => id).toSorted(), [run.id, any.id].toSorted());
+
+  await worker.withdrawPresence(web1);
+  assert.equal((await controller.presences([web1])).size, 0);
+  await Promise.all([hostConsumer.drain(), roleConsumer.drain()]);
+}
+
+/** Follows a run until so many reports are there. */
+export async function eventKinds(controller: ControllerBroker, id: RunId, count: number): Promise<readonly string[]> {
+  const seen: StoredReport[] = [];
+  await waitUntil(async () => {
+    seen.push(...(await controller.awaitReports(id, seen.at(-1)?.cursor ?? '0', 1000)));
+    return seen.length >= count;
+  }, `${count} reports`);
+  return seen.map(({ report }) => report?.event.kind ?? 'unreadable');
+}

@@ -1,0 +1,51 @@
+import type { Clock } from '../../src/core/clock.ts';
+import type { Argv } from '../../src/core/step.ts';
+import type { Role } from '../../src/config/fleet-config.ts';
+import type { ControllerBroker } from '../../src/queue/broker.ts';
+import { openControllerBroker } from '../../src/queue/open.ts';
+import { makeFleet, type TestFleet } from './fleet.ts';
+import { startRedis, type TestRedis } from './redis.ts';
+import { newStateDir, startWorker, type TestWorker } from './worker.ts';
+
+/** A Redis, a controller, and web1 with its state folder and a worker. */
+export type Scene = AsyncDisposable & {
+  readonly redis: TestRedis;
+  readonly controller: ControllerBroker;
+  readonly fleet: TestFleet;
+  readonly stateDir: string;
+  readonly worker: TestWorker;
+  /** Starts web1's worker again, after the first was stopped; it is stopped with the scene. */
+  readonly restartWorker: () => Promise<TestWorker>;
+};
+
+export type SceneOptions = {
+  readonly roles?: readonly Partial<Role>[];
+  readonly clock?: Clock;
+  readonly self?: Argv;
+};
+
+export async function setScene({ roles, clock, self }: SceneOptions = {}): Promise<Scene> {
+  await using setting = new AsyncDisposableStack();
+  const redis = setting.use(await startRedis());
+  const controller = setting.use(await openControllerBroker(redis.settings));
+  const state = setting.use(await newStateDir());
+  const fleet = makeFleet();
+  const start = async (): Promise<TestWorker> =>
+    await startWorker({
+      config: fleet.configFor(redis.settings, roles),
+      stateDir: state.path,
+      ...(clock && { clock }),
+      ...(self && { self }),
+    });
+  const worker = setting.use(await start());
+  const set = setting.move();
+  return {
+    redis,
+    controller,
+    fleet,
+    stateDir: state.path,
+    worker,
+    restartWorker: async () => set.use(await start()),
+    [Symbol.asyncDispose]: async () => await set.disposeAsync(),
+  };
+}
