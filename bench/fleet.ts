@@ -1,0 +1,62 @@
+import { randomBytes } from 'node:crypto';
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { hostNameSchema, type HostName } from '../src/core/names.ts';
+import { openWorkerBroker } from '../src/queue/open.ts';
+import { writeSigningKey } from '../src/trust/key-file.ts';
+import { makeSigningKey } from '../src/trust/key.ts';
+import { settingsFor, type TestRedis } from '../test/support/redis.ts';
+
+/** A fleet on disk. */
+export type BenchFleet = {
+  readonly configFile: string;
+  readonly hosts: readonly HostName[];
+  readonly settings: TestRedis['settings'];
+};
+
+/** Writes a celeroot.yaml with so many hosts of one role, and its signing key. All of them share one environment. */
+export async function writeFleet(folder: string, redis: TestRedis, hosts: number): Promise<BenchFleet> {
+  const name = `fleet-${randomBytes(4).toString('hex')}`;
+  const settings = { ...settingsFor(redis.settings.endpoint), environment: null };
+  const key = makeSigningKey();
+  const keyFile = join(folder, `${name}.key`);
+  await writeSigningKey(keyFile, key);
+  const names = Array.from({ length: hosts }, (_, index) => hostNameSchema.parse(`web${index + 1}`));
+  const configFile = join(folder, `${name}.yaml`);
+  const lines = [
+    'version: 1',
+    'fleet: bench',
+    `signing_key: ${keyFile}`,
+    `signers: ["${key.id}"]`,
+    `broker: { url: "redis://127.0.0.1:${redis.port}" }`,
+    'roles: { web: { description: every host of the bench } }',
+    'hosts:',
+    ...names.map((name) => `  ${name}: { roles: [web] }`),
+  ];
+  await writeFile(configFile, `${lines.join('\n')}\n`);
+  return { configFile, hosts: names, settings };
+}
+
+/** Makes Redis know as much of each host as if its worker ran. */
+export async function pretendOnline({ settings, hosts }: BenchFleet): Promise<void> {
+  await using broker = await openWorkerBroker(settings);
+  const at = Date.now();
+  const presence = { version: '0.1.0', startedAt: at, seenAt: at, clockOffsetMs: 0, queues: ['host', 'role.web'] };
+  const facts = {
+    os: 'Debian GNU/Linux 12 (bookworm)',
+    osId: 'debian',
+    osVersion: '12',
+    arch: 'amd64',
+    kernel: '6.1.0-28-amd64',
+    packages: 612,
+    upgrades: { total: 14, security: 3 },
+    rebootRequired: false,
+    broken: 0,
+    gatheredAt: at,
+  };
+  const told = hosts.map(async (host) => {
+    await broker.announce(host, presence, 600_000);
+    await broker.saveFacts(host, facts);
+  });
+  await Promise.all(told);
+}
