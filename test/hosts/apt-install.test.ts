@@ -284,7 +284,7 @@ test('what the host cannot do without stays, and so does what refuses to go', as
 test('a job waits for another apt and then does its part', async () => {
   await host.must(['sh', '-c', 'echo 2 >/etc/lab-slow']);
   const other = host.run(['apt-get', '-q', '-y', 'install', 'lab-slow']);
-  await host.must(['sh', '-c', 'until pgrep -x dpkg >/dev/null; do sleep 0.05; done']);
+  await host.must(['timeout', '60', 'sh', '-c', 'until pgrep -x dpkg >/dev/null; do sleep 0.05; done']);
 
   const { outcome } = await install(['hello-lab']);
 

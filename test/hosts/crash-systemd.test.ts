@@ -5,7 +5,11 @@ import {
   assertOneTrueResult,
   beginInstall,
   freshHost,
+  HOLD_PACKAGE_LOCK,
   signalOnHost,
+  untilJobWaitsForLock,
+  untilOnHost,
+  untilPackageLockIsHeld,
   untilState,
 } from '../support/crash-scene.ts';
 import { waitUntil } from '../support/redis.ts';
@@ -30,12 +34,10 @@ after(async () => {
   await lab[Symbol.asyncDispose]();
 });
 
-/** Nothing can be run on a host whose init is gone. */
-async function isOff(): Promise<boolean> {
-  return await host.run(['true']).then(
-    () => false,
-    () => true,
-  );
+async function shutDownAndBoot(): Promise<void> {
+  await host.run(['systemctl', 'poweroff']);
+  await waitUntil(() => host.isOff(), `${host.name} to be off`, 60_000);
+  await host.reboot();
 }
 
 async function jobUnit(): Promise<string> {
@@ -91,7 +93,7 @@ test('killing all of the worker’s unit in mid-install does not touch apt', LIM
   await untilState(host, 'lab-slow', 'iF');
 
   await host.must(['systemctl', 'kill', '--signal=KILL', WORKER]);
-  await host.must(['sh', '-c', `while systemctl --quiet is-active ${WORKER}; do sleep 0.05; done`]);
+  await untilOnHost(host, `! systemctl --quiet is-active ${WORKER}`);
   await host.startWorker();
 
   await assertOneTrueResult(host, run, PACKAGES);
@@ -112,9 +114,7 @@ test('a shutdown in mid-install waits for apt, and the result is told after the 
   const run = beginInstall(lab, host, PACKAGES);
   await untilState(host, 'lab-slow', 'iF');
 
-  await host.run(['systemctl', 'poweroff']);
-  await waitUntil(async () => await isOff(), `${host.name} to be off`, 60_000);
-  await host.reboot();
+  await shutDownAndBoot();
   await host.startWorker();
 
   await assertOneTrueResult(host, run, PACKAGES);
@@ -122,15 +122,12 @@ test('a shutdown in mid-install waits for apt, and the result is told after the 
 });
 
 test('a job that waits for a lock when the machine shuts down is done after the boot', LIMIT, async () => {
-  const hold = `use Fcntl; open(F, "+<", "/var/lib/dpkg/lock-frontend") or die;
-    my $lock = pack("s s x4 q q l x4", F_WRLCK, 0, 0, 0, 0); fcntl(F, F_SETLK, $lock) or die; sleep 60;`;
-  await host.must(['systemd-run', '--unit=holder', 'perl', '-e', hold]);
+  await host.must(['systemd-run', '--unit=holder', 'perl', '-e', HOLD_PACKAGE_LOCK.replaceAll('$', '$$$$')]);
+  await untilPackageLockIsHeld(host);
   const run = beginInstall(lab, host, PACKAGES);
-  await host.must(['sh', '-c', 'until grep -qs holder /var/lib/celeroot/jobs/*/events.jsonl; do sleep 0.05; done']);
+  await untilJobWaitsForLock(host);
 
-  await host.run(['systemctl', 'poweroff']);
-  await waitUntil(async () => await isOff(), `${host.name} to be off`, 60_000);
-  await host.reboot();
+  await shutDownAndBoot();
   await host.startWorker();
 
   await assertOneTrueResult(host, run, PACKAGES);

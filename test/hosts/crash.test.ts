@@ -5,7 +5,11 @@ import {
   assertOneTrueResult,
   beginInstall,
   freshHost,
+  HOLD_PACKAGE_LOCK,
+  releasePackageLock,
   signalOnHost,
+  untilJobWaitsForLock,
+  untilPackageLockIsHeld,
   untilState,
 } from '../support/crash-scene.ts';
 import { openLab, type TestHost, type TestLab } from '../support/lab.ts';
@@ -103,14 +107,11 @@ test('the signals that usually end a process do not disturb an install, whoever 
 });
 
 test('a foreign program that holds the lock is named and waited for', LIMIT, async () => {
-  const hold = `use Fcntl; open(F, "+<", "/var/lib/dpkg/lock-frontend") or die;
-    my $lock = pack("s s x4 q q l x4", F_WRLCK, 0, 0, 0, 0); fcntl(F, F_SETLK, $lock) or die;
-    open(D, ">", "/run/held"); close(D); sleep(1) while -e "/run/held";`;
-  const holder = host.run(['perl', '-e', hold, 'a-foreign-upgrade']);
-  await host.must(['sh', '-c', 'until test -e /run/held; do sleep 0.05; done']);
+  const holder = host.run(['perl', '-e', HOLD_PACKAGE_LOCK, 'a-foreign-upgrade']);
+  await untilPackageLockIsHeld(host);
   const run = beginInstall(lab, host, PACKAGES);
-  await host.must(['sh', '-c', 'until grep -qs holder /var/lib/celeroot/jobs/*/events.jsonl; do sleep 0.05; done']);
-  await host.must(['rm', '/run/held']);
+  await untilJobWaitsForLock(host);
+  await releasePackageLock(host);
   await holder;
 
   await assertOneTrueResult(host, run, PACKAGES);

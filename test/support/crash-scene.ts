@@ -28,7 +28,7 @@ export async function freshHost(host: TestHost): Promise<void> {
   await host.must(['apt-get', 'update', '-q', '--error-on=any']);
   await host.startWorker();
   // An order issued before the ledger begins is refused.
-  await host.must(['sh', '-c', 'until test -e /var/lib/celeroot/birth; do sleep 0.05; done']);
+  await untilOnHost(host, 'test -e /var/lib/celeroot/birth');
 }
 
 export function beginInstall(lab: TestLab, host: TestHost, packages: readonly string[]): InstallRun {
@@ -46,6 +46,29 @@ export function beginInstall(lab: TestLab, host: TestHost, packages: readonly st
 /** Waits until dpkg says this of the package, e.g. `iF`: its postinst runs. */
 export async function untilState(host: TestHost, name: string, state: string): Promise<void> {
   await waitUntil(async () => (await stateOf(host, name)) === state, `${name} on ${host.name} to be ${state}`, 60_000);
+}
+
+/** A shell loop on the host until a command there succeeds, for at most a minute. */
+export async function untilOnHost(host: TestHost, command: string): Promise<void> {
+  await host.must(['timeout', '60', 'sh', '-c', `until ${command}; do sleep 0.05; done`]);
+}
+
+/** For `perl -e`: holds dpkg's lock, as a foreign program would, until `releasePackageLock`. */
+export const HOLD_PACKAGE_LOCK = `use Fcntl; open(F, "+<", "/var/lib/dpkg/lock-frontend") or die;
+  my $lock = pack("s s x4 q q l x4", F_WRLCK, 0, 0, 0, 0); fcntl(F, F_SETLK, $lock) or die;
+  open(D, ">", "/run/held") or die; close(D); sleep(1) while -e "/run/held";`;
+
+export async function untilPackageLockIsHeld(host: TestHost): Promise<void> {
+  await untilOnHost(host, 'test -e /run/held');
+}
+
+export async function releasePackageLock(host: TestHost): Promise<void> {
+  await host.must(['rm', '/run/held']);
+}
+
+/** Waits until a job on the host has told that another program holds the lock it needs. */
+export async function untilJobWaitsForLock(host: TestHost): Promise<void> {
+  await untilOnHost(host, 'grep -qs holder /var/lib/celeroot/jobs/*/events.jsonl');
 }
 
 export async function stateOf(host: TestHost, name: string): Promise<string> {

@@ -6,11 +6,12 @@ import { dirname, join } from 'node:path';
 import { configFile } from '../../lab/fleet.ts';
 import { hostArgv, resetHost, runOnHost, startHost, stopHost } from '../../lab/host.ts';
 import { publish, startRedis, stopRedis } from '../../lab/hub.ts';
-import { addressOf, labHosts, type LabHost } from '../../lab/lab-host.ts';
+import { addressOf, hostPlace, labHosts, type LabHost } from '../../lab/lab-host.ts';
 import { downLab, upLab } from '../../lab/lab.ts';
-import { markedProcesses } from '../../lab/namespaces.ts';
+import { findInit, markedProcesses } from '../../lab/namespaces.ts';
 import { labPaths, type LabPaths } from '../../lab/paths.ts';
 import type { Stage } from '../../lab/repository/build-repository.ts';
+import { waitUntil } from './redis.ts';
 import { attempt, type Ran, type RunOptions } from '../../lab/run-command.ts';
 import type { LabState } from '../../lab/state.ts';
 import { awaitOnline, killWorker, startWorker, stopWorker, workerLog } from '../../lab/worker.ts';
@@ -48,6 +49,11 @@ export type TestHost = {
   reset(): Promise<void>;
   /** Pulls the plug and starts the host again on the files it had, without a worker. */
   reboot(): Promise<void>;
+  /**
+   * Whether its init is gone, asked from outside. A program run on a host that shuts down may never return: systemd
+   * stops all processes before it kills them, and nsenter then stops itself too, where no SIGCONT reaches it.
+   */
+  isOff(): boolean;
   startWorker(): Promise<void>;
   /** Waits until the worker last started has shown itself in Redis: from then on it obeys. */
   workerOnline(): Promise<void>;
@@ -100,6 +106,7 @@ function testHost(host: LabHost): TestHost {
       await stopHost(host);
       await startHost(host);
     },
+    isOff: () => findInit(hostPlace(host)) === null,
     startWorker: async () => {
       startedMs = Date.now();
       await startWorker(host);
@@ -113,6 +120,11 @@ function testHost(host: LabHost): TestHost {
 
 async function closeLab(paths: LabPaths, state: LabState): Promise<void> {
   await downLab(paths);
+  await waitUntil(
+    () => !process.getActiveResourcesInfo().includes('ProcessWrap'),
+    'programs run on hosts to end',
+    5000,
+  );
   const left = markedProcesses().filter((marked) => marked.place.startsWith(paths.folder));
   assert.deepEqual(left, [], 'processes of the lab are left');
   const mounts = await readFile('/proc/self/mountinfo', 'utf8');
