@@ -9,6 +9,7 @@ import { runApp } from '../../src/commands/app.ts';
 import { makeFleetFolder, type FleetFolder } from '../support/fleet-folder.ts';
 import { forbidLeaks } from '../support/no-leaks.ts';
 import { startRedis, waitUntil, type TestRedis } from '../support/redis.ts';
+import { CELEROOT } from '../support/worker.ts';
 
 /** Hosts whose workers never run: their jobs wait, so that a run can be left, lost sight of and asked about. */
 const HOSTS = Array.from({ length: 60 }, (_, index) => `  h${index}: { roles: [web] }\n`).join('');
@@ -101,7 +102,7 @@ test('an interrupt detaches at once, says how to go on, and leaves the job in it
 });
 
 test('a reader who goes away early, as head does, is no error', async () => {
-  const celeroot = new URL('../../bin/celeroot.ts', import.meta.url).pathname;
+  const [, celeroot = ''] = CELEROOT;
   const pipeline = '{ "$0" "$1" hosts ls --json; echo "code $?" >&2; } | head -n 1';
   const child = spawn('sh', ['-c', pipeline, process.execPath, celeroot], {
     cwd: folder.path,
