@@ -37,6 +37,7 @@ export const ERROR_CODES = {
   WORKER_RUNS: 'a worker runs with that state folder already',
   JOBS_FAILED: 'at least one host did not do its job',
   NOT_ROOT: 'the action needs root',
+  OUTPUT_FAILED: 'what was to be printed could not be written',
   MISSING_PROGRAM: 'a program celeroot needs is not installed',
   BUG: 'celeroot met a state it does not know',
 } as const;

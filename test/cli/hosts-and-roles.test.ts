@@ -191,7 +191,7 @@ test('a role that hosts have is not removed, and they are named', async () => {
 });
 
 test('no host and no role can have the name of what can be done with them', async () => {
-  const app = await createApp({ ...testContext(), exitWith: () => undefined }, false);
+  const app = await createApp({ ...testContext(), exitWith: () => undefined }, { withTasks: false, json: false });
   const nouns = app.commands.filter((noun) => ['hosts', 'roles'].includes(noun.name()));
   const verbs = nouns.flatMap((noun) => noun.commands.flatMap((verb) => [verb.name(), ...verb.aliases()]));
 
