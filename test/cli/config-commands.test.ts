@@ -273,7 +273,8 @@ test('init that cannot go through leaves nothing', async () => {
   await writeFile(join(empty.path, 'keyed', 'celeroot.key'), 'precious');
 
   for (const [line, code, error] of [
-    ['init --broker http://u:hunter2@h', 3, /broker\/url: expected redis:\/\/host:port/],
+    ['init --broker http://u:hunter2@h', 2, /^error\[USAGE\]: --broker: expected redis:\/\/host:port, rediss/],
+    ['init --broker redis://ops@h', 2, /^error\[USAGE\]: --broker: user needs a password\n/],
     ['init --fleet My_Fleet', 2, /--fleet: expected 1 to 63 lower-case/],
     ['init --config keyed/celeroot.yaml', 3, /^error\[CONFIG_EXISTS\]: .*celeroot\.key is already there/],
     ['init --config keyed/celeroot.key/celeroot.yaml', 3, /^error\[CONFIG_NOT_WRITABLE\]/],
