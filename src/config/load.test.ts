@@ -291,6 +291,20 @@ hosts:
   assert.deepEqual([...config.hosts.values()][1]?.roles, ['web', 'db']);
 });
 
+test('hosts and roles whose names look like numbers stay in the order of the file', () => {
+  const text = `${HEAD}${BROKER}roles:\n  web:\n  2:\n  1:\nhosts:\n  z: {roles: [web]}\n  10: {roles: ['1']}\n  9: {roles: ['2']}\n`;
+
+  const { hosts, roles } = loadFleet(file(text), {});
+
+  assert.deepEqual(
+    [[...hosts.keys()], [...roles.keys()]],
+    [
+      ['z', '10', '9'],
+      ['web', '2', '1'],
+    ],
+  );
+});
+
 test('a byte order mark and Windows line ends change nothing', async () => {
   const text = `\uFEFF${HEAD}${rest}hosts:\n  a: {roles: [web, x]}\n`.replaceAll('\n', '\r\n');
 
