@@ -83,3 +83,13 @@ test('no command at all shows the help and counts as a usage error', async () =>
   assert.equal(code, 2);
   assert.match(stderr, /^Usage: celeroot/);
 });
+
+test('with --json a command that is missing is an error as data', async () => {
+  for (const group of [[], ['apt'], ['config']]) {
+    const { code, stdout, stderr } = await runCli([...group, '--json']);
+    assert.deepEqual([code, stdout], [2, '']);
+    assert.partialDeepStrictEqual(JSON.parse(stderr), {
+      error: { code: 'USAGE', hint: `see  ${['celeroot', ...group].join(' ')} --help` },
+    });
+  }
+});
