@@ -1,17 +1,17 @@
 #!/usr/bin/env node
 import { runApp } from '../src/commands/app.ts';
-import { processContext } from '../src/commands/context.ts';
+import { processContext, processStderr } from '../src/commands/context.ts';
 import { writeError } from '../src/terminal/error.ts';
 
-const context = processContext();
+const stderr = processStderr();
 
 /** The last line of defence: what no command caught is a bug, and its state is unknown, so the process ends. */
 function die(error: unknown): void {
-  process.exit(writeError(context.stderr, error, process.argv.includes('--json')));
+  process.exit(writeError(stderr, error, process.argv.includes('--json')));
 }
 process.on('uncaughtException', die);
 process.on('unhandledRejection', die);
 
-void runApp(process.argv.slice(2), context).then((code) => {
+void runApp(process.argv.slice(2), processContext(stderr)).then((code) => {
   process.exitCode = code;
 });

@@ -11,7 +11,7 @@ import {
   writeFileSync,
 } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { build, type BuildOptions, type Plugin } from 'esbuild';
 import { readCodeCache, sealCodeCache } from '../bin/code-cache.ts';
 import { messageOf } from '../src/core/errors.ts';
@@ -21,7 +21,7 @@ import { messageOf } from '../src/core/errors.ts';
  * it. CommonJS, because it starts faster than a module (the ES module loader reads every getter of node:process). The
  * file that is started is renamed into place last, so that a starting celeroot never sees half of anything.
  */
-const root = new URL('..', import.meta.url).pathname;
+const root = `${dirname(import.meta.dirname)}/`;
 const folder = `${root}build`;
 
 /**

@@ -8,7 +8,7 @@ import { renderLintConfig } from './docs/render-lint-config.ts';
 import { renderTasks } from './docs/render-tasks.ts';
 
 /** `npm run docs` writes what is generated; with `--check` it only says what is stale, and fails. */
-const root = new URL('..', import.meta.url).pathname;
+const root = `${dirname(import.meta.dirname)}/`;
 const generated: Readonly<Record<string, string>> = {
   '.oxlintrc.json': renderLintConfig(),
   'celeroot.schema.json': renderJsonSchema(),

@@ -1,10 +1,11 @@
 import type { CommandUnknownOpts } from '@commander-js/extra-typings';
 import { createApp } from '../../src/commands/app.ts';
-import { processContext } from '../../src/commands/context.ts';
+import { processContext, processStderr } from '../../src/commands/context.ts';
 
 /** docs/commands.md: the help of every command, as the program prints it on 100 columns. */
 export async function renderCommands(): Promise<string> {
-  const app = await createApp({ ...processContext(), exitWith: () => undefined }, true);
+  const cli = { ...processContext(processStderr()), exitWith: () => undefined };
+  const app = await createApp(cli, { withTasks: true, json: false });
   const commands = leaves(app).toSorted((one, other) => (pathOf(one) < pathOf(other) ? -1 : 1));
   return `# Commands
 

@@ -1,4 +1,6 @@
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import { Command, CommanderError, type CommandUnknownOpts, type Option } from '@commander-js/extra-typings';
+import { CelerootError } from '../core/errors.ts';
 import { EXIT } from '../core/exit-codes.ts';
 import { VERSION } from '../core/version.ts';
 import { writeError } from '../terminal/error.ts';
@@ -9,6 +11,7 @@ import { configCommand } from './config/config.ts';
 import { addSharedFlags, examples } from './flags.ts';
 import { downCommand } from './down.ts';
 import { executorCommand } from './executor.ts';
+import { addHelpCommands } from './help.ts';
 import { hostsCommand } from './hosts/hosts.ts';
 import { initCommand } from './init.ts';
 import { programCommand } from './program.ts';
@@ -21,6 +24,7 @@ import { workerCommand } from './worker.ts';
 
 /** Runs one command line, without program name, and returns its exit code. Never throws. */
 export async function runApp(args: readonly string[], context: CliContext): Promise<number> {
+  const json = args.includes('--json');
   let exitCode: number = EXIT.done.code;
   const cli: Cli = {
     ...context,
@@ -29,28 +33,38 @@ export async function runApp(args: readonly string[], context: CliContext): Prom
     },
   };
   try {
-    const app = await createApp(cli, needsTasks(args));
+    const app = await createApp(cli, { withTasks: needsTasks(args), json });
     await app.parseAsync(args, { from: 'user' });
+    await requireOutput(context.stdoutClosed);
     return exitCode;
   } catch (error) {
     if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.done.code : EXIT.usage.code;
-    return writeError(context.stderr, error, args.includes('--json'));
+    return writeError(context.stderr, error, json);
   }
 }
 
-/**
- * The whole command tree. Commands load what is heavy (config, queue) inside their actions; the commands made from the
- * task registry are left out without `withTasks`, since the registry costs more to load than most commands to run.
- */
-export async function createApp(cli: Cli, withTasks: boolean): Promise<CommandUnknownOpts> {
+/** What went wrong with a write is told a moment after it. @throws CommandError OUTPUT_FAILED. */
+async function requireOutput(closed: AbortSignal): Promise<void> {
+  await nextTurn();
+  if (closed.reason instanceof CelerootError) throw closed.reason;
+}
+
+export type AppOptions = {
+  /** Whether to have the commands made from the task registry, which costs more to load than most commands to run. */
+  readonly withTasks: boolean;
+  /** Whether errors are wanted as data: no help is shown as one then. */
+  readonly json: boolean;
+};
+
+/** The whole command tree. Commands load what is heavy (config, queue) inside their actions. */
+export async function createApp(cli: Cli, { withTasks, json }: AppOptions): Promise<CommandUnknownOpts> {
   const root = new Command('celeroot')
     .description('Keeps a fleet of Debian and Ubuntu servers installed, patched and accounted for.')
     .version(VERSION, '--version', 'print the version')
     .helpOption(...HELP_OPTION)
-    .helpCommand('help [command]', 'show the help of a command')
     .configureOutput({
       writeOut: (text) => cli.stdout.write(text),
-      writeErr: (text) => cli.stderr.write(text),
+      writeErr: (text) => (json ? undefined : cli.stderr.write(text)),
       outputError: () => undefined,
       getOutHelpWidth: () => cli.stdout.columns,
       getErrHelpWidth: () => cli.stderr.columns,
@@ -65,8 +79,9 @@ export async function createApp(cli: Cli, withTasks: boolean): Promise<CommandUn
     const { runCommand, taskGroupCommands } = await import('./run/run.ts');
     for (const command of [runCommand(cli), ...taskGroupCommands(cli)]) root.addCommand(command);
   }
-  throwUsageErrors(root);
-  inheritSettings(root);
+  addHelpCommands(root);
+  throwUsageErrors(root, json);
+  inheritSettings(root, json);
   return root;
 }
 
@@ -103,14 +118,14 @@ function needsTasks(args: readonly string[]): boolean {
  * `addCommand` hands nothing down to a command built apart, and commander's own `copyInheritedSettings` would also
  * take away what such a command has set itself.
  */
-function inheritSettings(parent: CommandUnknownOpts): void {
+function inheritSettings(parent: CommandUnknownOpts, json: boolean): void {
   for (const child of parent.commands) {
     child
       .configureOutput(parent.configureOutput())
       .configureHelp(parent.configureHelp())
       .helpOption(...HELP_OPTION);
-    throwUsageErrors(child);
-    inheritSettings(child);
+    throwUsageErrors(child, json);
+    inheritSettings(child, json);
   }
 }
 

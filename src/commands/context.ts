@@ -5,16 +5,23 @@ import { isatty } from 'node:tty';
 import { styleText } from 'node:util';
 import { stateDirIn } from '../config/state-dir.ts';
 import type { Clock } from '../core/clock.ts';
+import { CommandError, messageOf, UsageError } from '../core/errors.ts';
+import { hasCode } from '../core/system-error.ts';
 import type { Output } from '../terminal/output.ts';
 
-type Signal = 'SIGINT' | 'SIGTERM' | 'SIGHUP';
+type Signal = 'SIGINT' | 'SIGQUIT' | 'SIGTERM' | 'SIGHUP';
 
 /** Everything a command touches, so that a test can run the whole command line in its own process. */
 export type CliContext = {
   readonly stdout: Output;
   readonly stderr: Output;
-  /** Aborted when nobody reads standard output any more (`celeroot … | head`). */
+  /**
+   * Aborted when nothing can be written to standard output any more: because its reader has gone (`celeroot … | head`),
+   * or, with a CommandError as its reason, because writing failed.
+   */
   readonly stdoutClosed: AbortSignal;
+  /** Bytes, such as those of an archive, to standard output. */
+  readonly writeBytes: (piece: Uint8Array) => void;
   /** All of standard input. */
   readonly readStdin: () => Promise<string>;
   /** Asks a yes-or-no question; null when there is no terminal to ask on. */
@@ -36,23 +43,37 @@ export type CliContext = {
 /** What a command is given: the context, and how to end with a code other than 0 that is no error. */
 export type Cli = CliContext & { readonly exitWith: (code: number) => void };
 
-/** The context of a real process; made once, in bin/. What few commands need is loaded when they ask for it. */
-export function processContext(): CliContext {
+/** Standard error of a real process; what goes wrong with it there is nowhere to say. */
+export function processStderr(): Output {
+  return streamOutput(process.stderr, () => undefined);
+}
+
+/**
+ * The context of a real process; made once, in bin/. What few commands need is loaded when they ask for it.
+ * @throws UsageError when the current folder is gone.
+ */
+export function processContext(stderr: Output): CliContext {
   const closed = new AbortController();
   const { env } = process;
+  const cwd = currentFolder();
   return {
-    stdout: streamOutput(process.stdout, () => closed.abort()),
-    stderr: streamOutput(process.stderr, () => undefined),
+    stdout: streamOutput(process.stdout, (error) =>
+      closed.abort(hasCode(error, 'EPIPE') ? undefined : outputFailed(error)),
+    ),
+    stderr,
     stdoutClosed: closed.signal,
+    writeBytes: (piece) => {
+      if (!closed.signal.aborted) process.stdout.write(piece);
+    },
     readStdin: async () => (await import('node:stream/consumers')).text(process.stdin),
     confirm: isatty(0) && isatty(2) ? askOnTerminal : null,
     env,
-    cwd: process.cwd(),
+    cwd,
     clock: { now: () => Date.now() },
     randomBytes: (count) => crypto.getRandomValues(new Uint8Array(count)),
     by: `${userName()}@${hostname()}`,
     self: isSea() ? [process.execPath] : [process.execPath, process.argv[1] ?? ''],
-    stateDir: stateDirIn(env, process.cwd()),
+    stateDir: stateDirIn(env, cwd),
     onSignal: (signal, listener) => {
       process.on(signal, listener);
       return { [Symbol.dispose]: () => process.off(signal, listener) };
@@ -60,12 +81,27 @@ export function processContext(): CliContext {
   };
 }
 
-/** Once a reader has gone (EPIPE) writes are dropped: the command ends in good order instead of dying of it. */
-function streamOutput(stream: NodeJS.WriteStream, onClosed: () => void): Output {
+function currentFolder(): string {
+  try {
+    return process.cwd();
+  } catch (error) {
+    throw new UsageError('USAGE', 'the current folder was deleted', { hint: 'go to another one:  cd /', cause: error });
+  }
+}
+
+function outputFailed(error: unknown): CommandError {
+  return new CommandError('OUTPUT_FAILED', `cannot write to standard output: ${messageOf(error)}`, {
+    hint: 'what was printed is incomplete; free some space there, or send it elsewhere',
+    cause: error,
+  });
+}
+
+/** Once a write has failed the others are dropped: the command ends in good order instead of dying of it. */
+function streamOutput(stream: NodeJS.WriteStream, onFailed: (error: unknown) => void): Output {
   let gone = false;
-  stream.on('error', () => {
+  stream.on('error', (error) => {
     gone = true;
-    onClosed();
+    onFailed(error);
   });
   return {
     write: (piece) => {

@@ -1,4 +1,4 @@
-import type { CommandUnknownOpts } from '@commander-js/extra-typings';
+import { type CommandUnknownOpts, InvalidArgumentError } from '@commander-js/extra-typings';
 
 /** Flags every command knows; they may stand anywhere on the line. */
 export type SharedFlags = {
@@ -26,13 +26,12 @@ export function examples(...lines: readonly string[]): string {
   return `\nExample${lines.length === 1 ? '' : 's'}:\n${lines.map((line) => `  ${line}`).join('\n')}`;
 }
 
-/** Collects a flag that may be given several times; commas separate within one. For `.option(flag, text, collect)`. */
+/**
+ * Collects a flag that may be given several times; commas separate within one. For `.option(flag, text, collect)`.
+ * @throws InvalidArgumentError for an empty part: an empty list often stands for everything.
+ */
 export function collect(value: string, previous: readonly string[] = []): readonly string[] {
-  return [
-    ...previous,
-    ...value
-      .split(',')
-      .map((part) => part.trim())
-      .filter((part) => part !== ''),
-  ];
+  const parts = value.split(',').map((part) => part.trim());
+  if (parts.includes('')) throw new InvalidArgumentError('expected one or more values, none of them empty');
+  return [...previous, ...parts];
 }

@@ -20,9 +20,21 @@ export function initCommand(cli: Cli): CommandUnknownOpts {
     const { makeFleet } = await import('../fleet/make-fleet.ts');
     const { config, json } = sharedFlags(command);
     const file = resolve(cli.cwd, config ?? (cli.env['CELEROOT_CONFIG'] || 'celeroot.yaml'));
+    if (broker !== null) await requireBroker(cli, broker, file);
     const made = await makeFleet({ file, fleet: fleetName(fleet), brokerUrl: broker, host: null }, cli.env);
     if (json) return writeJson(cli.stdout, made);
     tell(cli, made);
+  });
+}
+
+/** @throws UsageError with what is wrong with the address, in which nothing of it is quoted: it may hold a password. */
+async function requireBroker(cli: Cli, url: string, file: string): Promise<void> {
+  const { readBroker } = await import('../config/read-broker.ts');
+  const [finding] = readBroker({ url }, { folder: dirname(file), env: cli.env }).findings;
+  if (finding === undefined) return;
+  const key = finding.path.at(-1);
+  throw new UsageError('USAGE', `--broker: ${key === 'url' ? '' : `${key} `}${finding.message}`, {
+    hint: 'for example  celeroot init --broker rediss://redis.example.org:6380',
   });
 }
 

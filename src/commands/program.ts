@@ -17,6 +17,6 @@ export function programCommand(cli: Cli): CommandUnknownOpts {
         });
       }
       const { writeProgramArchive } = await import('../host/program-archive.ts');
-      await writeProgramArchive(cli.self);
+      await writeProgramArchive(cli.self, { onOutput: cli.writeBytes, signal: cli.stdoutClosed });
     });
 }

@@ -1,25 +1,26 @@
 import { readlink, symlink, unlink } from 'node:fs/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { ConfigError } from '../core/errors.ts';
+import { quoteWord } from '../core/quote-word.ts';
 import { identifyProcess, isAlive, processIdentitySchema } from '../host/process-id.ts';
 import { hasCode } from '../core/system-error.ts';
 
-/** How long to wait for another celeroot, which holds the lock for milliseconds unless it hangs. */
-const PATIENCE_MS = 3000;
+/** How long to wait for others, each of which holds the lock for milliseconds; dozens may want it at a time. */
+const PATIENCE_MS = 10_000;
 const POLL_MS = 25;
 
 /**
  * Takes `<file>.lock`, a symbolic link to nowhere that says who holds it, so that two celeroots do not edit one file
  * at a time; disposing gives it back. A lock whose process is gone is taken over.
- * @throws ConfigError CONFIG_CHANGED naming the holder, when it does not let go within three seconds.
+ * @throws ConfigError CONFIG_CHANGED naming the holder, when it does not let go in time.
  */
-export async function lockConfig(file: string): Promise<AsyncDisposable> {
+export async function lockConfig(file: string, patienceMs: number = PATIENCE_MS): Promise<AsyncDisposable> {
   const path = `${file}.lock`;
   const mine = JSON.stringify(identifyProcess(process.pid));
   for (let waited = 0; !(await create(path, mine)); waited += POLL_MS) {
     const holder = await readHolder(path);
     if (holder === 'dead') await removeDead(path, mine);
-    else if (holder !== 'gone' && waited >= PATIENCE_MS) throw held(file, path, holder.pid);
+    else if (holder !== 'gone' && waited >= patienceMs) throw held(file, path, holder.pid);
     else await sleep(POLL_MS);
   }
   return { [Symbol.asyncDispose]: () => unlink(path).catch(ignoreMissing) };
@@ -73,7 +74,10 @@ async function removeDead(path: string, mine: string): Promise<void> {
 function held(file: string, path: string, pid: number | null): ConfigError {
   const holder = pid === null ? 'something that is no celeroot' : `process ${pid}`;
   return new ConfigError('CONFIG_CHANGED', `${file} is being edited by ${holder}, which holds ${path}`, {
-    hint: pid === null ? `if nothing edits the file: rm ${path}` : `wait for it, or look at it with: ps -fp ${pid}`,
+    hint:
+      pid === null
+        ? `if nothing edits the file: rm ${quoteWord(path)}`
+        : `wait for it, or look at it with: ps -fp ${pid}`,
     details: { lock: path, pid },
   });
 }

@@ -1,6 +1,7 @@
 import { relative } from 'node:path';
+import { closeMatches } from '../core/close-matches.ts';
 import { ConfigError } from '../core/errors.ts';
-import { fleetFileSchema } from './schema.ts';
+import { brokerSchema, fleetFileSchema } from './schema.ts';
 
 /** Where in the configuration: `['roles', 'web', 'queues', 0]`. */
 export type ConfigPath = readonly (string | number)[];
@@ -22,18 +23,29 @@ export type ConfigProblem = {
 };
 
 /**
- * `roles/web/queues/0`. Outside the sections with free names, a step that is no word is not shown: a slip can make a
- * key of a password.
+ * `roles/web/queues/0`. Outside the sections with free names, a step is shown that is a word or nearly a key that could
+ * stand there, and no other: a slip can make a key of a password.
  */
 export function formatPath(path: ConfigPath): string {
   const free = path[0] === 'hosts' || path[0] === 'roles';
-  return path.map((step) => (free || typeof step === 'number' || /^[a-z_-]+$/i.test(step) ? step : '…')).join('/');
+  const isShown = (step: string): boolean =>
+    free || /^[a-z_-]+$/i.test(step) || closeMatches(step, GUARDED_KEYS).length > 0;
+  return path.map((step) => (typeof step === 'number' ? step : isShown(step) ? formatStep(step) : '…')).join('/');
+}
+
+/** As it is where it cannot be taken for anything else. */
+function formatStep(step: string): string {
+  if (/^[\w.-]{1,64}$/.test(step)) return step;
+  return JSON.stringify(step.length > 40 ? `${step.slice(0, 40)}…` : step);
 }
 
 const SHOWN = 40;
 
 /** What `celeroot config explain` knows. */
 const SECTIONS: ReadonlySet<string> = new Set(Object.keys(fleetFileSchema.shape));
+
+/** Keys beside which a password may stand. */
+const GUARDED_KEYS: readonly string[] = [...SECTIONS, ...Object.keys(brokerSchema.shape)];
 
 /** One error for all problems of a file, one line each, sorted by place. `details` holds every one as data. */
 export function invalidConfig(file: string, problems: readonly ConfigProblem[]): ConfigError {

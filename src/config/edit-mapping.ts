@@ -36,13 +36,17 @@ export function insertEntry(site: MapSite, entry: NewEntry): Splice | null {
   return { start: at, end: at, text: ['', ...gap, ...lines].join(lineBreakOf(text)) };
 }
 
-/** Gives a pair that has no value a mapping with one entry. */
+/** Gives a pair that has no value, or a written null on the line of its key, a mapping with one entry. */
 export function insertMapping(site: MapSite, pair: Pair, entry: NewEntry): Splice | null {
-  const colon = afterColon(site.text, pair);
+  const { text } = site;
+  const colon = afterColon(text, pair);
   if (colon === null) return null;
-  if (!site.inBlock) return { start: colon, end: colon, text: ` { ${inBraces(entry)} }` };
-  const end = lineEnd(site.text, colon);
-  return { start: end, end, text: linesBelow(site, pair, entry) };
+  const node = asNode(pair.value);
+  const end = isUnwritten(node) ? colon : spanOf(text, node).end;
+  const eol = lineEnd(text, colon);
+  if (end > eol) return null;
+  if (!site.inBlock) return { start: colon, end, text: ` { ${inBraces(entry)} }` };
+  return { start: colon, end: eol, text: text.slice(end, eol) + linesBelow(site, pair, entry) };
 }
 
 /** Puts a value, on one line, in the place of the pair's present one. */

@@ -4,9 +4,10 @@ import { ConfigError } from '../core/errors.ts';
 import { insertItem, removeItem } from './edit-list.ts';
 import { insertEntry, insertMapping, type MapSite, removeEntry, replaceValue } from './edit-mapping.ts';
 import { intend, listAt } from './intended-value.ts';
-import { isUnwritten, stepOf } from './node-span.ts';
+import { isNothing, isUnwritten, stepOf } from './node-span.ts';
 import type { YamlValue } from './render-yaml.ts';
 import { applySplice, type Splice } from './splice.ts';
+import { whyNotEditable } from './why-not-editable.ts';
 import { asNode, ownPair, parseYaml, type YamlDocument } from './yaml-document.ts';
 
 /** One change of a configuration; paths lead through mappings only. */
@@ -55,7 +56,7 @@ function apply(document: YamlDocument, edit: Step): YamlDocument {
   if (edited === null || edited.problems.length > 0 || !isDeepStrictEqual(edited.value, intended)) {
     throw new ConfigError(
       'CONFIG_NOT_EDITABLE',
-      `${edit.path.join('/')} is written in a way that cannot be edited safely`,
+      `${edit.path.join('/')} cannot be edited safely: ${whyNotEditable(document, edit.path)}`,
       {
         hint: 'change it by hand with: celeroot config edit',
         details: { path: edit.path },
@@ -110,7 +111,7 @@ function set({ site, pair, rest }: Found, value: YamlValue): Splice | null {
   if (pair === null) return insertEntry(site, { key, value: nested });
   if (inner.length === 0) return replaceValue(site.text, pair, value);
   const [first = '', ...deeper] = inner;
-  if (!isUnwritten(asNode(pair.value))) return null;
+  if (!isNothing(asNode(pair.value))) return null;
   const entry = deeper.reduceRight<YamlValue>((within, step) => ({ [step]: within }), value);
   return insertMapping(site, pair, { key: first, value: entry });
 }

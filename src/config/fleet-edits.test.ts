@@ -109,6 +109,19 @@ test('a role that hosts have is not removed, and they are named', () => {
   );
 });
 
+test('of many hosts that have a role ten are named, and all are in the details', () => {
+  const hosts = Array.from({ length: 12 }, (_, at) => `  h${at}: { roles: [web] }\n`).join('');
+  const many = parseFleet({ file: '/srv/celeroot.yaml', text: `${HEAD}roles: { web: {} }\nhosts:\n${hosts}` }, {});
+
+  assert.throws(
+    () => removeRole(many, 'web'),
+    (error) =>
+      error instanceof RejectedError &&
+      error.message.endsWith('to 12 hosts: h0, h1, h2, h3, h4, h5, h6, h7, h8, h9 and 2 more') &&
+      JSON.stringify(error.details?.['hosts']).includes('"h11"'),
+  );
+});
+
 for (const [make, expected] of [
   [
     () => addHost(fleet, 'web1', { roles: ['web'], address: null, description: null }),
@@ -138,7 +151,7 @@ for (const [make, expected] of [
   [() => changeHost(fleet, 'web9', nothing), /^UNKNOWN_HOST: there is no host web9/],
   [
     () => changeHost(fleet, 'web1', { ...nothing, address: 'x'.repeat(300) }),
-    /^USAGE: address: expected at most 253 characters/,
+    /^USAGE: address: expected a host name, an IPv4 or an IPv6 address, got "x/,
   ],
   [() => removeHost(fleet, 'web9'), /^UNKNOWN_HOST/],
   [
@@ -156,6 +169,18 @@ for (const [make, expected] of [
   [
     () => changeRole(fleet, 'web', { ...asItWas, tasks: { add: [], remove: ['x.y'] } }),
     /^USAGE: role web has no x\.y among its tasks/,
+  ],
+  [
+    () => changeHost(fleet, 'web1', { ...nothing, description: 'one\ntwo' }),
+    /^USAGE: description: expected one line without control characters/,
+  ],
+  [
+    () => changeRole(fleet, 'web', { ...asItWas, tasks: { add: [], remove: ['apt.*'] } }),
+    /^USAGE: role web would be left without a task/,
+  ],
+  [
+    () => changeRole(fleet, 'db', { ...asItWas, tasks: { add: [], remove: ['*'] } }),
+    /^USAGE: role db would be left without a task/,
   ],
   [() => removeRole(fleet, 'wbe'), /^UNKNOWN_ROLE/],
 ] as const) {

@@ -25,7 +25,7 @@ export function addHost(config: FleetConfig, name: string, host: NewHost): reado
   const value = {
     ...(address === null ? {} : { address }),
     roles: [...new Set(roles)],
-    ...(description === null ? {} : { description }),
+    ...(description === null || description === '' ? {} : { description }),
   };
   checkPart(hostSchema, value);
   return [{ kind: 'set', path: ['hosts', name], value }];

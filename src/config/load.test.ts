@@ -212,6 +212,26 @@ for (const [what, text, expected] of [
       'celeroot.yaml:1:1: broker: is missing',
     ],
   ],
+  [
+    'a key with a digit in it',
+    `${HEAD}${rest}hosts2: {}\n`,
+    ['celeroot.yaml:10:1: hosts2: is not known here; did you mean hosts?'],
+  ],
+  [
+    'a key that only quotes can show',
+    `${HEAD}${rest}hosts:\n  "web\\n1": {roles: [web]}\n`,
+    [
+      String.raw`celeroot.yaml:11:3: hosts/"web\n1": expected 1 to 63 lower-case letters, digits, dots or hyphens, starting and ending with a letter or digit`,
+    ],
+  ],
+  [
+    'an address that is none, and a description of two lines',
+    `${HEAD}${rest}hosts:\n  a: {roles: [web], address: "root@a", description: "x\\ny"}\n`,
+    [
+      'celeroot.yaml:11:30: hosts/a/address: expected a host name, an IPv4 or an IPv6 address, got "root@a"',
+      String.raw`celeroot.yaml:11:53: hosts/a/description: expected one line without control characters, got "x\ny"`,
+    ],
+  ],
   ['another version', `${HEAD.replace('1', '2')}${rest}`, ['celeroot.yaml:1:10: version: expected 1, got 2']],
   [
     'a number where text belongs',
@@ -269,6 +289,20 @@ hosts:
   const db = [...config.roles.values()][1];
   assert.deepEqual([db?.concurrency, db?.exclude], [1, ['linux-*']]);
   assert.deepEqual([...config.hosts.values()][1]?.roles, ['web', 'db']);
+});
+
+test('hosts and roles whose names look like numbers stay in the order of the file', () => {
+  const text = `${HEAD}${BROKER}roles:\n  web:\n  2:\n  1:\nhosts:\n  z: {roles: [web]}\n  10: {roles: ['1']}\n  9: {roles: ['2']}\n`;
+
+  const { hosts, roles } = loadFleet(file(text), {});
+
+  assert.deepEqual(
+    [[...hosts.keys()], [...roles.keys()]],
+    [
+      ['z', '10', '9'],
+      ['web', '2', '1'],
+    ],
+  );
 });
 
 test('a byte order mark and Windows line ends change nothing', async () => {

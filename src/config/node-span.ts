@@ -46,6 +46,11 @@ export function isUnwritten(node: Node | null): boolean {
   return node === null || (isScalar(node) && node.value === null && node.source === '');
 }
 
+/** The same, or `key: ~` or `key: null`. */
+export function isNothing(node: Node | null): boolean {
+  return node === null || (isScalar(node) && node.value === null);
+}
+
 /** How far the mappings in a mapping stand to its right; as given when it has none by indentation. */
 export function stepOf(text: string, map: YAMLMap, otherwise: number): number {
   for (const item of map.items.toReversed()) {

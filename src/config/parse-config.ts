@@ -10,13 +10,13 @@ import { type Environment, readBroker } from './read-broker.ts';
 import type { ConfigSource } from './read-source.ts';
 import { brokerSchema, type FleetFile, type WorkerFile } from './schema.ts';
 import { isRecord } from './is-record.ts';
-import { parseYaml, type YamlDocument } from './yaml-document.ts';
+import { namesInOrder, parseYaml, type YamlDocument } from './yaml-document.ts';
 
 /** @throws ConfigError CONFIG_INVALID with every problem of the text. */
 export function parseFleet(source: ConfigSource, env: Environment): FleetConfig {
   const reading = parseYaml(source.text);
   const { file, broker } = check(source, { reading, env, checkFile: checkFleetFile });
-  return fleetConfig(source, file, broker);
+  return fleetConfig(source, { reading, file, broker });
 }
 
 /**
@@ -31,7 +31,7 @@ export function parseWorker(source: ConfigSource, host: string | null, env: Envi
     return workerFromOwnFile(source, { file, broker, host });
   }
   const { file, broker } = check(source, { reading, env, checkFile: checkFleetFile });
-  return workerFromFleet(fleetConfig(source, file, broker), host);
+  return workerFromFleet(fleetConfig(source, { reading, file, broker }), host);
 }
 
 type Work<File> = {
@@ -67,10 +67,12 @@ function brokerOf(value: unknown, around: { folder: string; env: Environment }):
   return section?.success === true ? readBroker(section.data, around) : { settings: null, findings: [] };
 }
 
-function fleetConfig(source: ConfigSource, file: FleetFile, broker: BrokerSettings): FleetConfig {
+type FleetParts = { readonly reading: YamlDocument; readonly file: FleetFile; readonly broker: BrokerSettings };
+
+function fleetConfig(source: ConfigSource, { reading, file, broker }: FleetParts): FleetConfig {
   const path = resolve(source.file);
   const hosts = new Map<HostName, Host>();
-  for (const [key, { address, roles, description }] of Object.entries(file.hosts)) {
+  for (const [key, { address, roles, description }] of asWritten(file.hosts, namesInOrder(reading, 'hosts'))) {
     const name = hostNameSchema.parse(key);
     hosts.set(name, Object.freeze({ name, address: address ?? name, roles, description: description ?? null }));
   }
@@ -80,14 +82,21 @@ function fleetConfig(source: ConfigSource, file: FleetFile, broker: BrokerSettin
     signers: file.signers,
     signingKeyFile: resolve(dirname(path), file.signing_key),
     broker,
-    roles: rolesOf(file.roles),
+    roles: rolesOf(asWritten(file.roles, namesInOrder(reading, 'roles'))),
     hosts,
   });
 }
 
-function rolesOf(roles: FleetFile['roles']): ReadonlyMap<RoleName, Role> {
+/** The entries of a section in the order of the file; those of an alias or `<<` come after. */
+function asWritten<T>(section: Readonly<Record<string, T>>, names: readonly string[]): [string, T][] {
+  const places = new Map(names.map((name, index) => [name, index]));
+  const placeOf = (name: string): number => places.get(name) ?? names.length;
+  return Object.entries(section).toSorted(([one], [other]) => placeOf(one) - placeOf(other));
+}
+
+function rolesOf(roles: readonly [string, FleetFile['roles'][RoleName]][]): ReadonlyMap<RoleName, Role> {
   const byName = new Map<RoleName, Role>();
-  for (const [key, { description, queues, concurrency, tasks, exclude }] of Object.entries(roles)) {
+  for (const [key, { description, queues, concurrency, tasks, exclude }] of roles) {
     const name = roleNameSchema.parse(key);
     byName.set(
       name,
@@ -118,7 +127,7 @@ function workerFromOwnFile(source: ConfigSource, { file, broker, host }: OwnFile
     host: file.host,
     signers: file.signers,
     broker,
-    roles: [...rolesOf(file.roles).values()],
+    roles: [...rolesOf(Object.entries(file.roles)).values()],
   });
 }
 

@@ -122,6 +122,12 @@ for (const [broker, expected] of [
   [`{ url: redis://h, pasword: ${PASSWORD} }`, 'broker/pasword: is not known here; did you mean password?'],
   [`{ url: redis://h, password: [${PASSWORD}] }`, 'broker/password: expected text, got a list'],
   ['{ url: redis://h, password: 123456 }', 'broker/password: expected text'],
+  ['{ url: redis://h, ca_file2: x }', 'broker/ca_file2: is not known here; did you mean ca_file?'],
+  [`{ url: redis://h, ${PASSWORD}: x }`, /^broker\/…: is not known here/],
+  [
+    '{ url: redis://h, environment: Prod }',
+    'broker/environment: expected 1 to 32 lower-case letters, digits, hyphens or underscores, starting with a letter or digit',
+  ],
   [`{ sentinel: { master: m, nodes: ["redis://:${PASSWORD}@h"] } }`, 'broker/sentinel/nodes/0: expected host:port'],
   ['{ cluster: { nodes: [h:70000] } }', 'broker/cluster/nodes/0: expected a port from 1 to 65535 after the colon'],
   ['{ url: rediss://h, tls: false }', 'broker/tls: cannot be false with rediss://'],

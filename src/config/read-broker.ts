@@ -1,10 +1,10 @@
-import { readFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import type * as z from 'zod';
 import type { BrokerNode, BrokerSettings } from '../core/broker-settings.ts';
 import { Secret } from '../core/secret.ts';
 import { parseBrokerUrl, type BrokerUrl } from './broker-url.ts';
 import type { ConfigPath, Finding } from './config-problem.ts';
+import { readBytes } from './read-bytes.ts';
 import type { brokerSchema } from './schema.ts';
 import { stateDirIn } from './state-dir.ts';
 import { systemCode } from '../core/system-error.ts';
@@ -123,12 +123,15 @@ function readPassword(broker: BrokerFile, folder: string, note: Note): string | 
   return nonEmpty(line);
 }
 
+/** A password or a list of certificate authorities. */
+const MAX_TEXT_BYTES = 1024 * 1024;
+
 function readText(file: string, complain: (reason: string) => null): string | null {
   try {
-    return readFileSync(file, 'utf8');
+    const read = readBytes(file, MAX_TEXT_BYTES);
+    return Buffer.isBuffer(read) ? read.toString('utf8') : complain(`${file} ${read.reason}`);
   } catch (error) {
     const code = systemCode(error) ?? 'unknown error';
-    const reasons: Readonly<Record<string, string>> = { ENOENT: 'does not exist', EISDIR: 'is a folder' };
-    return complain(`${file} ${reasons[code] ?? `cannot be read (${code})`}`);
+    return complain(`${file} ${code === 'ENOENT' ? 'does not exist' : `cannot be read (${code})`}`);
   }
 }

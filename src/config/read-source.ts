@@ -1,6 +1,7 @@
-import { readFileSync, statSync } from 'node:fs';
 import { ConfigError } from '../core/errors.ts';
+import { quoteWord } from '../core/quote-word.ts';
 import { systemCode } from '../core/system-error.ts';
+import { readBytes } from './read-bytes.ts';
 
 /** A configuration file as it was read. */
 export type ConfigSource = {
@@ -16,31 +17,27 @@ const LIMIT_BYTES = 10 * 1024 * 1024;
  * @throws ConfigError CONFIG_NOT_FOUND or CONFIG_UNREADABLE, with the reason.
  */
 export function readSource(file: string): ConfigSource {
-  const bytes = readBytes(file);
+  const bytes = bytesOf(file);
   try {
     return { file, text: new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes) };
   } catch (cause) {
     throw unreadable(file, `is not UTF-8 text, from byte ${firstBadByte(bytes)} on`, {
       cause,
-      hint: `find the bytes with: grep -naxv '.*' ${file}`,
+      hint: `find the bytes with: grep -naxv '.*' ${quoteWord(file)}`,
     });
   }
 }
 
-function readBytes(file: string): Buffer {
+function bytesOf(file: string): Buffer {
+  const read = readOrFail(file);
+  if (Buffer.isBuffer(read)) return read;
+  throw unreadable(file, read.reason, { hint: read.hint });
+}
+
+function readOrFail(file: string): ReturnType<typeof readBytes> {
   try {
-    const stats = statSync(file);
-    if (stats.isDirectory()) {
-      throw unreadable(file, 'is a folder', { hint: `name the file in it, such as ${file}/celeroot.yaml` });
-    }
-    if (stats.size > LIMIT_BYTES) {
-      throw unreadable(file, `has ${stats.size} bytes; a configuration has at most ${LIMIT_BYTES}`, {
-        hint: 'check that this is the file you mean',
-      });
-    }
-    return readFileSync(file);
+    return readBytes(file, LIMIT_BYTES);
   } catch (cause) {
-    if (cause instanceof ConfigError) throw cause;
     throw systemError(file, cause);
   }
 }
@@ -58,7 +55,10 @@ function systemError(file: string, cause: unknown): ConfigError {
     EPERM: 'may not be read by this user',
     ELOOP: 'is a symbolic link that leads in a circle',
   };
-  return unreadable(file, reasons[code] ?? `cannot be read (${code})`, { cause, hint: `look with: ls -ld ${file}` });
+  return unreadable(file, reasons[code] ?? `cannot be read (${code})`, {
+    cause,
+    hint: `look with: ls -ld ${quoteWord(file)}`,
+  });
 }
 
 function unreadable(file: string, reason: string, options: { hint: string; cause?: unknown }): ConfigError {

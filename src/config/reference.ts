@@ -2,7 +2,7 @@ import * as z from 'zod';
 import { didYouMean } from '../core/close-matches.ts';
 import { UsageError } from '../core/errors.ts';
 import { EXAMPLES } from './config-examples.ts';
-import { entriesOf, type SchemaNode, schemaTree } from './schema-tree.ts';
+import { entriesOf, propertyOf, type SchemaNode, schemaTree } from './schema-tree.ts';
 import { fleetFileSchema } from './schema.ts';
 
 /** docs/config.md: every key of the two files, made from their schemas. */
@@ -33,10 +33,12 @@ export function explain(path: string): string {
   const sections = sectionsOf(schemaTree('fleet'), '');
   const found = findSection(sections, steps);
   if (found !== null) return renderSection(found);
-  const parent = findSection(sections, steps.slice(0, -1));
-  const [key = ''] = steps.slice(-1);
-  const node = parent?.node.properties?.[key];
+  const { parent, key, node } = findKey(sections, steps);
   if (parent !== null && node !== undefined) return renderSection(parent, key);
+  const entry = /^\d+$/.test(key) ? findKey(sections, steps.slice(0, -1)) : null;
+  if (entry !== null && entry.parent !== null && entry.node?.items !== undefined) {
+    return `${renderSection(entry.parent, entry.key)}Each entry: ${kindOf(entry.node.items)}.${described(entry.node.items)}\n`;
+  }
   const known = Object.keys(parent?.node.properties ?? {});
   throw new UsageError('USAGE', `there is nothing called ${path} in celeroot.yaml`, {
     hint: didYouMean(key, known, `see all of it with: celeroot config explain`),
@@ -75,6 +77,15 @@ function findSection(sections: readonly Section[], steps: readonly string[]): Se
   return exact ?? sections.find(({ path }) => path === [...steps, 'NAME'].join('/')) ?? null;
 }
 
+type Key = { readonly parent: Section | null; readonly key: string; readonly node: SchemaNode | undefined };
+
+/** A key of a section that has one of that name. */
+function findKey(sections: readonly Section[], steps: readonly string[]): Key {
+  const parent = findSection(sections, steps.slice(0, -1));
+  const [key = ''] = steps.slice(-1);
+  return { parent, key, node: parent === null ? undefined : propertyOf(parent.node, key) };
+}
+
 /** With `only`, the one key of the section, under the same heading. */
 function renderSection({ path, node }: Section, only?: string): string {
   const keys = Object.entries(node.properties ?? {}).filter(([key]) => only === undefined || key === only);
@@ -91,8 +102,11 @@ function renderSection({ path, node }: Section, only?: string): string {
 function renderKey(key: string, node: SchemaNode, parent: SchemaNode): string {
   const need = parent.required?.includes(key) === true ? '; required' : '';
   const standard = node.default === undefined ? '' : `; default \`${JSON.stringify(node.default)}\``;
-  const description = node.description === undefined ? '' : ` ${node.description}`;
-  return `- \`${key}\`: ${kindOf(node)}${need}${standard}.${description}`;
+  return `- \`${key}\`: ${kindOf(node)}${need}${standard}.${described(node)}`;
+}
+
+function described({ description }: SchemaNode): string {
+  return description === undefined ? '' : ` ${description}`;
 }
 
 function kindOf(node: SchemaNode): string {

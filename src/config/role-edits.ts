@@ -26,7 +26,7 @@ export function addRole(config: FleetConfig, name: string, role: NewRole): reado
   }
   const { description, queues, concurrency, tasks, exclude } = role;
   const value = {
-    ...(description === null ? {} : { description }),
+    ...(description === null || description === '' ? {} : { description }),
     ...(queues.length === 0 ? {} : { queues: [...new Set(queues)] }),
     ...(concurrency === null ? {} : { concurrency }),
     ...(tasks.length === 0 ? {} : { tasks: [...new Set(tasks)] }),
@@ -76,6 +76,11 @@ function listEdit(
       hint: `look at it with: celeroot roles show ${name}`,
     });
   }
+  if (key === 'tasks' && items.size === 0) {
+    throw new UsageError('USAGE', `role ${name} would be left without a task its hosts may do`, {
+      hint: `give it another with --add-task, or take it out with: celeroot roles rm ${name}`,
+    });
+  }
   checkPart(roleSchema, { [key]: [...items] });
   return [{ kind: 'set-list', path: ['roles', name, key], items: [...items] }];
 }
@@ -92,7 +97,7 @@ export function removeRole(config: FleetConfig, name: string): readonly Edit[] {
   });
 }
 
-const NAMED = 20;
+const NAMED = 10;
 
 function counted(hosts: readonly string[]): string {
   const shown = hosts.slice(0, NAMED).join(', ');

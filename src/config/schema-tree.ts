@@ -45,11 +45,16 @@ export function schemaTree(kind: 'fleet' | 'worker'): SchemaNode {
 export function schemaAt(tree: SchemaNode, path: ConfigPath): SchemaNode | null {
   let node: SchemaNode | undefined = tree;
   for (const step of path) {
-    const named: SchemaNode | undefined = node.properties?.[step] ?? node.items ?? entriesOf(node);
+    const named: SchemaNode | undefined = propertyOf(node, step) ?? node.items ?? entriesOf(node);
     if (named === undefined) return null;
     node = named;
   }
   return node;
+}
+
+/** What a key holds; `constructor` is none unless the schema says so. */
+export function propertyOf({ properties }: SchemaNode, key: string | number): SchemaNode | undefined {
+  return properties !== undefined && Object.hasOwn(properties, key) ? properties[key] : undefined;
 }
 
 /** What each entry of a mapping with free names holds. */

@@ -1,8 +1,16 @@
 import * as z from 'zod';
+import { isAddress } from '../core/address.ts';
 import { fleetNameSchema, hostNameSchema, queueNameSchema, roleNameSchema } from '../core/names.ts';
 
 const path = z.string().min(1).max(4096);
 const node = z.string().regex(/^(\[[0-9a-fA-F:]+\]|[^\s:]+):\d{1,5}$/, { error: 'expected host:port' });
+
+/** Trimmed, because a text by `>` ends with a line end. */
+const oneLine = z
+  .string()
+  .trim()
+  .max(200)
+  .refine((text) => !/[\p{Cc}\u2028\u2029]/u.test(text), { error: 'expected one line without control characters' });
 
 /** `ed25519:` and the 32 bytes of the public key in base64. */
 const publicKeySchema = z
@@ -47,7 +55,9 @@ export const brokerSchema = z
     ca: z.string().optional().describe('The certificate of that authority itself, PEM, instead of `ca_file`.'),
     environment: z
       .string()
-      .regex(/^[a-z0-9][a-z0-9_-]{0,31}$/)
+      .regex(/^[a-z0-9][a-z0-9_-]{0,31}$/, {
+        error: 'expected 1 to 32 lower-case letters, digits, hyphens or underscores, starting with a letter or digit',
+      })
       .optional()
       .describe('Keeps several environments apart in one Redis; part of every key.'),
   })
@@ -55,7 +65,7 @@ export const brokerSchema = z
 
 export const roleSchema = z
   .strictObject({
-    description: z.string().max(200).optional().describe('One line for people.'),
+    description: oneLine.optional().describe('One line for people.'),
     queues: z
       .array(queueNameSchema)
       .max(16)
@@ -88,12 +98,11 @@ export const hostSchema = z
   .strictObject({
     address: z
       .string()
-      .min(1)
-      .max(253)
+      .refine(isAddress, { error: 'expected a host name, an IPv4 or an IPv6 address' })
       .optional()
       .describe('Where you reach the host by SSH; only printed, never connected to. Default: its name.'),
     roles: z.array(roleNameSchema).min(1).describe('Its roles; at least one.'),
-    description: z.string().max(200).optional().describe('One line for people.'),
+    description: oneLine.optional().describe('One line for people.'),
   })
   .describe('A managed machine.');
 

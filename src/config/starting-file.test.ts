@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { join } from 'node:path';
 import { test } from 'node:test';
 import { fleetNameSchema, hostNameSchema } from '../core/names.ts';
 import { makeSigningKey } from '../trust/key.ts';
@@ -36,7 +37,7 @@ test('a fleet whose name reads as a number keeps it', async () => {
 });
 
 test('celeroot.example.yaml is valid', async () => {
-  const config = loadFleet(new URL('../../celeroot.example.yaml', import.meta.url).pathname, {});
+  const config = loadFleet(join(import.meta.dirname, '../../celeroot.example.yaml'), {});
 
   assert.deepEqual([config.roles.size, config.hosts.size], [2, 3]);
 });

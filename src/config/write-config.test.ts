@@ -114,10 +114,12 @@ test('a lock is given back, also when the change fails', async () => {
   await changeConfig(file, {}, addHost('web1'));
 });
 
-test('a temporary file that a crash left does not matter', async () => {
-  writeFileSync(`${file}.tmp`, 'half');
+test('what a crash left of an edit is cleared away, and nothing that is not ours', async () => {
+  writeFileSync(`${file}.0123456789ab.tmp`, 'half');
+  writeFileSync(`${file}.tmp`, 'mine');
+  writeFileSync(`${file}.old.tmp`, 'mine too');
 
   await changeConfig(file, {}, addHost('web1'));
 
-  assertClean();
+  assert.deepEqual(readdirSync(folder).toSorted(), ['celeroot.yaml', 'celeroot.yaml.old.tmp', 'celeroot.yaml.tmp']);
 });

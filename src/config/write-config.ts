@@ -1,14 +1,16 @@
+import { randomBytes } from 'node:crypto';
 import { constants, type Stats } from 'node:fs';
-import { access, type FileHandle, open, realpath, rename, stat, unlink } from 'node:fs/promises';
-import { dirname } from 'node:path';
+import { access, type FileHandle, open, readdir, realpath, rename, stat, unlink } from 'node:fs/promises';
+import { basename, dirname, join } from 'node:path';
 import { ConfigError } from '../core/errors.ts';
+import { quoteWord } from '../core/quote-word.ts';
 import { syncFolder } from '../host/durable-file.ts';
 import { lockConfig } from './config-lock.ts';
 import type { FleetConfig } from './fleet-config.ts';
 import { parseFleet } from './parse-config.ts';
 import type { Environment } from './read-broker.ts';
 import { type ConfigSource, readSource } from './read-source.ts';
-import { hasCode, systemCode } from '../core/system-error.ts';
+import { systemCode } from '../core/system-error.ts';
 
 /** The configuration before and after a change. */
 export type ConfigChange = { readonly before: FleetConfig; readonly after: FleetConfig };
@@ -45,10 +47,29 @@ export async function writeConfig(source: ConfigSource, text: string, env: Envir
   return config;
 }
 
+/**
+ * Makes sure that a configuration can be written back to where it is read from.
+ * @throws ConfigError as reading it does, or CONFIG_NOT_WRITABLE when it comes through a pipe.
+ */
+export async function requireEditable(file: string): Promise<void> {
+  await targetOf(file);
+}
+
 /** A symbolic link stays one: the file it leads to is replaced. */
 async function targetOf(file: string): Promise<string> {
+  const isPipe = await stat(file).then(
+    (stats) => stats.isFIFO(),
+    () => false,
+  );
+  if (isPipe) {
+    throw new ConfigError('CONFIG_NOT_WRITABLE', `${file} is a pipe, and only a regular file can be edited`, {
+      hint: 'name the file itself with --config FILE',
+    });
+  }
   readSource(file);
-  return realpath(file);
+  return await realpath(file).catch((error: unknown) => {
+    throw notWritable(file, error);
+  });
 }
 
 async function lock(target: string): Promise<AsyncDisposable> {
@@ -61,9 +82,10 @@ async function lock(target: string): Promise<AsyncDisposable> {
 
 /** The text goes to a file beside it first, so that a crash leaves the old content or the new, whole. */
 async function replace(target: string, source: ConfigSource, text: string): Promise<void> {
-  const temporary = `${target}.tmp`;
+  const temporary = `${target}.${randomBytes(6).toString('hex')}.tmp`;
   try {
     await access(target, constants.W_OK);
+    await removeLeftovers(target);
     await writeLike(temporary, await stat(target), text);
     if (readSource(source.file).text !== source.text) throw changedMeanwhile(source.file);
     await rename(temporary, target);
@@ -74,11 +96,17 @@ async function replace(target: string, source: ConfigSource, text: string): Prom
   }
 }
 
-/** Makes a file with the mode and the owner of another. One left by a crash is ours, because we hold the lock. */
+/** What a crash left of an edit is ours to remove, because we hold the lock. */
+async function removeLeftovers(target: string): Promise<void> {
+  const [folder, name] = [dirname(target), basename(target)];
+  const left = (await readdir(folder)).filter(
+    (entry) => entry.startsWith(`${name}.`) && /^\.[0-9a-f]{12}\.tmp$/.test(entry.slice(name.length)),
+  );
+  await Promise.all(left.map((entry) => unlink(join(folder, entry)).catch(() => undefined)));
+}
+
+/** Makes a file with the mode and the owner of another. */
 async function writeLike(path: string, like: Stats, text: string): Promise<void> {
-  await unlink(path).catch((error: unknown) => {
-    if (!hasCode(error, 'ENOENT')) throw error;
-  });
   await using file = await open(path, 'wx', 0o600);
   await own(file, like);
   await file.chmod(like.mode & 0o7777);
@@ -110,7 +138,7 @@ function notWritable(target: string, cause: unknown): ConfigError {
     'CONFIG_NOT_WRITABLE',
     `cannot write ${target}: ${reasons[code ?? ''] ?? code ?? 'unknown error'}`,
     {
-      hint: `look with: ls -ld ${target} ${dirname(target)}`,
+      hint: `look with: ls -ld ${quoteWord(target)} ${quoteWord(dirname(target))}`,
       cause,
     },
   );

@@ -83,6 +83,15 @@ function startOf(node: Node | null): number | null {
   return node?.range?.[0] ?? null;
 }
 
+/**
+ * The names in a section as they are written. An object that has names which look like numbers puts those first, in an
+ * order of its own. What an alias or `<<` brings is not in it.
+ */
+export function namesInOrder({ root }: YamlDocument, section: string): readonly string[] {
+  const map = ownPair(root, section)?.value;
+  return isMap(map) ? map.items.flatMap((pair) => scalarKey(pair) ?? []) : [];
+}
+
 export function asNode(value: unknown): Node | null {
   return isScalar(value) || isMap(value) || isSeq(value) || isAlias(value) ? value : null;
 }

@@ -35,8 +35,10 @@ export const ERROR_CODES = {
   JOB_STOPPED: 'the job was told to stop and did so at a safe point',
   STATE_UNUSABLE: 'the folder in which a worker keeps its jobs cannot be used',
   WORKER_RUNS: 'a worker runs with that state folder already',
+  INTERRUPTED: 'celeroot was told to end before it was done',
   JOBS_FAILED: 'at least one host did not do its job',
   NOT_ROOT: 'the action needs root',
+  OUTPUT_FAILED: 'what was to be printed could not be written',
   MISSING_PROGRAM: 'a program celeroot needs is not installed',
   BUG: 'celeroot met a state it does not know',
 } as const;

@@ -45,11 +45,13 @@ export function signRun(prepared: PreparedRun, sender: Sender): SignedRun {
 
 /**
  * Stores the record first, so that no report can come for a run nobody knows, then queues the orders.
- * @throws ConnectionError that says how many hosts have their orders when Redis goes away in between.
+ * @throws ConnectionError that says how many hosts have their orders when Redis goes away in between; `celeroot` is how
+ * to call this celeroot then.
  */
 export async function submitRun(
   broker: Pick<ControllerBroker, 'saveRun' | 'release'>,
   { run, orders }: SignedRun,
+  celeroot: string,
 ): Promise<void> {
   await broker.saveRun(run);
   let queued = 0;
@@ -58,13 +60,15 @@ export async function submitRun(
       queued = count;
     });
   } catch (error) {
-    throw error instanceof ConnectionError ? partlySent(error, run, queued) : error;
+    throw error instanceof ConnectionError ? partlySent(error, { run, queued, celeroot }) : error;
   }
 }
 
-function partlySent(error: ConnectionError, run: Run, queued: number): ConnectionError {
+type PartlySent = { readonly run: Run; readonly queued: number; readonly celeroot: string };
+
+function partlySent(error: ConnectionError, { run, queued, celeroot }: PartlySent): ConnectionError {
   const sent = `run ${run.id} was sent to at least ${queued} of its ${run.jobs.length} hosts`;
-  const again = `when Redis is back:  celeroot runs show ${run.id},  or  celeroot runs cancel ${run.id}`;
+  const again = `when Redis is back:  ${celeroot} runs show ${run.id},  or  ${celeroot} runs cancel ${run.id}`;
   return new ConnectionError(error.code, `${sent}, then: ${error.message}`, {
     hint: error.hint === undefined ? again : `${error.hint}\n${again}`,
     cause: error,

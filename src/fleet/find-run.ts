@@ -7,21 +7,21 @@ const SEARCHED = 1000;
 
 /**
  * The run a word means: `latest`, an id, or the beginning of the id of exactly one of the newest thousand runs, in
- * either case of letters.
+ * either case of letters. `celeroot` is how this celeroot is called, with `--config` where it is needed.
  * @throws RejectedError UNKNOWN_RUN for none, or naming those it may mean.
  */
-export async function findRun(broker: ControllerBroker, word: string): Promise<Run> {
+export async function findRun(broker: ControllerBroker, word: string, celeroot: string): Promise<Run> {
   const text = word.toUpperCase();
   const id = runIdSchema.safeParse(text);
   if (id.success) {
     const run = await broker.getRun(id.data);
     if (run !== null) return run;
-    throw unknownRun(word);
+    throw unknownRun(word, celeroot);
   }
   const isLatest = word === 'latest';
   const runs = await broker.listRuns(isLatest ? 1 : SEARCHED);
   const [first, ...others] = isLatest ? runs : runs.filter((run) => run.id.startsWith(text));
-  if (first === undefined) throw unknownRun(word);
+  if (first === undefined) throw isLatest ? noRuns(celeroot) : unknownRun(word, celeroot);
   if (others.length === 0) return first;
   const shown = [first, ...others].slice(0, MAX_NAMED).map((run) => run.id);
   throw new RejectedError('UNKNOWN_RUN', `${word} is the beginning of ${others.length + 1} runs`, {
@@ -32,6 +32,12 @@ export async function findRun(broker: ControllerBroker, word: string): Promise<R
 
 const MAX_NAMED = 5;
 
-function unknownRun(word: string): RejectedError {
-  return new RejectedError('UNKNOWN_RUN', `there is no run ${word}`, { hint: 'see  celeroot runs ls' });
+function unknownRun(word: string, celeroot: string): RejectedError {
+  return new RejectedError('UNKNOWN_RUN', `there is no run ${word}`, { hint: `see  ${celeroot} runs ls` });
+}
+
+function noRuns(celeroot: string): RejectedError {
+  return new RejectedError('UNKNOWN_RUN', 'there are no runs yet', {
+    hint: `for example:  ${celeroot} run system.ping --all`,
+  });
 }

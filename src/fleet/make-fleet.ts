@@ -1,12 +1,14 @@
 import { existsSync } from 'node:fs';
-import { mkdir, open, unlink } from 'node:fs/promises';
+import { open, unlink } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { parseFleet } from '../config/parse-config.ts';
 import type { Environment } from '../config/read-broker.ts';
 import { renderStartingFile } from '../config/starting-file.ts';
 import { ConfigError, messageOf } from '../core/errors.ts';
 import type { FleetName, HostName } from '../core/names.ts';
+import { quoteWord } from '../core/quote-word.ts';
 import { syncFolder } from '../host/durable-file.ts';
+import { makeFolder } from '../host/make-folder.ts';
 import { makeSigningKey } from '../trust/key.ts';
 import { writeSigningKey } from '../trust/key-file.ts';
 
@@ -33,7 +35,7 @@ export async function makeFleet({ file, fleet, brokerUrl, host }: NewFleet, env:
   const text = renderStartingFile({ fleet, signer: key.id, brokerUrl, host });
   parseFleet({ file, text }, env);
   refuseToOverwrite(file);
-  await guarded(file, () => mkdir(dirname(file), { recursive: true, mode: 0o700 }));
+  await guarded(file, () => makeFolder(dirname(file)));
   // The key comes first, so that a crash between the two leaves no configuration whose key is missing.
   await writeSigningKey(keyFile, key);
   try {
@@ -71,7 +73,7 @@ async function guarded(file: string, write: () => Promise<unknown>): Promise<voi
     await write();
   } catch (error) {
     throw new ConfigError('CONFIG_NOT_WRITABLE', `cannot write ${file}: ${messageOf(error)}`, {
-      hint: `look with: ls -ld ${dirname(file)}`,
+      hint: `look with: ls -ld ${quoteWord(dirname(file))}`,
       cause: error,
     });
   }

@@ -17,6 +17,8 @@ function snapshot(fixture: RunFixture, reports: readonly Report[], later = 0): R
   return { state: fixture.after(reports), presences: new Map(), now: CREATED_AT + later };
 }
 
+const again = { expiresInMs: HOUR, celeroot: 'celeroot --config x' };
+
 function hostsOf(prepared: ReturnType<typeof prepareRetry>): readonly unknown[] {
   return prepared.assignments.map(({ to }) => (to.kind === 'host' ? to.host : to.queue));
 }
@@ -30,7 +32,7 @@ test('a retry reaches the hosts that failed, refused or were cancelled, not thos
       fixture.report('web2', { kind: 'done', outcome: outcome('changed') }),
       fixture.report('web3', { kind: 'refused', code: 'CLOCK_SKEW', message: 'check both clocks' }),
     ]),
-    { expiresInMs: HOUR },
+    again,
   );
   assert.deepEqual(hostsOf(prepared), ['web1', 'web3']);
   assert.deepEqual(prepared.follows, { run: fixture.run.id, as: 'retry' });
@@ -39,14 +41,17 @@ test('a retry reaches the hosts that failed, refused or were cancelled, not thos
 
 test('a host that fell silent is retried once its order has expired', () => {
   const fixture = runFixture(['web1']);
-  assert.throws(() => prepareRetry(fleet, snapshot(fixture, []), { expiresInMs: HOUR }), { code: 'NO_HOST_MATCHED' });
-  assert.deepEqual(hostsOf(prepareRetry(fleet, snapshot(fixture, [], 2 * HOUR), { expiresInMs: HOUR })), ['web1']);
+  assert.throws(() => prepareRetry(fleet, snapshot(fixture, []), again), {
+    code: 'NO_HOST_MATCHED',
+    hint: `see  celeroot --config x runs show ${fixture.run.id}`,
+  });
+  assert.deepEqual(hostsOf(prepareRetry(fleet, snapshot(fixture, [], 2 * HOUR), again)), ['web1']);
 });
 
 test('a retry of a host that has left the fleet is refused by name', () => {
   const fixture = runFixture(['gone1']);
   const after = snapshot(fixture, [fixture.failed('gone1', null, 'x')]);
-  assert.throws(() => prepareRetry(fleet, after, { expiresInMs: HOUR }), { code: 'UNKNOWN_HOST' });
+  assert.throws(() => prepareRetry(fleet, after, again), { code: 'UNKNOWN_HOST' });
 });
 
 const upgrade: Transaction = {
@@ -63,7 +68,7 @@ test('apply asks each host that planned a change for exactly that change, and is
       fixture.planned('web2', { changes: [], keptBack: [] }),
       fixture.objected('web3', upgrade, 'would remove php'),
     ]),
-    { expiresInMs: HOUR },
+    again,
   );
   assert.equal(prepared.dryRun, false);
   assert.deepEqual(prepared.follows, { run: fixture.run.id, as: 'apply' });
@@ -77,6 +82,6 @@ test('there is nothing to apply from a run that was no dry run or planned nothin
   const real = runFixture(['web1']);
   const dry = runFixture(['web1'], { dryRun: true });
   const none = snapshot(dry, [dry.planned('web1', { changes: [], keptBack: [] })]);
-  assert.throws(() => prepareApply(fleet, snapshot(real, []), { expiresInMs: HOUR }), /was no dry run/);
-  assert.throws(() => prepareApply(fleet, none, { expiresInMs: HOUR }), /planned a change/);
+  assert.throws(() => prepareApply(fleet, snapshot(real, []), again), /was no dry run/);
+  assert.throws(() => prepareApply(fleet, none, again), /planned a change/);
 });

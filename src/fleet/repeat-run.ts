@@ -12,15 +12,15 @@ import {
   type PreparedRun,
 } from './prepare-run.ts';
 
-/** How long a repeated run lives; the rest is as it was. */
-export type RepeatOptions = { readonly expiresInMs: number };
+/** How long a repeated run lives, the rest being as it was; and how celeroot is called, for what to do when it cannot. */
+export type RepeatOptions = { readonly expiresInMs: number; readonly celeroot: string };
 
 /**
  * A run that does again what failed: the hosts that failed, refused, let the order expire, were cancelled or fell
  * silent. What the configuration says about them now counts, not what it said then.
  * @throws RejectedError NO_HOST_MATCHED when there are none, UNKNOWN_HOST or TASK_NOT_ALLOWED when the fleet changed.
  */
-export function prepareRetry(fleet: FleetConfig, snapshot: RunSnapshot, { expiresInMs }: RepeatOptions): PreparedRun {
+export function prepareRetry(fleet: FleetConfig, snapshot: RunSnapshot, options: RepeatOptions): PreparedRun {
   const { run, jobs } = snapshot.state;
   const failed = [...jobs.values()].filter((job) => {
     const status = jobStatus(job, run, snapshot.now);
@@ -28,18 +28,18 @@ export function prepareRetry(fleet: FleetConfig, snapshot: RunSnapshot, { expire
   });
   if (failed.length === 0) {
     throw new RejectedError('NO_HOST_MATCHED', `run ${run.id} has no host that failed`, {
-      hint: `see  celeroot runs show ${run.id}`,
+      hint: `see  ${options.celeroot} runs show ${run.id}`,
     });
   }
   const assignments = failed.map((job) => assignAgain(fleet, job));
-  return prepareAgain(fleet, snapshot, { as: 'retry', assignments, expiresInMs });
+  return prepareAgain(fleet, snapshot, { as: 'retry', assignments, ...options });
 }
 
 /**
  * A run that carries out what a dry run found, each host only if it would still do exactly that.
  * @throws RejectedError NO_HOST_MATCHED when the run was no dry run or no host planned a change.
  */
-export function prepareApply(fleet: FleetConfig, snapshot: RunSnapshot, { expiresInMs }: RepeatOptions): PreparedRun {
+export function prepareApply(fleet: FleetConfig, snapshot: RunSnapshot, options: RepeatOptions): PreparedRun {
   const { run, jobs } = snapshot.state;
   if (!run.dryRun) {
     throw new RejectedError('NO_HOST_MATCHED', `run ${run.id} was no dry run, so there is no plan to apply`, {
@@ -49,10 +49,10 @@ export function prepareApply(fleet: FleetConfig, snapshot: RunSnapshot, { expire
   const assignments = [...jobs.values()].flatMap((job) => assignPlan(fleet, job));
   if (assignments.length === 0) {
     throw new RejectedError('NO_HOST_MATCHED', `no host of run ${run.id} planned a change`, {
-      hint: `see  celeroot runs show ${run.id}`,
+      hint: `see  ${options.celeroot} runs show ${run.id}`,
     });
   }
-  return prepareAgain(fleet, snapshot, { as: 'apply', assignments, expiresInMs });
+  return prepareAgain(fleet, snapshot, { as: 'apply', assignments, ...options });
 }
 
 type Repeat = RepeatOptions & { readonly as: 'retry' | 'apply'; readonly assignments: readonly Assignment[] };

@@ -1,5 +1,6 @@
 import type { FleetConfig } from '../config/fleet-config.ts';
 import { didYouMean } from '../core/close-matches.ts';
+import { RejectedError } from '../core/errors.ts';
 import { taskAllowed, TASKS } from '../tasks/registry.ts';
 
 /**
@@ -7,13 +8,32 @@ import { taskAllowed, TASKS } from '../tasks/registry.ts';
  * celeroot on its hosts can do.
  */
 export function unknownTasks(config: FleetConfig): readonly string[] {
-  const names = TASKS.map(({ name }) => name);
   return [...config.roles.values()].flatMap(({ name: role, tasks }) =>
-    tasks
-      .filter((pattern) => !names.some((name) => taskAllowed(name, [pattern])))
-      .map(
-        (pattern) =>
-          `roles/${role}/tasks: no task is called ${pattern}; ${didYouMean(pattern, names, 'see  celeroot tasks ls')}`,
-      ),
+    unknownAmong(tasks).map((pattern) => `roles/${role}/tasks: no task is called ${pattern}; ${whatElse(pattern)}`),
   );
+}
+
+/**
+ * For tasks that are typed on a command line, where one that does not exist is a slip.
+ * @throws RejectedError UNKNOWN_TASK with what may have been meant by the first that is unknown.
+ */
+export function requireKnownTasks(patterns: readonly string[]): void {
+  const unknown = unknownAmong(patterns);
+  const [first] = unknown;
+  if (first === undefined) return;
+  throw new RejectedError('UNKNOWN_TASK', `no task is called ${unknown.join(' or ')}`, {
+    hint: whatElse(first),
+    details: { unknown, tasks: NAMES },
+  });
+}
+
+const NAMES = TASKS.map(({ name }) => name);
+const GROUPS = [...new Set(NAMES.map((name) => `${name.slice(0, name.indexOf('.'))}.*`))];
+
+function unknownAmong(patterns: readonly string[]): readonly string[] {
+  return patterns.filter((pattern) => !NAMES.some((name) => taskAllowed(name, [pattern])));
+}
+
+function whatElse(pattern: string): string {
+  return didYouMean(pattern, pattern.endsWith('*') ? GROUPS : NAMES, 'see  celeroot tasks ls');
 }

@@ -2,20 +2,19 @@ import { mkdtemp, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
 import { UsageError } from '../core/errors.ts';
-import { programEnvironment } from './program-environment.ts';
 import { programFiles } from './program-files.ts';
-import { runAttached } from './run-attached.ts';
+import { pumpCommand, type Pump } from './pump-command.ts';
 
 /** Where the archive is meant to be unpacked; the unit file names it. */
 export const PROGRAM_FOLDER = '/opt/celeroot';
 export const WORKER_UNIT = 'celeroot-worker.service';
 
 /**
- * Writes a gzipped tar of this celeroot (Node, the program, a launcher, a unit file) to our own standard output, for
- * a host that has none of them.
+ * Makes a gzipped tar of this celeroot (Node, the program, a launcher, a unit file), for a host that has none of them,
+ * and hands it on piece by piece.
  * @throws UsageError when celeroot runs from its sources and there is no program to pack.
  */
-export async function writeProgramArchive(self: readonly string[]): Promise<void> {
+export async function writeProgramArchive(self: readonly string[], pump: Pump): Promise<void> {
   const [node = '', program = ''] = self;
   if (!program.endsWith('.cjs')) {
     throw new UsageError('USAGE', 'this celeroot runs from its sources and has no program to pack', {
@@ -29,7 +28,7 @@ export async function writeProgramArchive(self: readonly string[]): Promise<void
     await writeFile(join(folder, 'celeroot'), LAUNCHER, { mode: 0o755 });
     await writeFile(join(folder, WORKER_UNIT), UNIT, { mode: 0o644 });
     const owner = ['--owner=root:0', '--group=root:0', '--sort=name', '--dereference'];
-    await runAttached(['tar', '--create', '--gzip', ...owner, '--directory', folder, '.'], programEnvironment());
+    await pumpCommand(['tar', '--create', '--gzip', ...owner, '--directory', folder, '.'], pump);
   } finally {
     await rm(folder, { recursive: true, force: true });
   }

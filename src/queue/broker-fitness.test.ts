@@ -4,6 +4,7 @@ import { judgeBroker, type BrokerFacts } from './broker-fitness.ts';
 
 const fit: BrokerFacts = {
   version: '7.0.15',
+  infoDenied: false,
   mode: 'standalone',
   master: null,
   maxmemoryPolicy: 'noeviction',
@@ -59,9 +60,16 @@ test('a replica, a Sentinel and a node of the wrong kind are not the Redis that 
   assert.match(judge({}, true).join(), /broker\.url/);
 });
 
+test('what says no version although it may be asked is not Redis', () => {
+  assert.deepEqual(judge({ version: null, mode: null, maxmemoryPolicy: null, appendOnly: null }), [
+    'unfit: what answers says no version of itself, so it is not Redis → check host and port of broker.url',
+  ]);
+});
+
 test('what cannot be seen is a warning, never a refusal', () => {
   const blind = judge({
     version: null,
+    infoDenied: true,
     mode: null,
     maxmemoryPolicy: null,
     appendOnly: null,

@@ -1,6 +1,8 @@
 /** What a Redis says of itself; null where it does not let us see. */
 export type BrokerFacts = {
   readonly version: string | null;
+  /** Whether the user may not run INFO, from which most of this is. */
+  readonly infoDenied: boolean;
   /** `standalone`, `sentinel` or `cluster`. */
   readonly mode: string | null;
   /** Set when it is a replica. */
@@ -24,6 +26,9 @@ export type Finding = {
 export function judgeBroker(facts: BrokerFacts, redisCli: string, expectCluster: boolean): readonly Finding[] {
   if (facts.mode === 'sentinel') {
     return [unfit('this is a Sentinel, not the Redis it watches', 'name it under broker.sentinel.nodes')];
+  }
+  if (facts.version === null && !facts.infoDenied) {
+    return [unfit('what answers says no version of itself, so it is not Redis', 'check host and port of broker.url')];
   }
   return [
     ...judgeVersion(facts.version),

@@ -38,14 +38,16 @@ export async function examineBroker(client: Client, settings: BrokerSettings): P
 }
 
 async function gatherFacts(node: Redis): Promise<BrokerFacts> {
-  const [info, config] = await Promise.all([
+  const [text, save, fsync] = await Promise.all([
     unlessDenied(node.info()),
     unlessDenied(node.config('GET', 'save')),
     unlessDenied(node.config('GET', 'appendfsync')),
-  ]).then(([text, save, fsync]) => [parseInfo(text ?? ''), { save: valueOf(save), fsync: valueOf(fsync) }] as const);
+  ]);
+  const info = parseInfo(text ?? '');
   const appendOnly = info.get('aof_enabled');
   return {
     version: info.get('valkey_version') ?? info.get('redis_version') ?? null,
+    infoDenied: text === null,
     mode: info.get('redis_mode') ?? null,
     master:
       info.get('role') === 'slave'
@@ -53,8 +55,8 @@ async function gatherFacts(node: Redis): Promise<BrokerFacts> {
         : null,
     maxmemoryPolicy: info.get('maxmemory_policy') ?? null,
     appendOnly: appendOnly === undefined ? null : appendOnly === '1',
-    appendFsync: config.fsync,
-    savePoints: config.save,
+    appendFsync: valueOf(fsync),
+    savePoints: valueOf(save),
   };
 }
 

@@ -14,14 +14,31 @@ test('an error of ours passes as it is', () => {
 });
 
 test('what Redis says is named with its address, once, without a full stop', () => {
-  const error = connectionError(reply('WRONGPASS invalid username-password pair or user is disabled.'), 'redis://h:1');
+  const error = connectionError(reply('NOPERM this user has no permissions to run the command.'), 'redis://h:1');
 
   assert.ok(error instanceof ConnectionError);
   assert.equal(error.code, 'BROKER_REFUSED');
   assert.equal(
     error.message,
-    'Redis refused the user or password at redis://h:1: WRONGPASS invalid username-password pair or user is disabled',
+    'Redis does not let this user do what is needed at redis://h:1: NOPERM this user has no permissions to run the command',
   );
+});
+
+test('where our words say it all, those of Redis do not follow', () => {
+  for (const [words, message] of [
+    ['WRONGPASS invalid username-password pair or user is disabled.', 'wrong user or password for Redis at a'],
+    [
+      'NOAUTH HELLO must be called with the client already authenticated',
+      'a password is needed and none is set for Redis at a',
+    ],
+    ['ERR DB index is out of range', 'there is no database of that number in Redis at a'],
+    [
+      'DENIED Redis is running in protected mode because',
+      'connections from other machines are not taken by Redis in protected mode at a',
+    ],
+  ] as const) {
+    assert.equal(connectionError(reply(words), 'a').message, message);
+  }
 });
 
 test('a client that wants to hear of what it could not read does not ask the reader to report it', () => {

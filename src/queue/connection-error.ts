@@ -1,7 +1,13 @@
 import { CelerootError, ConnectionError, messageOf, type ErrorCode } from '../core/errors.ts';
 import { systemCode } from '../core/system-error.ts';
 
-type Diagnosis = { readonly code: ErrorCode; readonly what: string; readonly hint: string };
+type Diagnosis = {
+  readonly code: ErrorCode;
+  readonly what: string;
+  readonly hint: string;
+  /** Whether `what` says all there is to say; otherwise the client's words follow. */
+  readonly isWhole?: true;
+};
 
 /**
  * Turns what a Redis client throws into one error a person can act on: what is wrong at which address, and what to type.
@@ -9,8 +15,9 @@ type Diagnosis = { readonly code: ErrorCode; readonly what: string; readonly hin
  */
 export function connectionError(error: unknown, address: string): CelerootError {
   if (error instanceof CelerootError) return error;
-  const { code, what, hint } = diagnose(error);
-  return new ConnectionError(code, `${what} at ${address}: ${firstLine(messageOf(innermost(error)))}`, {
+  const { code, what, hint, isWhole } = diagnose(error);
+  const words = isWhole === true ? '' : `: ${firstLine(messageOf(innermost(error)))}`;
+  return new ConnectionError(code, `${what} at ${address}${words}`, {
     hint,
     cause: error,
   });
@@ -78,13 +85,15 @@ const DIAGNOSES: readonly (Diagnosis & { readonly pattern: RegExp })[] = [
   {
     pattern: /WRONGPASS|invalid password/,
     code: 'BROKER_REFUSED',
-    what: 'Redis refused the user or password',
+    what: 'wrong user or password for Redis',
+    isWhole: true,
     hint: 'check broker.user and broker.password_file, or CELEROOT_REDIS_USER and CELEROOT_REDIS_PASSWORD',
   },
   {
     pattern: /NOAUTH/,
     code: 'BROKER_REFUSED',
-    what: 'Redis wants a password and none is set for it',
+    what: 'a password is needed and none is set for Redis',
+    isWhole: true,
     hint: 'set broker.password_file, or CELEROOT_REDIS_PASSWORD',
   },
   {
@@ -96,7 +105,8 @@ const DIAGNOSES: readonly (Diagnosis & { readonly pattern: RegExp })[] = [
   {
     pattern: /DENIED/,
     code: 'BROKER_REFUSED',
-    what: 'Redis is in protected mode and takes no connections from other machines',
+    what: 'connections from other machines are not taken by Redis in protected mode',
+    isWhole: true,
     hint: 'give Redis a password (requirepass or ACL users) and TLS before it listens for other hosts',
   },
   {
@@ -110,6 +120,13 @@ const DIAGNOSES: readonly (Diagnosis & { readonly pattern: RegExp })[] = [
     code: 'BROKER_UNFIT',
     what: 'what answers is not Redis',
     hint: 'check host and port of broker.url; for Redis with TLS use rediss://',
+  },
+  {
+    pattern: /DB index is out of range/,
+    code: 'BROKER_UNFIT',
+    what: 'there is no database of that number in Redis',
+    isWhole: true,
+    hint: 'the number after the slash of broker.url must be below that of: redis-cli CONFIG GET databases',
   },
   {
     pattern: /cluster support disabled/,

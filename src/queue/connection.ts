@@ -87,6 +87,8 @@ function redisOptions(settings: BrokerSettings, patience: Patience): NodeOptions
     ...(patience === 'fail-fast'
       ? {
           connectTimeout: FAIL_FAST_MS,
+          // A peer that does not even say goodbye is not waited for.
+          disconnectTimeout: 100,
           // It would print a warning of its own for a user who may not run INFO; a Redis that is still reading its data
           // says so itself.
           enableReadyCheck: false,

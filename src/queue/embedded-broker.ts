@@ -1,4 +1,4 @@
-import { chown, mkdir, readFile, rm, stat } from 'node:fs/promises';
+import { chown, readFile, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { BrokerSettings } from '../core/broker-settings.ts';
@@ -7,6 +7,7 @@ import type { Argv } from '../core/step.ts';
 import { writeDurably } from '../host/durable-file.ts';
 import { hasProgram } from '../host/find-program.ts';
 import { lastLine } from '../host/last-line.ts';
+import { makeFolder } from '../host/make-folder.ts';
 import { identifyProcess } from '../host/process-id.ts';
 import { sizeOf } from '../host/size-of.ts';
 import {
@@ -93,7 +94,7 @@ async function requireRedisServer(): Promise<void> {
 
 /** Null when it runs as ourselves. An existing folder keeps its owner, whose files are in it. */
 async function prepareFolder(folder: string): Promise<RedisUser | null> {
-  await mkdir(folder, { recursive: true, mode: 0o700 });
+  await makeFolder(folder);
   if (process.getuid?.() !== 0) return null;
   const { uid, gid } = await stat(folder);
   if (uid !== 0) return { uid, gid };

@@ -1,3 +1,4 @@
+import { ConnectionError } from '../core/errors.ts';
 import type { Client } from './connection.ts';
 import type { Keys } from './names.ts';
 
@@ -21,8 +22,15 @@ export function replies(results: readonly (readonly [error: Error | null, reply:
   });
 }
 
-/** Redis' own time in milliseconds since 1970. */
+/**
+ * Redis' own time in milliseconds since 1970.
+ * @throws ConnectionError BROKER_UNFIT when the answer is no time.
+ */
 export async function readTime(client: Client): Promise<number> {
   const [seconds, microseconds] = await client.time();
-  return Number(seconds) * 1000 + Math.floor(Number(microseconds) / 1000);
+  const time = Number(seconds) * 1000 + Math.floor(Number(microseconds) / 1000);
+  if (Number.isSafeInteger(time)) return time;
+  throw new ConnectionError('BROKER_UNFIT', 'what answers does not know the time, so it is not Redis', {
+    hint: 'check host and port of broker.url',
+  });
 }

@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { BrokerSettings } from '../core/broker-settings.ts';
 import { ConnectionError } from '../core/errors.ts';
-import { addressOf, makeClient, type Client } from './connection.ts';
+import { addressOf, FAIL_FAST_MS, makeClient, type Client } from './connection.ts';
 import { connectionError, isPassing } from './connection-error.ts';
 import { disconnect } from './disconnect.ts';
 import type { Link, Log } from './link.ts';
@@ -22,7 +22,7 @@ export function openPatientLink(settings: BrokerSettings, log: Log): PatientLink
   const address = addressOf(settings);
   const closing = new AbortController();
   const client = makeClient(settings, 'patient', closing.signal);
-  logOutages(client, address, log);
+  const outages = logOutages(client, address, log);
   const ask = async <T>(operation: (client: Client) => Promise<T>): Promise<T> => {
     for (let attempt = 0; ; attempt += 1) {
       if (closing.signal.aborted) throw closedError(address);
@@ -45,6 +45,7 @@ export function openPatientLink(settings: BrokerSettings, log: Log): PatientLink
     untilReady: (signal) => untilReady(client, address, signal),
     [Symbol.asyncDispose]: async () => {
       closing.abort();
+      outages[Symbol.dispose]();
       await disconnect(client);
     },
   };
@@ -71,16 +72,26 @@ async function untilReady(client: Client, address: string, signal: AbortSignal |
   }
 }
 
-function logOutages(client: Client, address: string, log: Log): void {
+/** A refusal before the first connection is no outage: `untilReady` ends with it. */
+function logOutages(client: Client, address: string, log: Log): Disposable {
   let away = false;
-  client.on('error', (error: unknown) => {
-    if (!away) log(`${connectionError(error, address).message}; waiting for it`);
+  let wasReady = false;
+  const tell = (what: string): void => {
+    if (!away) log(`${what}; waiting for it`);
     away = true;
+  };
+  const silence = setTimeout(() => tell(`Redis at ${address} has not answered yet`), FAIL_FAST_MS);
+  client.on('error', (error: unknown) => {
+    const { code, message } = connectionError(error, address);
+    if (wasReady || code === 'BROKER_UNREACHABLE') tell(message);
   });
   client.on('ready', () => {
-    if (away) log(`connected to ${address} again`);
+    clearTimeout(silence);
+    if (away) log(`connected to ${address}${wasReady ? ' again' : ''}`);
     away = false;
+    wasReady = true;
   });
+  return { [Symbol.dispose]: () => clearTimeout(silence) };
 }
 
 /** The client does not always fail what waits in it when it is closed. */

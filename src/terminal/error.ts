@@ -19,15 +19,20 @@ export function writeError(output: Output, thrown: unknown, json: boolean): numb
   const [first = '', ...rest] = plainLines(error.message);
   output.write(`${paint(output, 'red', `error[${error.code}]:`)} ${first}\n`);
   for (const line of rest) output.write(`  ${line}\n`);
-  if (error.hint !== undefined)
-    output.write(`${paint(output, 'cyan', 'hint:')} ${plainLines(error.hint).join('\n      ')}\n`);
+  writeHint(output, error.hint);
   for (const line of plainLines(stackOf(error) ?? '')) if (line !== '') output.write(`${line}\n`);
   return error.exitCode;
 }
 
 /** Something worth knowing that stops nothing; goes to stderr. */
-export function writeWarning(output: Output, message: string): void {
+export function writeWarning(output: Output, message: string, hint?: string): void {
   output.write(`${paint(output, 'yellow', 'warning:')} ${plainText(message)}\n`);
+  writeHint(output, hint);
+}
+
+function writeHint(output: Output, hint: string | undefined): void {
+  if (hint === undefined) return;
+  output.write(`${paint(output, 'cyan', 'hint:')} ${plainLines(hint).join('\n      ')}\n`);
 }
 
 function bugFrom(thrown: unknown): BugError {

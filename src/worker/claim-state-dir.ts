@@ -1,8 +1,9 @@
 import { constants } from 'node:fs';
-import { access, mkdir } from 'node:fs/promises';
+import { access } from 'node:fs/promises';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { ConfigError, messageOf, RejectedError } from '../core/errors.ts';
+import { makeFolder } from '../host/make-folder.ts';
 import { findLockHolder } from '../host/package-locks.ts';
 
 /** SQLITE_BUSY, https://www.sqlite.org/rescode.html#busy. */
@@ -29,7 +30,7 @@ export async function claimStateDir(stateDir: string): Promise<Disposable> {
 
 async function makeStateDir(stateDir: string): Promise<void> {
   try {
-    await mkdir(stateDir, { recursive: true, mode: 0o700 });
+    await makeFolder(stateDir);
     await access(stateDir, constants.R_OK | constants.W_OK | constants.X_OK);
   } catch (error) {
     throw unusable(stateDir, error);

@@ -27,6 +27,10 @@ const CASES: readonly (readonly [line: string, code: number, error: RegExp])[] =
   ['runs shwo', 2, /unknown command 'shwo'\nhint: did you mean show\?/],
   ['runs ls --limit many', 2, /--limit: expected a whole number from 1 to 9999, got "many"/],
   ['run', 2, /^Usage: celeroot run/],
+  ['runs', 2, /^Usage: celeroot runs/],
+  ['run --all', 2, /^error\[USAGE\]: no task given before --all\nhint: .* celeroot tasks ls\n$/],
+  ['help nosuch', 2, /^error\[USAGE\]: there is no command celeroot nosuch\nhint: see {2}celeroot --help\n$/],
+  ['hosts help ad', 2, /^error\[USAGE\]: there is no command celeroot hosts ad\nhint: did you mean add\?\n$/],
   [
     'run system.pong --all',
     5,
@@ -82,7 +86,7 @@ const errorSchema = z.strictObject({
 });
 
 test('with --json every error is one object on standard error', async () => {
-  for (const [line, code] of CASES.filter(([words]) => words !== 'run')) {
+  for (const [line, code] of CASES) {
     const result = await run(...line.split(' '), '--json');
     assert.equal(result.code, code, line);
     errorSchema.parse(JSON.parse(result.stderr));

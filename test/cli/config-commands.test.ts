@@ -214,7 +214,11 @@ test('config edit does nothing when nothing changed, the editor fails or is not 
   const results: [number, RegExp, Record<string, string>][] = [
     [0, /^nothing was changed\n$/, await editor('true')],
     [1, /error\[COMMAND_FAILED\]/, { PATH: process.env['PATH'] ?? '', EDITOR: 'false' }],
-    [1, /error\[MISSING_PROGRAM\]: the program no-such-editor is not installed/, { VISUAL: 'no-such-editor --wait' }],
+    [
+      1,
+      /error\[MISSING_PROGRAM\]: the editor no-such-editor is not installed\nhint: .*EDITOR=nano/,
+      { VISUAL: 'no-such-editor --wait' },
+    ],
   ];
 
   for (const [code, said, env] of results) {
@@ -223,6 +227,15 @@ test('config edit does nothing when nothing changed, the editor fails or is not 
     assert.match(result.stdout + result.stderr, said);
   }
   assert.equal(await readFile(folder.file, 'utf8'), before);
+});
+
+test('an editor that takes the copy away has changed nothing, and no file is named that is not there', async () => {
+  const env = await editor('rm "$1"');
+
+  const { code, stderr } = await runCli(['config', 'edit'], { cwd: folder.path, env });
+
+  assert.equal(code, 3);
+  assert.equal(stderr, `error[CONFIG_NOT_FOUND]: the editor left no file behind\nhint: ${folder.file} is as it was\n`);
 });
 
 test('a file that another program changed during config edit is not overwritten', async () => {
@@ -260,7 +273,8 @@ test('init that cannot go through leaves nothing', async () => {
   await writeFile(join(empty.path, 'keyed', 'celeroot.key'), 'precious');
 
   for (const [line, code, error] of [
-    ['init --broker http://u:hunter2@h', 3, /broker\/url: expected redis:\/\/host:port/],
+    ['init --broker http://u:hunter2@h', 2, /^error\[USAGE\]: --broker: expected redis:\/\/host:port, rediss/],
+    ['init --broker redis://ops@h', 2, /^error\[USAGE\]: --broker: user needs a password\n/],
     ['init --fleet My_Fleet', 2, /--fleet: expected 1 to 63 lower-case/],
     ['init --config keyed/celeroot.yaml', 3, /^error\[CONFIG_EXISTS\]: .*celeroot\.key is already there/],
     ['init --config keyed/celeroot.key/celeroot.yaml', 3, /^error\[CONFIG_NOT_WRITABLE\]/],

@@ -5,7 +5,7 @@ import { createApp } from '../../src/commands/app.ts';
 import { TASKS } from '../../src/tasks/registry.ts';
 import { runCli, testContext } from '../support/cli.ts';
 
-const app = await createApp({ ...testContext(), exitWith: () => undefined }, true);
+const app = await createApp({ ...testContext(), exitWith: () => undefined }, { withTasks: true, json: false });
 
 /** All commands a person can see, each as the words that lead to it. */
 function allCommands(command: CommandUnknownOpts, path: readonly string[] = []): readonly (readonly string[])[] {
@@ -69,8 +69,27 @@ test('--version prints the version alone', async () => {
   assert.match(stdout, /^\d+\.\d+\.\d+\n$/);
 });
 
+test('help is understood behind every command that holds others, as --help is', async () => {
+  for (const line of ['help', 'help hosts add', 'hosts help', 'hosts help add', 'run help apt.install', 'runs help']) {
+    const words = line.split(' ').filter((word) => word !== 'help');
+    const asked = await runCli(line.split(' '));
+    assert.deepEqual(asked, await runCli([...words, '--help']), line);
+    assert.match(asked.stdout, new RegExp(`^Usage: ${['celeroot', ...words].join(' ')} `));
+  }
+});
+
 test('no command at all shows the help and counts as a usage error', async () => {
   const { code, stderr } = await runCli([]);
   assert.equal(code, 2);
   assert.match(stderr, /^Usage: celeroot/);
+});
+
+test('with --json a command that is missing is an error as data', async () => {
+  for (const group of [[], ['apt'], ['config']]) {
+    const { code, stdout, stderr } = await runCli([...group, '--json']);
+    assert.deepEqual([code, stdout], [2, '']);
+    assert.partialDeepStrictEqual(JSON.parse(stderr), {
+      error: { code: 'USAGE', hint: `see  ${['celeroot', ...group].join(' ')} --help` },
+    });
+  }
 });

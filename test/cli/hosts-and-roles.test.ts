@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { readFile } from 'node:fs/promises';
+import { readFile, writeFile } from 'node:fs/promises';
 import { afterEach, beforeEach, test } from 'node:test';
 import * as z from 'zod';
 import { createApp } from '../../src/commands/app.ts';
@@ -63,14 +63,14 @@ test('hosts add says the same as data, and how it was called', async () => {
     '--role',
     'db',
     '--address',
-    "a'; rm -rf /",
+    'fe80::1%eth0',
     '--config',
     folder.file,
   );
 
-  assert.equal(added.host.address, "a'; rm -rf /");
+  assert.equal(added.host.address, 'fe80::1%eth0');
   assert.equal(added.steps.length, 4);
-  for (const { command } of added.steps.slice(0, 3)) assert.match(command, /ssh 'root@a'\\''; rm -rf \/'/);
+  for (const { command } of added.steps.slice(0, 3)) assert.match(command, /ssh root@fe80::1%eth0 '/);
   assert.ok(added.steps[1]?.command.startsWith(`celeroot --config ${folder.file} hosts worker-file x | `));
   assert.match(added.warning ?? '', /is at 127\.0\.0\.1, which is each host itself/);
 });
@@ -179,6 +179,23 @@ test('roles are added, shown, listed, changed and removed', async () => {
   assert.doesNotMatch(await readFile(folder.file, 'utf8'), /mail/);
 });
 
+test('a role with nothing in a list says so, and a task nobody knows can be taken off again', async () => {
+  const text = await readFile(folder.file, 'utf8');
+  await writeFile(
+    folder.file,
+    text.replace('db: { tasks: ["apt.*"] }', 'db: { tasks: [], queues: [], description: "" }'),
+  );
+
+  assert.equal(
+    await answer('roles', 'db'),
+    'role            db\nqueues          none of its own\nconcurrency     4\n' +
+      'tasks           none: its hosts may do nothing\nnever upgraded  nothing excluded\nhosts           1: db1\n',
+  );
+
+  await writeFile(folder.file, text.replace('"apt.*"', 'apt.*, apt.instal'));
+  assert.match(await answer('roles', 'edit', 'db', '--remove-task', 'apt.instal'), /^changed role db/);
+});
+
 test('a role that hosts have is not removed, and they are named', async () => {
   const { code, stderr } = await run('roles', 'rm', 'webserver');
 
@@ -191,7 +208,7 @@ test('a role that hosts have is not removed, and they are named', async () => {
 });
 
 test('no host and no role can have the name of what can be done with them', async () => {
-  const app = await createApp({ ...testContext(), exitWith: () => undefined }, false);
+  const app = await createApp({ ...testContext(), exitWith: () => undefined }, { withTasks: false, json: false });
   const nouns = app.commands.filter((noun) => ['hosts', 'roles'].includes(noun.name()));
   const verbs = nouns.flatMap((noun) => noun.commands.flatMap((verb) => [verb.name(), ...verb.aliases()]));
 
@@ -212,6 +229,24 @@ const REFUSED: readonly (readonly [line: string, code: number, error: RegExp])[]
   ['hosts add Web3 --role db', 2, /"Web3" cannot be the name of a host: expected 1 to 63 lower-case/],
   ['hosts add a..b --role db', 2, /expected no two dots in a row/],
   ['hosts add __proto__ --role db', 2, /"__proto__" cannot be the name of a host/],
+  [
+    "hosts add web3 --role db --address a';id",
+    2,
+    /address: expected a host name, an IPv4 or an IPv6 address, got "a';id"\n/,
+  ],
+  ['hosts add web3 --role db --address=-oProxyCommand=x', 2, /address: expected a host name/],
+  ['hosts edit web1 --address me@web1', 2, /address: expected a host name/],
+  ['hosts edit web1 --address web1:22', 2, /address: expected a host name/],
+  [
+    'hosts add web3 --role db,,webserver',
+    2,
+    /option '--role <role>' argument 'db,,webserver' is invalid: expected one or/,
+  ],
+  [
+    'hosts ls --role=',
+    2,
+    /option '--role <role>' argument '' is invalid: expected one or more values, none of them empty\n/,
+  ],
   ['hosts edit web9 --add-role db', 5, /^error\[UNKNOWN_HOST\]: there is no host web9\n/],
   ['hosts edit web1', 2, /nothing to change of host web1/],
   ['hosts edit web1 --remove-role webserver', 2, /host web1 would be left without a role/],
@@ -228,6 +263,19 @@ const REFUSED: readonly (readonly [line: string, code: number, error: RegExp])[]
     2,
     /tasks\/0: expected a task such as apt\.install, a group such as apt\.\*, or \*, got "vim"/,
   ],
+  ['roles add x --task=', 2, /option '--task <task>' argument '' is invalid: expected one or more values/],
+  ['roles edit db --add-queue ,', 2, /option '--add-queue <queue>' argument ',' is invalid/],
+  [
+    'roles add x --task apt.instal,apt.nope',
+    5,
+    /^error\[UNKNOWN_TASK\]: no task is called apt\.instal or apt\.nope\nhint: did you mean apt\.install\?\n$/,
+  ],
+  [
+    'roles edit db --add-task atp.*',
+    5,
+    /^error\[UNKNOWN_TASK\]: no task is called atp\.\*\nhint: did you mean apt\.\*\?/,
+  ],
+  ['roles edit db --remove-task apt.*', 2, /role db would be left without a task its hosts may do\nhint: .*--add-task/],
   ['roles add x --exclude -oX=y', 2, /exclude\/0: expected a package name/],
   ['roles edit db', 2, /nothing to change of role db/],
   ['roles edit db --remove-task system.*', 2, /role db has no system\.\* among its tasks/],

@@ -20,7 +20,10 @@ test('hosts ls works without Redis, says so on standard error, and succeeds', as
   assert.match(head ?? '', /^HOST +ROLES +STATUS +OS +UPGRADES +REBOOT +WORKER$/);
   assert.match(first ?? '', /^web1 +webserver +\? +\? +\? +\? +\?$/);
   assert.equal(others.length, 2);
-  assert.match(stderr, /^warning: .*127\.0\.0\.1:1.*; showing only what .*celeroot\.yaml says\n$/);
+  assert.match(
+    stderr,
+    /^warning: .*127\.0\.0\.1:1.*; showing only what .*celeroot\.yaml says\nhint: .*redis-cli -u URL ping\n$/,
+  );
 });
 
 test('hosts alone and hosts list are hosts ls', async () => {

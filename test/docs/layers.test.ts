@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { test } from 'node:test';
 import { CONFINED, LAYERS, PURE } from '../../scripts/docs/layers.ts';
 
-const root = new URL('../..', import.meta.url).pathname;
+const root = join(import.meta.dirname, '../..');
 const layers = Object.keys(LAYERS);
 
 /** Lints a folder of planted files with our own configuration, and returns the files it complains about. */
@@ -16,14 +16,14 @@ function complaints(planted: Readonly<Record<string, string>>): {
 } {
   const folder = mkdtempSync(join(tmpdir(), 'celeroot-layers-'));
   try {
-    cpSync(`${root}.oxlintrc.json`, join(folder, '.oxlintrc.json'));
-    symlinkSync(`${root}node_modules`, join(folder, 'node_modules'));
+    cpSync(join(root, '.oxlintrc.json'), join(folder, '.oxlintrc.json'));
+    symlinkSync(join(root, 'node_modules'), join(folder, 'node_modules'));
     for (const layer of layers) {
       mkdirSync(join(folder, 'src', layer), { recursive: true });
       writeFileSync(join(folder, 'src', layer, 'thing.ts'), 'export const thing = 1;\n');
     }
     for (const [path, text] of Object.entries(planted)) writeFileSync(join(folder, path), text);
-    const { stdout } = spawnSync(`${root}node_modules/.bin/oxlint`, ['--format=json', 'src'], {
+    const { stdout } = spawnSync(join(root, 'node_modules/.bin/oxlint'), ['--format=json', 'src'], {
       cwd: folder,
       encoding: 'utf8',
     });

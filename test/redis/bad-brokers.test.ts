@@ -10,7 +10,7 @@ import type { BrokerSettings } from '../../src/core/broker-settings.ts';
 import { ConnectionError, type ErrorCode } from '../../src/core/errors.ts';
 import { openControllerBroker, openWorkerBroker } from '../../src/queue/open.ts';
 import { forbidLeaks } from '../support/no-leaks.ts';
-import { freePort, settingsFor, startRedis, withPassword } from '../support/redis.ts';
+import { freePort, settingsFor, startRedis, waitUntil, withPassword } from '../support/redis.ts';
 import { startCluster, startSentinelGroup } from '../support/redis-groups.ts';
 import { makeCertificates } from '../support/redis-tls.ts';
 
@@ -49,6 +49,11 @@ async function listening(server: Server): Promise<AsyncDisposable & { readonly s
       await once(server, 'close');
     },
   };
+}
+
+/** Commands of a pipeline; each is an array of bulk strings. */
+function commandsIn(data: Buffer | string): number {
+  return data.toString().match(/^\*\d+\r$/gm)?.length ?? 0;
 }
 
 const at = (port: number, name = '127.0.0.1'): BrokerSettings =>
@@ -106,6 +111,47 @@ test('a server that talks first, as SSH does', async () => {
   await assertRefused(server.settings, { code: 'BROKER_UNFIT', message: /is not Redis/, hint: /check host and port/ });
 });
 
+test('a server that says yes to everything', async () => {
+  await using server = await listening(
+    createServer((socket) => socket.on('data', (data) => void socket.write('+OK\r\n'.repeat(commandsIn(data))))),
+  );
+  const unfit = {
+    code: 'BROKER_UNFIT',
+    message: /says no version of itself, so it is not Redis/,
+    hint: /check host/,
+  } as const;
+
+  await assertRefused(server.settings, unfit);
+  await assert.rejects(openWorkerBroker(server.settings), { code: 'BROKER_UNFIT', message: unfit.message });
+});
+
+test('a Redis without the database that is asked for, which a worker does not wait for either', async () => {
+  await using redis = await startRedis();
+  const settings = { ...redis.settings, database: 99 };
+  const lines: string[] = [];
+
+  await assertRefused(settings, {
+    code: 'BROKER_UNFIT',
+    message: /^there is no database of that number in Redis at redis:\S+\/99$/,
+    hint: /CONFIG GET databases/,
+  });
+  await assert.rejects(openWorkerBroker(settings, { log: (line) => lines.push(line) }), { code: 'BROKER_UNFIT' });
+  assert.deepEqual(lines, []);
+});
+
+test('a worker says that it waits for a server that takes connections and says nothing', async () => {
+  await using server = await listening(createServer());
+  const stop = new AbortController();
+  const lines: string[] = [];
+
+  const opening = openWorkerBroker(server.settings, { signal: stop.signal, log: (line) => lines.push(line) });
+  await waitUntil(() => lines.length > 0, 'a line about the silence', 10_000);
+  stop.abort();
+
+  await assert.rejects(opening, { code: 'BROKER_UNREACHABLE' });
+  assert.match(lines.join('\n'), /^Redis at redis:\S+ has not answered yet; waiting for it$/);
+});
+
 test('a server that takes connections and says nothing', async () => {
   await using server = await listening(createServer());
 
@@ -125,6 +171,9 @@ test('a Redis that hangs', async () => {
     message: /did not answer within 3 s/,
     hint: /nc -vz/,
   });
+  // What is open keeps the process, and whoever waits for its prompt.
+  const isGone = (): boolean => !process.getActiveResourcesInfo().includes('TCPSocketWrap');
+  await waitUntil(isGone, 'the connection to be gone', 1000);
 });
 
 test('a host that swallows packets', async () => {
@@ -145,7 +194,7 @@ test('a wrong password, a wrong user and none at all', async () => {
   await using redis = await startRedis({ password: 'right' });
   const wrong = {
     code: 'BROKER_REFUSED',
-    message: /refused the user or password .*WRONGPASS/,
+    message: /^wrong user or password for Redis at redis:\S+$/,
     hint: /password_file/,
   } as const;
 
@@ -153,7 +202,7 @@ test('a wrong password, a wrong user and none at all', async () => {
   await assertRefused(withPassword(redis.settings, 'nobody', 'hunter2'), wrong);
   await assertRefused(redis.settings, {
     code: 'BROKER_REFUSED',
-    message: /wants a password/,
+    message: /^a password is needed and none is set for Redis at redis:\S+$/,
     hint: /CELEROOT_REDIS_PASSWORD/,
   });
   await assert.rejects(openWorkerBroker(withPassword(redis.settings, null, 'hunter2')), {

@@ -9,6 +9,7 @@ import { runApp } from '../../src/commands/app.ts';
 import { makeFleetFolder, type FleetFolder } from '../support/fleet-folder.ts';
 import { forbidLeaks } from '../support/no-leaks.ts';
 import { startRedis, waitUntil, type TestRedis } from '../support/redis.ts';
+import { CELEROOT } from '../support/worker.ts';
 
 /** Hosts whose workers never run: their jobs wait, so that a run can be left, lost sight of and asked about. */
 const HOSTS = Array.from({ length: 60 }, (_, index) => `  h${index}: { roles: [web] }\n`).join('');
@@ -28,6 +29,15 @@ forbidLeaks();
 async function run(args: readonly string[], overrides: Partial<CliContext> = {}): Promise<CliResult> {
   return await runCli(args, { cwd: folder.path, ...overrides });
 }
+
+test('before anything was sent, the latest run is none yet', async () => {
+  const { code, stderr } = await run(['runs', 'show', 'latest']);
+  assert.equal(code, 5);
+  assert.equal(
+    stderr,
+    'error[UNKNOWN_RUN]: there are no runs yet\nhint: for example:  celeroot run system.ping --all\n',
+  );
+});
 
 test('more than 50 hosts need a yes, and without a terminal to ask on nothing is sent', async () => {
   const refused = await run(['system', 'ping', '--all']);
@@ -92,6 +102,19 @@ async function follow(...args: readonly string[]): Promise<Following> {
   return { ended, stdout: stdout.text, stderr: stderr.text, interrupt: () => interrupt() };
 }
 
+test('where --config was needed, what is to be typed next has it', async () => {
+  const celeroot = `celeroot --config ${folder.file}`;
+  const elsewhere = async (...args: readonly string[]): Promise<CliResult> =>
+    await runCli(['--config', folder.file, ...args]);
+
+  const sent = await elsewhere('system', 'ping', '--host', 'h1', '--detach');
+  const [, id = ''] = /^run (\w+) is sent/.exec(sent.stdout) ?? [];
+
+  assert.equal(sent.stdout, `run ${id} is sent to 1 host; follow it with:  ${celeroot} runs show ${id} --follow\n`);
+  assert.equal((await elsewhere('runs', 'logs', 'zzz')).stderr.split('\n')[1], `hint: see  ${celeroot} runs ls`);
+  assert.equal((await elsewhere('runs', 'retry', id)).stderr.split('\n')[1], `hint: see  ${celeroot} runs show ${id}`);
+});
+
 test('an interrupt detaches at once, says how to go on, and leaves the job in its queue', async () => {
   const { ended, stderr, interrupt } = await follow('system', 'ping', '--host', 'h1', '--wait');
   interrupt();
@@ -101,7 +124,7 @@ test('an interrupt detaches at once, says how to go on, and leaves the job in it
 });
 
 test('a reader who goes away early, as head does, is no error', async () => {
-  const celeroot = new URL('../../bin/celeroot.ts', import.meta.url).pathname;
+  const [, celeroot = ''] = CELEROOT;
   const pipeline = '{ "$0" "$1" hosts ls --json; echo "code $?" >&2; } | head -n 1';
   const child = spawn('sh', ['-c', pipeline, process.execPath, celeroot], {
     cwd: folder.path,

@@ -1,14 +1,16 @@
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { join } from 'node:path';
 import { test } from 'node:test';
+import { quoteWord } from '../../src/core/quote-word.ts';
 import { makeFleetFolder } from '../support/fleet-folder.ts';
 import { forbidLeaks } from '../support/no-leaks.ts';
 import { startRedis } from '../support/redis.ts';
 
 forbidLeaks();
 
-const CELEROOT = new URL('../../celeroot', import.meta.url).pathname;
+const CELEROOT = quoteWord(join(import.meta.dirname, '../../celeroot'));
 
 test('on a terminal the built program asks before it sends to many hosts, and says nothing else', async () => {
   await using redis = await startRedis();

@@ -1,3 +1,4 @@
+import { join } from 'node:path';
 import { runApp } from '../../src/commands/app.ts';
 import type { CliContext } from '../../src/commands/context.ts';
 import type { Output } from '../../src/terminal/output.ts';
@@ -33,6 +34,7 @@ export function testContext(): CliContext {
     stdout: memoryOutput(),
     stderr: memoryOutput(),
     stdoutClosed: new AbortController().signal,
+    writeBytes: () => undefined,
     readStdin: () => Promise.resolve(''),
     confirm: null,
     env: {},
@@ -40,7 +42,7 @@ export function testContext(): CliContext {
     clock: { now: () => Date.now() },
     randomBytes: (count) => crypto.getRandomValues(new Uint8Array(count)),
     by: 'tester@here',
-    self: [process.execPath, new URL('../../bin/celeroot.ts', import.meta.url).pathname],
+    self: [process.execPath, join(import.meta.dirname, '../../bin/celeroot.ts')],
     stateDir: '/nonexistent/celeroot',
     onSignal: () => ({ [Symbol.dispose]: () => undefined }),
   };

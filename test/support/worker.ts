@@ -26,7 +26,7 @@ export type TestWorkerOptions = {
   readonly self?: Argv;
 };
 
-export const CELEROOT: Argv = [process.execPath, new URL('../../bin/celeroot.ts', import.meta.url).pathname];
+export const CELEROOT: Argv = [process.execPath, join(import.meta.dirname, '../../bin/celeroot.ts')];
 
 /** Starts a worker and waits until it takes jobs. */
 export async function startWorker(options: TestWorkerOptions): Promise<TestWorker> {

@@ -1,18 +1,20 @@
+import { existsSync } from 'node:fs';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type ConfigSource, readSource } from '../../config/read-source.ts';
-import { writeConfig } from '../../config/write-config.ts';
-import { ConfigError } from '../../core/errors.ts';
-import { runAttached } from '../../host/run-attached.ts';
+import { requireEditable, writeConfig } from '../../config/write-config.ts';
+import { CommandError, ConfigError } from '../../core/errors.ts';
 import { writeError } from '../../terminal/error.ts';
 import type { Cli } from '../context.ts';
+import { runEditor } from './run-editor.ts';
 
 /**
  * Opens a copy of a configuration file in the user's editor and writes it back once it is valid; whether anything
  * changed. What cannot be written is kept in the copy, which the error then names; an editor that fails means no.
  */
 export async function editInEditor(cli: Cli, file: string): Promise<boolean> {
+  await requireEditable(file);
   const source = readSource(file);
   // The file may hold a password, so the copy is in a folder that only we can enter.
   const folder = await mkdtemp(join(tmpdir(), 'celeroot-edit-'));
@@ -23,19 +25,21 @@ export async function editInEditor(cli: Cli, file: string): Promise<boolean> {
     await rm(folder, { recursive: true });
     return changed;
   } catch (error) {
-    if (!(error instanceof ConfigError)) {
-      await rm(folder, { recursive: true });
-      throw error;
+    if (existsSync(copy) && (error instanceof ConfigError || isInterruption(error))) {
+      throw withHint(error, `${file} is as it was; what you typed is in ${copy}`);
     }
-    const { code, message, details, cause } = error;
-    const hint = `${file} is as it was; what you typed is in ${copy}`;
-    throw new ConfigError(code, message, { hint, cause, ...(details === undefined ? {} : { details }) });
+    await rm(folder, { recursive: true });
+    throw error;
   }
 }
 
 async function editUntilValid(cli: Cli, source: ConfigSource, copy: string): Promise<boolean> {
   for (;;) {
-    await runAttached([...editorOf(cli), copy], cli.env, 'stderr');
+    await runEditor(cli, copy);
+    if (!existsSync(copy)) {
+      const hint = `${source.file} is as it was`;
+      throw new ConfigError('CONFIG_NOT_FOUND', 'the editor left no file behind', { hint });
+    }
     const { text } = readSource(copy);
     if (text === source.text) return false;
     try {
@@ -50,8 +54,14 @@ async function editUntilValid(cli: Cli, source: ConfigSource, copy: string): Pro
   }
 }
 
-/** Words of the variable are program and arguments, as in `code --wait`; no shell reads them. */
-function editorOf({ env }: Cli): readonly [string, ...string[]] {
-  const [program = '', ...args] = (env['VISUAL'] || env['EDITOR'] || 'sensible-editor').split(' ').filter(Boolean);
-  return [program, ...args];
+function isInterruption(error: unknown): error is CommandError {
+  return error instanceof CommandError && error.code === 'INTERRUPTED';
+}
+
+function withHint(error: ConfigError | CommandError, hint: string): ConfigError | CommandError {
+  const { code, message, cause, details } = error;
+  const options = { hint, cause, ...(details === undefined ? {} : { details }) };
+  return error instanceof ConfigError
+    ? new ConfigError(code, message, options)
+    : new CommandError(code, message, options);
 }

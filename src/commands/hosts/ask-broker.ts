@@ -25,7 +25,7 @@ export async function askBroker<T>(
     return { answer: await ask(broker), error: null };
   } catch (error) {
     if (!(error instanceof ConnectionError)) throw error;
-    writeWarning(cli.stderr, `${error.message}; showing only what ${fleet.file} says`);
+    writeWarning(cli.stderr, `${error.message}; showing only what ${fleet.file} says`, error.hint);
     const { code, message, hint = null } = error;
     return { answer: await ask(null), error: { code, message, hint } };
   }

@@ -6,6 +6,7 @@ import { presenceCell, rebootCell, UNKNOWN, upgradesCell } from '../../terminal/
 import { writeJson } from '../../terminal/json.ts';
 import { writeTable, type Cell } from '../../terminal/table.ts';
 import type { Cli } from '../context.ts';
+import { celerootFor } from '../edit-fleet.ts';
 import { sharedFlags } from '../flags.ts';
 import { loadFleetConfig } from '../open-fleet.ts';
 import { askBroker } from './ask-broker.ts';
@@ -22,9 +23,8 @@ export async function listHosts(cli: Cli, command: CommandUnknownOpts, roles: re
     return;
   }
   if (statuses.length === 0) {
-    cli.stdout.write(
-      `no hosts${roles.length === 0 ? '; add one with:  celeroot hosts add NAME --role ROLE' : ` of role ${roles.join(', ')}`}\n`,
-    );
+    const add = `; add one with:  ${celerootFor(command)} hosts add NAME --role ROLE`;
+    cli.stdout.write(`no hosts${roles.length === 0 ? add : ` of role ${roles.join(', ')}`}\n`);
     return;
   }
   const rows = statuses.map((status) => hostRow(status, cli.clock.now()));

@@ -1,7 +1,7 @@
 import { Command, type CommandUnknownOpts } from '@commander-js/extra-typings';
 import { writeJson } from '../../terminal/json.ts';
 import type { Cli } from '../context.ts';
-import { editFleet, shownPath } from '../edit-fleet.ts';
+import { celerootFor, editFleet, shownPath } from '../edit-fleet.ts';
 import { collect, examples, sharedFlags } from '../flags.ts';
 import { readConcurrency } from './read-concurrency.ts';
 
@@ -21,14 +21,19 @@ export function addCommand(cli: Cli): CommandUnknownOpts {
     .addHelpText('after', examples('celeroot roles add webserver --task apt.* --concurrency 2'));
   return command.action(async (name, { queue = [], task = [], exclude = [], ...rest }) => {
     const { addRole } = await import('../../config/role-edits.ts');
+    const { requireKnownTasks } = await import('../../fleet/unknown-tasks.ts');
     const concurrency = readConcurrency(rest.concurrency);
     const role = { queues: queue, tasks: task, exclude, concurrency, description: rest.description ?? null };
-    const { after } = await editFleet(cli, command, (config) => addRole(config, name, role));
+    const { after } = await editFleet(cli, command, (config) => {
+      const edits = addRole(config, name, role);
+      requireKnownTasks(task);
+      return edits;
+    });
     if (sharedFlags(command).json) {
       const added = [...after.roles.values()].find((each) => each.name === name);
       return writeJson(cli.stdout, { file: after.file, role: added });
     }
     cli.stdout.write(`added role ${name} to ${shownPath(cli, after.file)}\n`);
-    cli.stdout.write(`Give it to a host with: celeroot hosts edit HOST --add-role ${name}\n`);
+    cli.stdout.write(`Give it to a host with: ${celerootFor(command)} hosts edit HOST --add-role ${name}\n`);
   });
 }

@@ -2,7 +2,7 @@ import { Command, type CommandUnknownOpts } from '@commander-js/extra-typings';
 import { UsageError } from '../../core/errors.ts';
 import { writeJson } from '../../terminal/json.ts';
 import type { Cli } from '../context.ts';
-import { editFleet, shownPath } from '../edit-fleet.ts';
+import { celerootFor, editFleet, shownPath } from '../edit-fleet.ts';
 import { collect, examples, sharedFlags } from '../flags.ts';
 import { readConcurrency } from './read-concurrency.ts';
 
@@ -24,6 +24,7 @@ export function editCommand(cli: Cli): CommandUnknownOpts {
       throw new UsageError('USAGE', `nothing to change of role ${name}`, { hint: 'see  celeroot roles edit --help' });
     }
     const { changeRole } = await import('../../config/role-edits.ts');
+    const { requireKnownTasks } = await import('../../fleet/unknown-tasks.ts');
     const change = {
       queues: { add: flags.addQueue ?? [], remove: flags.removeQueue ?? [] },
       tasks: { add: flags.addTask ?? [], remove: flags.removeTask ?? [] },
@@ -31,13 +32,19 @@ export function editCommand(cli: Cli): CommandUnknownOpts {
       concurrency: readConcurrency(flags.concurrency),
       description: flags.description,
     };
-    const { before, after } = await editFleet(cli, command, (config) => changeRole(config, name, change));
+    const { before, after } = await editFleet(cli, command, (config) => {
+      const edits = changeRole(config, name, change);
+      requireKnownTasks(change.tasks.add);
+      return edits;
+    });
     const changed = JSON.stringify([...before.roles.values()]) !== JSON.stringify([...after.roles.values()]);
     const role = [...after.roles.values()].find((each) => each.name === name);
     if (sharedFlags(command).json) return writeJson(cli.stdout, { file: after.file, changed, role });
     const file = shownPath(cli, after.file);
     if (!changed) return cli.stdout.write(`role ${name} is so already in ${file}; nothing is changed\n`);
     cli.stdout.write(`changed role ${name} in ${file}\n`);
-    cli.stdout.write(`Workers of its hosts learn of it from new worker files: celeroot hosts worker-file HOST\n`);
+    cli.stdout.write(
+      `Workers of its hosts learn of it from new worker files: ${celerootFor(command)} hosts worker-file HOST\n`,
+    );
   });
 }

@@ -3,6 +3,7 @@ import type { FleetConfig, Role } from '../../config/fleet-config.ts';
 import { writeJson } from '../../terminal/json.ts';
 import { writeTable } from '../../terminal/table.ts';
 import type { Cli } from '../context.ts';
+import { celerootFor } from '../edit-fleet.ts';
 import { sharedFlags } from '../flags.ts';
 import { loadFleetConfig } from '../open-fleet.ts';
 
@@ -16,7 +17,7 @@ export async function listRoles(cli: Cli, command: CommandUnknownOpts): Promise<
     return;
   }
   if (roles.length === 0) {
-    cli.stdout.write('no roles; add one with:  celeroot roles add NAME\n');
+    cli.stdout.write(`no roles; add one with:  ${celerootFor(command)} roles add NAME\n`);
     return;
   }
   const rows = roles.map((role) => [

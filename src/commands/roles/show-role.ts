@@ -16,10 +16,10 @@ export async function showRole(cli: Cli, command: CommandUnknownOpts, name: stri
   if (sharedFlags(command).json) return writeJson(cli.stdout, { role: { ...role, hosts } });
   writeProperties(cli.stdout, [
     ['role', role.name],
-    ...(role.description === null ? [] : [['description', role.description] as const]),
-    ['queues', role.queues.join(', ')],
+    ...(role.description === null || role.description === '' ? [] : [['description', role.description] as const]),
+    ['queues', role.queues.length === 0 ? 'none of its own' : role.queues.join(', ')],
     ['concurrency', String(role.concurrency)],
-    ['tasks', role.tasks.join(', ')],
+    ['tasks', role.tasks.length === 0 ? 'none: its hosts may do nothing' : role.tasks.join(', ')],
     ['never upgraded', role.exclude.length === 0 ? 'nothing excluded' : role.exclude.join(', ')],
     ['hosts', hosts.length === 0 ? 'none' : `${hosts.length}: ${hosts.join(', ')}`],
   ]);

@@ -1,4 +1,5 @@
 import { Command, type CommandUnknownOpts } from '@commander-js/extra-typings';
+import { UsageError } from '../../core/errors.ts';
 import { TASKS } from '../../tasks/registry.ts';
 import type { Task } from '../../tasks/task.ts';
 import type { Cli } from '../context.ts';
@@ -15,11 +16,19 @@ export function runCommand(cli: Cli): CommandUnknownOpts {
     .addHelpText('after', examples('celeroot run apt.install nginx --role webserver', 'celeroot run system.ping --all'))
     .action(async (name) => {
       if (name === undefined) return command.help({ error: true });
+      if (name.startsWith('-')) throw noTaskBefore(name);
       const { requireTask } = await import('../../fleet/prepare-run.ts');
       requireTask(name);
     });
   for (const task of TASKS) command.addCommand(taskCommand(cli, task, task.name));
   return command;
+}
+
+/** The name of the task decides which flags there are, so it stands before them. */
+function noTaskBefore(flag: string): UsageError {
+  return new UsageError('USAGE', `no task given before ${flag}`, {
+    hint: 'for example  celeroot run system.ping --all; see  celeroot tasks ls',
+  });
 }
 
 /** The short forms, `celeroot apt install …`: a command for every group of tasks, with one below for each verb. */

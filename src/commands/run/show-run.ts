@@ -4,10 +4,9 @@ import type { RunSnapshot } from '../../core/run-snapshot.ts';
 import { isEnded, isGood, jobStatus, summarizeRun } from '../../core/run-state.ts';
 import { jobLabel } from '../../terminal/job-text.ts';
 import { writeJson } from '../../terminal/json.ts';
-import type { FollowEnd } from '../../terminal/run-view.ts';
 import { formatTime } from '../../terminal/time-text.ts';
 import type { Cli } from '../context.ts';
-import { followCommand, watchRun, type WatchOptions } from './watch-run.ts';
+import { followCommand, watchRun, type Watched, type WatchOptions } from './watch-run.ts';
 import { writeResults } from './write-results.ts';
 
 export type ShowOptions = WatchOptions & {
@@ -20,12 +19,12 @@ export type ShowOptions = WatchOptions & {
  * when nothing was.
  */
 export async function showRun(cli: Cli, options: ShowOptions): Promise<RunSnapshot | null> {
-  const { run, json, follow } = options;
+  const { run, json, follow, celeroot } = options;
   if (!follow) {
     if (json) writeJson(cli.stdout, { run });
     else
       cli.stdout.write(
-        `run ${run.id} is sent to ${countHosts(run.jobs.length)}; follow it with:  ${followCommand(run)}\n`,
+        `run ${run.id} is sent to ${countHosts(run.jobs.length)}; follow it with:  ${followCommand(celeroot, run)}\n`,
       );
     return null;
   }
@@ -34,12 +33,12 @@ export async function showRun(cli: Cli, options: ShowOptions): Promise<RunSnapsh
     cli.exitWith(EXIT.interrupted.code);
     return null;
   }
-  const { snapshot, end } = watched;
+  const { snapshot } = watched;
   if (!json) {
-    writeResults(cli, snapshot, MAX_CHANGES);
-    explainEnd(cli, snapshot, end);
+    writeResults(cli, snapshot, { maxChanges: MAX_CHANGES, celeroot });
+    explainEnd(cli, watched, celeroot);
   }
-  concludeRun(cli, snapshot, end);
+  concludeRun(cli, watched, celeroot);
   return snapshot;
 }
 
@@ -50,19 +49,18 @@ function countHosts(count: number): string {
   return count === 1 ? '1 host' : `${count} hosts`;
 }
 
-function explainEnd(cli: Cli, snapshot: RunSnapshot, end: FollowEnd): void {
+function explainEnd(cli: Cli, { snapshot, end }: Watched, celeroot: string): void {
   const { run } = snapshot.state;
-  if (end === 'detached') cli.stderr.write(`detached; the run goes on. Follow it with:  ${followCommand(run)}\n`);
+  const follow = followCommand(celeroot, run);
+  if (end === 'detached') cli.stderr.write(`detached; the run goes on. Follow it with:  ${follow}\n`);
   if (end === 'only-offline') {
     const until = formatTime(run.expiresAt, snapshot.now);
-    cli.stderr.write(
-      `only offline hosts are left; they may begin until ${until}. Follow them with:  ${followCommand(run)}\n`,
-    );
+    cli.stderr.write(`only offline hosts are left; they may begin until ${until}. Follow them with:  ${follow}\n`);
   }
 }
 
 /** @throws CommandError JOBS_FAILED naming the hosts that did not do their jobs. */
-function concludeRun(cli: Cli, snapshot: RunSnapshot, end: FollowEnd): void {
+function concludeRun(cli: Cli, { snapshot, end }: Watched, celeroot: string): void {
   const { state, now } = snapshot;
   const summary = summarizeRun(state, now);
   if (summary.bad > 0 && end !== 'detached') {
@@ -72,7 +70,7 @@ function concludeRun(cli: Cli, snapshot: RunSnapshot, end: FollowEnd): void {
     });
     const more = bad.length > MAX_NAMED ? ` and ${bad.length - MAX_NAMED} more` : '';
     throw new CommandError('JOBS_FAILED', `${bad.slice(0, MAX_NAMED).join(', ')}${more}`, {
-      hint: `see  celeroot runs show ${state.run.id},  then  celeroot runs retry ${state.run.id}`,
+      hint: `see  ${celeroot} runs show ${state.run.id},  then  ${celeroot} runs retry ${state.run.id}`,
       details: { run: state.run.id, counts: summary.counts },
     });
   }

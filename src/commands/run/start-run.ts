@@ -7,6 +7,7 @@ import { prepareRun, type PreparedRun, type RunRequest } from '../../fleet/prepa
 import { readSender } from '../../fleet/read-sender.ts';
 import type { ControllerBroker } from '../../queue/broker.ts';
 import type { Cli } from '../context.ts';
+import { celerootFor } from '../edit-fleet.ts';
 import { sharedFlags } from '../flags.ts';
 import { loadFleetConfig, openBroker } from '../open-fleet.ts';
 import type { SendFlags } from '../read-run-flags.ts';
@@ -43,9 +44,11 @@ export async function sendRun(
 ): Promise<RunSnapshot | null> {
   const { fleet, broker, sender, prepared, flags } = options;
   const signed = signRun(prepared, sender);
-  await submitRun(broker, signed);
+  const celeroot = celerootFor(command);
+  await submitRun(broker, signed, celeroot);
   const { json } = sharedFlags(command);
-  return await showRun(cli, { broker, fleet, run: signed.run, json, follow: !flags.detach, wait: flags.wait });
+  const { detach, wait } = flags;
+  return await showRun(cli, { broker, fleet, run: signed.run, json, follow: !detach, wait, celeroot });
 }
 
 const ASK_ABOVE = 50;

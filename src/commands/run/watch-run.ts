@@ -19,6 +19,8 @@ export type WatchOptions = {
   readonly fleet: FleetConfig;
   readonly run: Run;
   readonly json: boolean;
+  /** `celeroot` as it has to be typed to mean the same configuration. */
+  readonly celeroot: string;
   /** Follow to the end even when only offline hosts are left. */
   readonly wait: boolean;
 };
@@ -28,7 +30,7 @@ export type WatchOptions = {
  * program at once) or by closing the pipe. Redis dying meanwhile does not stop the run, and the error says so.
  */
 export async function watchRun(cli: Cli, options: WatchOptions): Promise<Watched | null> {
-  const { broker, run, fleet, wait } = options;
+  const { broker, run, fleet, wait, celeroot } = options;
   const leave = new AbortController();
   using _interrupt = onceOnInterrupt(cli, () => leave.abort());
   const signal = AbortSignal.any([leave.signal, cli.stdoutClosed]);
@@ -45,7 +47,7 @@ export async function watchRun(cli: Cli, options: WatchOptions): Promise<Watched
       if (update.progress === 'only-offline' && !wait && isSettled(cli, run)) break;
     }
   } catch (error) {
-    throw error instanceof ConnectionError ? lostSight(error, run) : error;
+    throw error instanceof ConnectionError ? lostSight(error, followCommand(celeroot, run), run) : error;
   }
   if (last === null) return null;
   const end = signal.aborted && last.progress !== 'ended' ? 'detached' : endOf(last);
@@ -75,14 +77,14 @@ function onceOnInterrupt(cli: Cli, listener: () => void): Disposable {
   return handling;
 }
 
-function lostSight(error: ConnectionError, run: Run): ConnectionError {
+function lostSight(error: ConnectionError, again: string, run: Run): ConnectionError {
   return new ConnectionError(error.code, `lost sight of run ${run.id}, which goes on: ${error.message}`, {
-    hint: `${error.hint === undefined ? '' : `${error.hint}\n`}then follow it again:  ${followCommand(run)}`,
+    hint: `${error.hint === undefined ? '' : `${error.hint}\n`}then follow it again:  ${again}`,
     cause: error,
   });
 }
 
 /** What to type to see a run on. */
-export function followCommand(run: Run): string {
-  return `celeroot runs show ${run.id} --follow`;
+export function followCommand(celeroot: string, run: Run): string {
+  return `${celeroot} runs show ${run.id} --follow`;
 }

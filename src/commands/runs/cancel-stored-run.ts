@@ -6,6 +6,7 @@ import { readSnapshot } from '../../fleet/follow-run.ts';
 import { readSender } from '../../fleet/read-sender.ts';
 import { writeJson } from '../../terminal/json.ts';
 import type { Cli } from '../context.ts';
+import { celerootFor } from '../edit-fleet.ts';
 import { sharedFlags } from '../flags.ts';
 import { loadFleetConfig, openBroker } from '../open-fleet.ts';
 
@@ -14,7 +15,7 @@ export async function cancelStoredRun(cli: Cli, command: CommandUnknownOpts, wor
   const fleet = await loadFleetConfig(cli, command);
   const sender = await readSender(fleet, cli);
   await using broker = await openBroker(cli, fleet);
-  const run = await findRun(broker, word);
+  const run = await findRun(broker, word, celerootFor(command));
   const candidatesOf = candidatesIn(fleet);
   const snapshot = await readSnapshot(broker, run, { clock: cli.clock, candidatesOf });
   const { withdrawn, stopping } = await cancelRun(broker, { snapshot, candidatesOf }, sender);

@@ -9,6 +9,7 @@ import { summaryText } from '../../terminal/run-view.ts';
 import { writeTable, type Cell } from '../../terminal/table.ts';
 import { formatMoment } from '../../terminal/time-text.ts';
 import type { Cli } from '../context.ts';
+import { celerootFor } from '../edit-fleet.ts';
 import { sharedFlags } from '../flags.ts';
 import { loadFleetConfig, openBroker } from '../open-fleet.ts';
 
@@ -29,7 +30,7 @@ export async function listRuns(cli: Cli, command: CommandUnknownOpts, limitText:
     writeJson(cli.stdout, { runs: listed.map(runRecord), refusals });
     return;
   }
-  if (runs.length === 0) cli.stdout.write('no runs yet; for example:  celeroot run system.ping --all\n');
+  if (runs.length === 0) cli.stdout.write(`no runs yet; for example:  ${celerootFor(command)} run system.ping --all\n`);
   else writeTable(cli.stdout, { head: ['RUN', 'WHEN', 'TASK', 'TARGET', 'BY', 'STATE'], rows: listed.map(runRow) });
   if (refusals.length > 0) writeRefusals(cli, refusals);
 }

@@ -7,6 +7,7 @@ import { jobLabel } from '../../terminal/job-text.ts';
 import { writeJson } from '../../terminal/json.ts';
 import { plainLines } from '../../terminal/plain-text.ts';
 import type { Cli } from '../context.ts';
+import { celerootFor } from '../edit-fleet.ts';
 import { sharedFlags } from '../flags.ts';
 import { loadFleetConfig, openBroker } from '../open-fleet.ts';
 import { jobsOf } from './show-stored-run.ts';
@@ -19,7 +20,7 @@ export async function printLogs(
 ): Promise<void> {
   const fleet = await loadFleetConfig(cli, command);
   await using broker = await openBroker(cli, fleet);
-  const run = await findRun(broker, word);
+  const run = await findRun(broker, word, celerootFor(command));
   const { state, reports } = await readRun(broker, run);
   const jobs = jobsOf({ state, presences: new Map(), now: cli.clock.now() }, host);
   const pieces = new Map<JobId, OutputPiece[]>(jobs.map((job) => [job.id, []]));

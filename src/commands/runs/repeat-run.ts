@@ -5,6 +5,7 @@ import { readSnapshot } from '../../fleet/follow-run.ts';
 import { readSender } from '../../fleet/read-sender.ts';
 import type { prepareApply } from '../../fleet/repeat-run.ts';
 import type { Cli } from '../context.ts';
+import { celerootFor } from '../edit-fleet.ts';
 import { loadFleetConfig, openBroker } from '../open-fleet.ts';
 import { confirmSize, sendRun } from '../run/start-run.ts';
 import type { SendFlags } from '../read-run-flags.ts';
@@ -17,9 +18,10 @@ export async function repeatRun(cli: Cli, command: CommandUnknownOpts, options: 
   const fleet = await loadFleetConfig(cli, command);
   const sender = await readSender(fleet, cli);
   await using broker = await openBroker(cli, fleet);
-  const run = await findRun(broker, command.args[0] ?? '');
+  const celeroot = celerootFor(command);
+  const run = await findRun(broker, command.args[0] ?? '', celeroot);
   const snapshot = await readSnapshot(broker, run, { clock: cli.clock, candidatesOf: candidatesIn(fleet) });
-  const prepared = prepare(fleet, snapshot, flags);
+  const prepared = prepare(fleet, snapshot, { expiresInMs: flags.expiresInMs, celeroot });
   await confirmSize(cli, prepared, flags.yes);
   await sendRun(cli, command, { fleet, broker, sender, prepared, flags });
 }

@@ -16,6 +16,7 @@ import { summaryText } from '../../terminal/run-view.ts';
 import { writeTable, type Cell } from '../../terminal/table.ts';
 import { formatMoment } from '../../terminal/time-text.ts';
 import type { Cli } from '../context.ts';
+import { celerootFor } from '../edit-fleet.ts';
 import { sharedFlags } from '../flags.ts';
 import { loadFleetConfig, openBroker } from '../open-fleet.ts';
 import { showRun } from '../run/show-run.ts';
@@ -26,17 +27,18 @@ type ShowOptions = { readonly word: string; readonly host: string | null; readon
 /** Shows a run from its record and its reports. */
 export async function showStoredRun(cli: Cli, command: CommandUnknownOpts, options: ShowOptions): Promise<void> {
   const { json } = sharedFlags(command);
+  const celeroot = celerootFor(command);
   const fleet = await loadFleetConfig(cli, command);
   await using broker = await openBroker(cli, fleet);
-  const run = await findRun(broker, options.word);
+  const run = await findRun(broker, options.word, celeroot);
   if (options.follow) {
-    await showRun(cli, { broker, fleet, run, json, follow: true, wait: true });
+    await showRun(cli, { broker, fleet, run, json, follow: true, wait: true, celeroot });
     return;
   }
   const snapshot = await readSnapshot(broker, run, { clock: cli.clock, candidatesOf: candidatesIn(fleet) });
   const jobs = jobsOf(snapshot, options.host);
   if (json) writeJson(cli.stdout, snapshotRecord(snapshot, jobs));
-  else writeSnapshot(cli, snapshot, { jobs, inFull: options.host !== null });
+  else writeSnapshot(cli, snapshot, { jobs, inFull: options.host !== null, celeroot });
 }
 
 /** @throws RejectedError UNKNOWN_HOST when the run has no job for the host. */
@@ -56,16 +58,16 @@ function snapshotRecord({ state, now }: RunSnapshot, jobs: readonly JobState[]):
   return { run, summary: summarizeRun(state, now), jobs: records };
 }
 
-type Shown = { readonly jobs: readonly JobState[]; readonly inFull: boolean };
+type Shown = { readonly jobs: readonly JobState[]; readonly inFull: boolean; readonly celeroot: string };
 
-function writeSnapshot(cli: Cli, snapshot: RunSnapshot, { jobs, inFull }: Shown): void {
+function writeSnapshot(cli: Cli, snapshot: RunSnapshot, { jobs, inFull, celeroot }: Shown): void {
   const { state, now } = snapshot;
   writeProperties(cli.stdout, describeRun(state.run, summaryText(summarizeRun(state, now))));
   cli.stdout.write('\n');
   writeTable(cli.stdout, { head: ['HOST', 'STATUS', '', 'TOOK'], rows: jobs.map((job) => jobRow(job, snapshot)) });
   for (const job of jobs) writeTrouble(cli, job, jobs.length > 1);
   if (inFull) for (const job of jobs) writeChanges(cli, job);
-  else writeResults(cli, snapshot, Infinity);
+  else writeResults(cli, snapshot, { maxChanges: Infinity, celeroot });
 }
 
 function describeRun(run: Run, summary: string): readonly (readonly [string, Cell])[] {

@@ -5,6 +5,7 @@ import type { FleetConfig } from '../../config/fleet-config.ts';
 import { ConfigError, RejectedError, UsageError } from '../../core/errors.ts';
 import { fleetNameSchema, hostNameSchema, type HostName } from '../../core/names.ts';
 import type { Cli } from '../context.ts';
+import { celerootFor } from '../edit-fleet.ts';
 import { sharedFlags } from '../flags.ts';
 
 /**
@@ -21,14 +22,15 @@ export async function findOrMakeFleet(cli: Cli, command: CommandUnknownOpts): Pr
 }
 
 /** @throws RejectedError UNKNOWN_HOST when it is not certain which host of the fleet this machine is. */
-export function thisHost(fleet: FleetConfig, asked: string | null): HostName {
+export function thisHost(command: CommandUnknownOpts, fleet: FleetConfig, asked: string | null): HostName {
   const wanted = asked ?? ownName();
   const found = [...fleet.hosts.keys()].find((name) => name === wanted);
   const [only] = fleet.hosts.size === 1 && asked === null ? [...fleet.hosts.keys()] : [];
   const host = found ?? only;
   if (host !== undefined) return host;
+  const celeroot = celerootFor(command);
   throw new RejectedError('UNKNOWN_HOST', `${fleet.file} has no host ${wanted}`, {
-    hint: `add this machine:  celeroot hosts add ${ownName()} --role ROLE,  or say which it is:  celeroot up --host NAME`,
+    hint: `add this machine:  ${celeroot} hosts add ${ownName()} --role ROLE,  or say which it is:  ${celeroot} up --host NAME`,
   });
 }
 

@@ -24,6 +24,6 @@ export async function offerRedisServer(cli: Cli, yes: boolean): Promise<void> {
   const { programEnvironment } = await import('../../host/program-environment.ts');
   for (const argv of [UPDATE, INSTALL]) {
     cli.stderr.write(`+ ${argv.join(' ')}\n`);
-    await runAttached(argv, programEnvironment(), 'stderr');
+    await runAttached(argv, programEnvironment());
   }
 }

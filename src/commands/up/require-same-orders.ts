@@ -8,7 +8,11 @@ import type { Cli } from '../context.ts';
  * or of other roles it would refuse our orders, or do what it no longer may.
  * @throws RejectedError WORKER_RUNS when it was started for something else.
  */
-export async function requireSameOrders(cli: Cli, { host, configFile, stateDir }: LocalWorker): Promise<void> {
+export async function requireSameOrders(
+  cli: Cli,
+  { host, configFile, stateDir }: LocalWorker,
+  celeroot: string,
+): Promise<void> {
   const { loadWorker } = await import('../../config/load.ts');
   const { readHostPolicy } = await import('../../executor/host-policy.ts');
   const { hostPolicyOf } = await import('../../worker/host-policy-of.ts');
@@ -18,6 +22,6 @@ export async function requireSameOrders(cli: Cli, { host, configFile, stateDir }
   throw new RejectedError(
     'WORKER_RUNS',
     `the worker that runs here, of ${running.host} in fleet ${running.fleet}, was not started for what ${configFile} says now`,
-    { hint: 'stop it with  celeroot down,  then  celeroot up  again' },
+    { hint: `stop it with  celeroot down,  then  ${celeroot} up  again` },
   );
 }

@@ -5,6 +5,7 @@ import type { HostName } from '../../core/names.ts';
 import type { LocalWorker } from '../../fleet/local-worker.ts';
 import { writeJsonLine } from '../../terminal/json.ts';
 import type { Cli } from '../context.ts';
+import { celerootFor } from '../edit-fleet.ts';
 import { examples, sharedFlags } from '../flags.ts';
 import { openBroker } from '../open-fleet.ts';
 import { findOrMakeFleet, thisHost } from './find-or-make-fleet.ts';
@@ -25,19 +26,19 @@ export function upCommand(cli: Cli): CommandUnknownOpts {
     }
     await offerRedisServer(cli, yes === true);
     const fleet = await findOrMakeFleet(cli, command);
-    const name = thisHost(fleet, host ?? null);
+    const name = thisHost(command, fleet, host ?? null);
     await startServices(cli, command, { fleet, host: name });
     await firstRuns(cli, command, { fleet, host: name });
     if (sharedFlags(command).json) return;
-    cli.stdout.write(`\n${nextSteps(name)}\n`);
+    cli.stdout.write(`\n${nextSteps(name, celerootFor(command))}\n`);
   });
 }
 
-function nextSteps(host: HostName): string {
+function nextSteps(host: HostName, celeroot: string): string {
   const steps = [
-    ['celeroot hosts ls', 'what this fleet is made of'],
-    [`celeroot apt upgrade --host ${host} --dry-run`, 'what an upgrade would do; nothing is changed'],
-    ['celeroot hosts add web1 --role server', 'another host'],
+    [`${celeroot} hosts ls`, 'what this fleet is made of'],
+    [`${celeroot} apt upgrade --host ${host} --dry-run`, 'what an upgrade would do; nothing is changed'],
+    [`${celeroot} hosts add web1 --role server`, 'another host'],
     ['celeroot down', 'stop the worker and Redis'],
   ];
   const width = Math.max(...steps.map(([command = '']) => command.length));
@@ -53,7 +54,7 @@ async function startServices(cli: Cli, command: CommandUnknownOpts, { fleet, hos
   const worker: LocalWorker = { host, configFile: fleet.file, stateDir: cli.stateDir, self: cli.self };
   const broker = await startEmbeddedBroker({ folder: embeddedFolder(cli.stateDir) });
   const started = await startLocalWorker(worker);
-  if (!started) await requireSameOrders(cli, worker);
+  if (!started) await requireSameOrders(cli, worker, celerootFor(command));
   await using connected = await openBroker(cli, fleet);
   await awaitLocalWorker(connected, worker);
   if (json)

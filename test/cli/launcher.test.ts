@@ -1,0 +1,103 @@
+import assert from 'node:assert/strict';
+import { spawnSync } from 'node:child_process';
+import { chmodSync, cpSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, utimesSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { after, before, test } from 'node:test';
+
+const root = join(import.meta.dirname, '../..');
+let folder = '';
+/** The launcher of a checkout that is built when it is first used. */
+let built = '';
+before(() => {
+  folder = mkdtempSync(join(tmpdir(), 'celeroot-launcher-'));
+  chmodSync(folder, 0o755);
+  built = join(checkout("grün haus's"), 'celeroot');
+});
+after(() => rmSync(folder, { recursive: true }));
+
+/** A checkout of that name, with its packages installed and nothing built. */
+function checkout(name: string): string {
+  const path = join(folder, name);
+  mkdirSync(path);
+  for (const part of ['bin', 'celeroot', 'package.json', 'package-lock.json', 'scripts', 'src']) {
+    cpSync(join(root, part), join(path, part), { recursive: true });
+  }
+  symlinkSync(join(root, 'node_modules'), join(path, 'node_modules'));
+  utimesSync(join(path, 'package-lock.json'), 0, 0);
+  return path;
+}
+
+type Said = { readonly status: number | null; readonly stdout: string; readonly stderr: string };
+
+function run(program: string, ...args: readonly string[]): Said {
+  const { status, stdout, stderr } = spawnSync(program, args, { encoding: 'utf8' });
+  return { status, stdout, stderr };
+}
+
+test('the program is built and runs in a folder whose name needs quotes', () => {
+  const { status, stdout, stderr } = run(built, '--version');
+
+  assert.equal(stderr, '');
+  assert.match(stdout, /^\d+\.\d+\.\d+\n$/);
+  assert.equal(status, 0);
+});
+
+test('whoever may not write the checkout is told who has to build it, in two lines', () => {
+  const path = checkout('not ours');
+  chmodSync(path, 0o555);
+  const someone = process.getuid?.() === 0 ? ['setpriv', '--reuid=65534', '--regid=65534', '--clear-groups'] : ['env'];
+  const [program, ...args] = [...someone, join(path, 'celeroot'), 'hosts', 'ls'];
+
+  const { status, stdout, stderr } = run(program, ...args);
+
+  assert.deepEqual(stderr.split('\n'), [
+    `error[COMMAND_FAILED]: celeroot has to be built before it can be used, and this user may not write ${path}/build`,
+    `hint: as the owner of that folder: '${path}/celeroot' --version`,
+    '',
+  ]);
+  assert.deepEqual([status, stdout], [1, '']);
+});
+
+test('a hint to build by hand can be pasted into a shell', () => {
+  const path = checkout("ann's");
+  rmSync(join(path, 'bin', 'celeroot.ts'));
+
+  const { status, stderr } = run(join(path, 'celeroot'), '--version');
+
+  assert.match(
+    stderr,
+    /\nerror\[COMMAND_FAILED\]: the program could not be built\nhint: cd '[^\n]*ann'\\''s' && npm run build\n$/,
+  );
+  assert.equal(status, 1);
+});
+
+test('in a folder that was deleted there is one clear error', () => {
+  const gone = join(folder, 'gone');
+  const script = 'mkdir "$1" && cd "$1" && rmdir "$1" && exec "$2" "$3" hosts ls';
+
+  const said = run('sh', '-c', script, 'sh', gone, process.execPath, join(root, 'bin/celeroot.ts'));
+
+  assert.equal(said.stderr, 'error[USAGE]: the current folder was deleted\nhint: go to another one:  cd /\n');
+  assert.deepEqual([said.status, said.stdout], [2, '']);
+});
+
+test('the archive of the program goes to a reader who leaves early without a word', () => {
+  const script = '{ "$1" program; echo "code $?" >&2; } | head -c 10 | wc -c';
+
+  const said = run('sh', '-c', script, 'sh', built);
+
+  assert.deepEqual([said.stdout.trim(), said.stderr], ['10', 'code 0\n']);
+});
+
+test('what cannot be written is one clear error, for an archive and for lines', () => {
+  for (const command of ['program', 'tasks ls']) {
+    const { status, stderr } = run('sh', '-c', `"$1" ${command} > /dev/full`, 'sh', built);
+
+    assert.match(
+      stderr,
+      /^error\[OUTPUT_FAILED\]: cannot write to standard output: ENOSPC: .*\nhint: what was printed is incomplete; .*\n$/,
+    );
+    assert.equal(status, 1);
+  }
+});
