@@ -1,10 +1,9 @@
 import { randomBytes } from 'node:crypto';
-import { writeFile } from 'node:fs/promises';
+import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { hostNameSchema, type HostName } from '../src/core/names.ts';
+import { fleetNameSchema, hostNameSchema, type HostName } from '../src/core/names.ts';
+import { writeKeys } from '../src/fleet/write-keys.ts';
 import { openWorkerBroker } from '../src/queue/open.ts';
-import { writeSigningKey } from '../src/trust/key-file.ts';
-import { makeSigningKey } from '../src/trust/key.ts';
 import { settingsFor, type TestRedis } from '../test/support/redis.ts';
 
 /** A fleet on disk. */
@@ -18,16 +17,17 @@ export type BenchFleet = {
 export async function writeFleet(folder: string, redis: TestRedis, hosts: number): Promise<BenchFleet> {
   const name = `fleet-${randomBytes(4).toString('hex')}`;
   const settings = { ...settingsFor(redis.settings.endpoint), environment: null };
-  const key = makeSigningKey();
-  const keyFile = join(folder, `${name}.key`);
-  await writeSigningKey(keyFile, key);
+  const keys = join(folder, name);
+  await mkdir(keys);
+  const root = await writeKeys(keys, fleetNameSchema.parse('bench'));
   const names = Array.from({ length: hosts }, (_, index) => hostNameSchema.parse(`web${index + 1}`));
   const configFile = join(folder, `${name}.yaml`);
   const lines = [
     'version: 1',
     'fleet: bench',
-    `signing_key: ${keyFile}`,
-    `signers: ["${key.id}"]`,
+    `signing_key: ${keys}/celeroot.key`,
+    `trust_file: ${keys}/celeroot.trust`,
+    `roots: ["${root}"]`,
     `broker: { url: "redis://127.0.0.1:${redis.port}" }`,
     'roles: { web: { description: every host of the bench } }',
     'hosts:',
@@ -41,7 +41,14 @@ export async function writeFleet(folder: string, redis: TestRedis, hosts: number
 export async function pretendOnline({ settings, hosts }: BenchFleet): Promise<void> {
   await using broker = await openWorkerBroker(settings);
   const at = Date.now();
-  const presence = { version: '0.1.0', startedAt: at, seenAt: at, clockOffsetMs: 0, queues: ['host', 'role.web'] };
+  const presence = {
+    version: '0.1.0',
+    startedAt: at,
+    seenAt: at,
+    clockOffsetMs: 0,
+    trust: 1,
+    queues: ['host', 'role.web'],
+  };
   const facts = {
     os: 'Debian GNU/Linux 12 (bookworm)',
     osId: 'debian',

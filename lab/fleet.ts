@@ -7,8 +7,8 @@ import { loadFleet } from '../src/config/load.ts';
 import { PASSWORD_FILE, renderWorkerFile } from '../src/config/worker-file.ts';
 import { changeConfig } from '../src/config/write-config.ts';
 import { RejectedError } from '../src/core/errors.ts';
-import { readSigningKey, writeSigningKey } from '../src/trust/key-file.ts';
-import { makeSigningKey } from '../src/trust/key.ts';
+import { fleetNameSchema, type FleetName } from '../src/core/names.ts';
+import { writeKeys } from '../src/fleet/write-keys.ts';
 import { putFile, type LabHost } from './lab-host.ts';
 import { labNetwork, REDIS_PORT } from './network.ts';
 import type { LabPaths } from './paths.ts';
@@ -20,11 +20,12 @@ export function configFile(paths: LabPaths): string {
 
 /** Writes celeroot.yaml and what it names, and adds the hosts that are missing in it; the rest may have been edited. */
 export async function writeFleet(paths: LabPaths, state: LabState): Promise<void> {
-  const keyFile = join(paths.folder, 'celeroot.key');
-  if (!existsSync(keyFile)) await writeSigningKey(keyFile, makeSigningKey());
   await writeFile(join(paths.folder, PASSWORD_FILE), `${state.password}\n`, { mode: 0o600 });
   const file = configFile(paths);
-  if (!existsSync(file)) await writeFile(file, startingFile(paths, state, (await readSigningKey(keyFile)).id));
+  if (!existsSync(file)) {
+    const root = await writeKeys(paths.folder, fleetNameIn(paths));
+    await writeFile(file, startingFile(paths, state, root));
+  }
   await changeConfig(file, {}, (text, config) => {
     const known = new Set<string>(config.hosts.keys());
     const missing = state.hosts.filter((name) => !known.has(name));
@@ -49,13 +50,13 @@ export async function writeWorkerFile(host: LabHost): Promise<void> {
   await putFile(host, { path: `etc/celeroot/${PASSWORD_FILE}`, content: `${host.state.password}\n`, mode: 0o600 });
 }
 
-function startingFile(paths: LabPaths, state: LabState, signer: string): string {
+function startingFile(paths: LabPaths, state: LabState, root: string): string {
   return `# The fleet of the lab ${paths.name}. Edit it as you like: the lab only adds hosts.
 # A host gets what it needs of it when it is new: npm run lab -- reset HOST
 version: 1
-fleet: lab-${paths.name}
-signers:
-  - ${signer}
+fleet: ${fleetNameIn(paths)}
+roots:
+  - ${root}
 broker:
   url: redis://${labNetwork(state.subnet).hub}:${REDIS_PORT}
   password_file: ${PASSWORD_FILE}
@@ -70,6 +71,10 @@ roles:
 
 hosts: {}
 `;
+}
+
+function fleetNameIn(paths: LabPaths): FleetName {
+  return fleetNameSchema.parse(`lab-${paths.name}`);
 }
 
 function newHost(state: LabState, name: string): Parameters<typeof addHost>[2] {

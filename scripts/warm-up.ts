@@ -6,8 +6,8 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Script } from 'node:vm';
 import { BugError } from '../src/core/errors.ts';
-import { writeSigningKey } from '../src/trust/key-file.ts';
-import { makeSigningKey } from '../src/trust/key.ts';
+import { fleetNameSchema } from '../src/core/names.ts';
+import { writeKeys } from '../src/fleet/write-keys.ts';
 
 /**
  * `node scripts/warm-up.ts PROGRAM.js FOLDER`: runs some commands of a built program in this process and writes what V8
@@ -57,12 +57,11 @@ async function startRedis(): Promise<ReturnType<typeof spawn> | null> {
 }
 
 async function writeFleet(): Promise<string> {
-  const key = makeSigningKey();
-  await writeSigningKey(join(folder, 'celeroot.key'), key);
+  const root = await writeKeys(folder, fleetNameSchema.parse('warm-up'));
   const file = join(folder, 'celeroot.yaml');
   const lines = [
-    'version: 1\nfleet: warm-up\nsigning_key: celeroot.key',
-    `signers: ["${key.id}"]\nbroker: { url: "unix://${socket}" }`,
+    'version: 1\nfleet: warm-up',
+    `roots: ["${root}"]\nbroker: { url: "unix://${socket}" }`,
     'roles: { web: { description: none } }\nhosts: { web1: { roles: [web] } }\n',
   ];
   await writeFile(file, lines.join('\n'));

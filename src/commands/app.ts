@@ -14,6 +14,7 @@ import { executorCommand } from './executor.ts';
 import { addHelpCommands } from './help.ts';
 import { hostsCommand } from './hosts/hosts.ts';
 import { initCommand } from './init.ts';
+import { keysCommand } from './keys/keys.ts';
 import { programCommand } from './program.ts';
 import { rolesCommand } from './roles/roles.ts';
 import { runsCommand } from './runs/runs.ts';
@@ -96,6 +97,7 @@ const COMMANDS: readonly (readonly [name: string, command: (cli: Cli) => Command
   ['executor', executorCommand],
   ['hosts', hostsCommand],
   ['init', initCommand],
+  ['keys', keysCommand],
   ['program', programCommand],
   ['roles', rolesCommand],
   ['runs', runsCommand],

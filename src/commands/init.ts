@@ -21,7 +21,7 @@ export function initCommand(cli: Cli): CommandUnknownOpts {
     const { config, json } = sharedFlags(command);
     const file = resolve(cli.cwd, config ?? (cli.env['CELEROOT_CONFIG'] || 'celeroot.yaml'));
     if (broker !== null) await requireBroker(cli, broker, file);
-    const made = await makeFleet({ file, fleet: fleetName(fleet), brokerUrl: broker, host: null }, cli.env);
+    const made = await makeFleet({ file, fleet: fleetName(fleet), brokerUrl: broker, host: null }, cli);
     if (json) return writeJson(cli.stdout, made);
     tell(cli, made);
   });
@@ -48,14 +48,16 @@ function fleetName(typed: string | undefined): FleetName {
   });
 }
 
-function tell(cli: Cli, { file, keyFile, signer }: MadeFleet): void {
+function tell(cli: Cli, { file, rootKeyFile, keyFile, trustFile, root }: MadeFleet): void {
   const inPlace = dirname(file) === cli.cwd || dirname(file) === '/etc/celeroot';
   const celeroot = inPlace ? 'celeroot' : `celeroot --config ${quoteWord(shownPath(cli, file))}`;
   cli.stdout.write(
     [
       `wrote ${shownPath(cli, file)}`,
-      `wrote ${shownPath(cli, keyFile)}: the private key that signs orders. Keep a copy in a safe place.`,
-      `Hosts will obey its public half, ${signer}.`,
+      `wrote ${shownPath(cli, keyFile)}: your private key, which signs orders`,
+      `wrote ${shownPath(cli, trustFile)}: whom hosts obey, so far your key (celeroot keys ls)`,
+      `wrote ${shownPath(cli, rootKeyFile)}: the private root key, which signs that. Keep a copy in a safe place.`,
+      `Hosts will pin its public half, ${root}.`,
       '',
       'Next:',
       `  ${celeroot} config edit                                           look through the file`,

@@ -30,7 +30,7 @@ function check<File>(value: unknown, schema: z.ZodType<File>, kind: 'fleet' | 'w
   const filled = fillEmptySections(value);
   const parsed = schema.safeParse(filled, { error: expectation, reportInput: true });
   const findings = [...(parsed.error === undefined ? [] : schemaFindings(filled, parsed.error, kind))];
-  findings.push(...signerFindings(filled), ...referenceFindings(filled), ...brokerFindings(filled['broker']));
+  findings.push(...rootFindings(filled), ...referenceFindings(filled), ...brokerFindings(filled['broker']));
   return { file: findings.length === 0 && parsed.success ? parsed.data : null, findings };
 }
 
@@ -69,14 +69,14 @@ function underBadName(file: Record<string, unknown>, path: readonly PropertyKey[
   return (parsed.error?.issues ?? []).map((issue) => ({ ...issue, path: [...path, ...issue.path] }));
 }
 
-function signerFindings(file: Record<string, unknown>): Finding[] {
-  const signers = texts(file['signers']);
-  const broken = signers
+function rootFindings(file: Record<string, unknown>): Finding[] {
+  const roots = texts(file['roots']);
+  const broken = roots
     .filter(([, text]) => /^ed25519:.{43}=$/.test(text) && parsePublicKey(text) === null)
     .map(([index]) => index);
   return [
-    ...broken.map((index) => finding(['signers', index], 'is no Ed25519 public key; was a character changed?')),
-    ...twice(signers, ['signers']),
+    ...broken.map((index) => finding(['roots', index], 'is no Ed25519 public key; was a character changed?')),
+    ...twice(roots, ['roots']),
   ];
 }
 

@@ -2,7 +2,7 @@
 export const EXAMPLES: Readonly<Record<string, string>> = {
   '': `version: 1
 fleet: example
-signers:
+roots:
   - ed25519:11qYAYKxCrfVS/7TyWQHOg7hcvPapiMlrwIaaPcHURo=
 signing_key: celeroot.key
 `,

@@ -10,8 +10,10 @@ export function effectiveConfig(config: FleetConfig): EffectiveConfig {
   return {
     version: 1,
     fleet: config.fleet,
-    signers: config.signers,
+    roots: config.roots,
+    trust_file: config.trustFile,
     signing_key: config.signingKeyFile,
+    root_key: config.rootKeyFile,
     broker: { ...brokerSection(broker), ...(broker.password === null ? {} : { password: String(broker.password) }) },
     roles: Object.fromEntries([...config.roles].map(([name, role]) => [name, roleSection(role)])),
     hosts: Object.fromEntries([...config.hosts].map(([name, host]) => [name, hostSection(host)])),

@@ -22,9 +22,11 @@ export type FleetConfig = {
   /** Absolute path of the file. */
   readonly file: string;
   readonly fleet: FleetName;
-  readonly signers: readonly string[];
-  /** Absolute path of the private key. */
+  readonly roots: readonly string[];
+  /** Absolute paths. */
+  readonly trustFile: string;
   readonly signingKeyFile: string;
+  readonly rootKeyFile: string;
   readonly broker: BrokerSettings;
   readonly roles: ReadonlyMap<RoleName, Role>;
   readonly hosts: ReadonlyMap<HostName, Host>;
@@ -35,7 +37,7 @@ export type WorkerConfig = {
   readonly file: string;
   readonly fleet: FleetName;
   readonly host: HostName;
-  readonly signers: readonly string[];
+  readonly roots: readonly string[];
   readonly broker: BrokerSettings;
   /** The host's roles only. */
   readonly roles: readonly Role[];

@@ -9,7 +9,7 @@ import { addRole, changeRole, removeRole } from './role-edits.ts';
 
 const HEAD = `version: 1
 fleet: test
-signers: [ed25519:11qYAYKxCrfVS/7TyWQHOg7hcvPapiMlrwIaaPcHURo=]
+roots: [ed25519:11qYAYKxCrfVS/7TyWQHOg7hcvPapiMlrwIaaPcHURo=]
 broker: { embedded: true }
 `;
 const TEXT = `${HEAD}roles:

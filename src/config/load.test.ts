@@ -25,7 +25,7 @@ function file(text: string | Uint8Array, name = 'celeroot.yaml'): string {
 
 const HEAD = `version: 1
 fleet: test
-signers: [${SIGNER}]
+roots: [${SIGNER}]
 `;
 const BROKER = `broker:
   url: redis://127.0.0.1:6379
@@ -81,7 +81,7 @@ test('a fleet is read with its defaults filled in', async () => {
 
   assert.equal(config.file, path);
   assert.equal(config.signingKeyFile, join(folder, 'celeroot.key'));
-  assert.deepEqual(config.signers, [SIGNER]);
+  assert.deepEqual(config.roots, [SIGNER]);
   assert.deepEqual(
     [...config.roles.values()],
     [
@@ -101,7 +101,7 @@ test('a fleet is read with its defaults filled in', async () => {
 test('all problems of a file come at once, sorted by place, as text and as data', async () => {
   const text = `version: 1
 fleet: Test
-signers: []
+roots: []
 broker:
   url: redis://127.0.0.1:6379
   embedded: true
@@ -121,7 +121,7 @@ hosts:
   assert.ok(error instanceof ConfigError);
   assert.deepEqual(error.message.replaceAll(`${folder}/`, '').split('\n'), [
     'celeroot.yaml:2:8: fleet: expected 1 to 63 lower-case letters, digits, dots or hyphens, got "Test"',
-    'celeroot.yaml:3:10: signers: expected at least 1 entry, got an empty list',
+    'celeroot.yaml:3:8: roots: expected at least 1 entry, got an empty list',
     'celeroot.yaml:4:1: broker: expected exactly one of url, embedded, sentinel, cluster; got url and embedded',
     'celeroot.yaml:9:5: roles/web/concurency: is not known here; did you mean concurrency?',
     'celeroot.yaml:10:18: roles/web/concurrency: expected a whole number of 1 or more, got "two"',
@@ -208,7 +208,7 @@ for (const [what, text, expected] of [
     `version: 1\nroles: {}\n`,
     [
       'celeroot.yaml:1:1: fleet: is missing',
-      'celeroot.yaml:1:1: signers: is missing',
+      'celeroot.yaml:1:1: roots: is missing',
       'celeroot.yaml:1:1: broker: is missing',
     ],
   ],
@@ -250,8 +250,8 @@ for (const [what, text, expected] of [
   ],
   [
     'a public key with a changed character',
-    `${HEAD.replace(/signers.*/, `signers: ["ed25519:${'A'.repeat(42)}B="]`)}${rest}`,
-    ['celeroot.yaml:3:11: signers/0: is no Ed25519 public key; was a character changed?'],
+    `${HEAD.replace(/roots.*/, `roots: ["ed25519:${'A'.repeat(42)}B="]`)}${rest}`,
+    ['celeroot.yaml:3:9: roots/0: is no Ed25519 public key; was a character changed?'],
   ],
 ] as const) {
   test(`the place is named of ${what}`, async () => {

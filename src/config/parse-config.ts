@@ -79,8 +79,10 @@ function fleetConfig(source: ConfigSource, { reading, file, broker }: FleetParts
   return Object.freeze({
     file: path,
     fleet: file.fleet,
-    signers: file.signers,
+    roots: file.roots,
+    trustFile: resolve(dirname(path), file.trust_file),
     signingKeyFile: resolve(dirname(path), file.signing_key),
+    rootKeyFile: resolve(dirname(path), file.root_key),
     broker,
     roles: rolesOf(asWritten(file.roles, namesInOrder(reading, 'roles'))),
     hosts,
@@ -125,7 +127,7 @@ function workerFromOwnFile(source: ConfigSource, { file, broker, host }: OwnFile
     file: resolve(source.file),
     fleet: file.fleet,
     host: file.host,
-    signers: file.signers,
+    roots: file.roots,
     broker,
     roles: [...rolesOf(Object.entries(file.roles)).values()],
   });
@@ -144,7 +146,7 @@ function workerFromFleet(config: FleetConfig, name: string | null): WorkerConfig
     file: config.file,
     fleet: config.fleet,
     host: host.name,
-    signers: config.signers,
+    roots: config.roots,
     broker: config.broker,
     roles,
   });

@@ -20,7 +20,7 @@ afterEach(() => rmSync(folder, { recursive: true }));
 async function settings(broker: string, env: Record<string, string> = {}): Promise<BrokerSettings> {
   const text = `version: 1
 fleet: test
-signers: [ed25519:11qYAYKxCrfVS/7TyWQHOg7hcvPapiMlrwIaaPcHURo=]
+roots: [ed25519:11qYAYKxCrfVS/7TyWQHOg7hcvPapiMlrwIaaPcHURo=]
 broker: ${broker}
 roles: {}
 `;

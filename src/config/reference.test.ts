@@ -50,7 +50,7 @@ test('the JSON Schema describes what a file may leave out', () => {
   assert.deepEqual(typeof schema === 'object' && schema !== null && 'required' in schema ? schema.required : null, [
     'version',
     'fleet',
-    'signers',
+    'roots',
     'broker',
     'roles',
   ]);

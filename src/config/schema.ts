@@ -111,10 +111,18 @@ export const fleetFileSchema = z
   .strictObject({
     version: z.literal(1).describe('Version of this format.'),
     fleet: fleetNameSchema.describe('Name of the fleet; part of every signed order.'),
-    signers: z.array(publicKeySchema).min(1).describe('Public keys whose orders the hosts obey.'),
+    roots: z
+      .array(publicKeySchema)
+      .min(1)
+      .max(5)
+      .describe('Public root keys. Hosts pin them, and obey whom the trust file that they sign names.'),
+    trust_file: path.default('celeroot.trust').describe('The signed trust file; relative to this file.'),
     signing_key: path
       .default('celeroot.key')
-      .describe('The controller’s private key, mode 0600; relative to this file.'),
+      .describe('The operator’s private key, mode 0600, which signs orders; relative to this file.'),
+    root_key: path
+      .default('celeroot.root.key')
+      .describe('The private root key, mode 0600, which signs the trust file; only `celeroot keys` needs it.'),
     broker: brokerSchema,
     roles: z.record(roleNameSchema, roleSchema).describe('Roles by name.'),
     hosts: z.record(hostNameSchema, hostSchema).default({}).describe('Hosts by name.'),
@@ -128,7 +136,7 @@ export const workerFileSchema = z
     version: z.literal(1).describe('Version of this format.'),
     fleet: fleetNameSchema.describe('Name of the fleet.'),
     host: hostNameSchema.describe('This host’s name in the fleet.'),
-    signers: z.array(publicKeySchema).min(1).describe('Public keys whose orders this host obeys.'),
+    roots: z.array(publicKeySchema).min(1).max(5).describe('Public root keys: they sign whom this host obeys.'),
     broker: brokerSchema,
     roles: z.record(roleNameSchema, roleSchema).describe('The host’s roles.'),
   })

@@ -7,15 +7,15 @@ import { loadFleet } from './load.ts';
 import { parseFleet } from './parse-config.ts';
 import { renderStartingFile } from './starting-file.ts';
 
-const signer = makeSigningKey().id;
-const base = { fleet: fleetNameSchema.parse('example'), signer, brokerUrl: null, host: null };
+const root = makeSigningKey().id;
+const base = { fleet: fleetNameSchema.parse('example'), root, brokerUrl: null, host: null };
 
 test('the starting file is valid, with an embedded Redis and no hosts', async () => {
   const text = renderStartingFile(base);
 
   const config = parseFleet({ file: '/srv/celeroot.yaml', text }, {});
 
-  assert.deepEqual([config.fleet, config.signers, config.broker.embedded], ['example', [signer], true]);
+  assert.deepEqual([config.fleet, config.roots, config.broker.embedded], ['example', [root], true]);
   assert.deepEqual([[...config.roles.keys()], config.hosts.size], [['server'], 0]);
   assert.equal(config.signingKeyFile, '/srv/celeroot.key');
 });

@@ -3,8 +3,8 @@ import { renderEntry, renderInline, renderText } from './render-yaml.ts';
 
 export type StartingFleet = {
   readonly fleet: FleetName;
-  /** Public key of the controller. */
-  readonly signer: string;
+  /** The public root key. */
+  readonly root: string;
   /** Address of a Redis; null for the embedded one. */
   readonly brokerUrl: string | null;
   /** A host to begin with, of role `server`; null for none. */
@@ -12,17 +12,17 @@ export type StartingFleet = {
 };
 
 /** The commented celeroot.yaml that a new fleet begins with. */
-export function renderStartingFile({ fleet, signer, brokerUrl, host }: StartingFleet): string {
+export function renderStartingFile({ fleet, root, brokerUrl, host }: StartingFleet): string {
   return `# The fleet ${fleet}: its hosts, what they may do, and where Redis is.
 # What may stand here: celeroot config explain. Check it after editing: celeroot config validate
 version: 1
 fleet: ${renderText(fleet)}
 
-# Hosts obey only orders signed with one of these keys. The private half is in celeroot.key (mode 0600): keep a copy
-# in a safe place, and never put it on a managed host.
-signers:
-  - ${signer}
-signing_key: celeroot.key
+# Hosts obey only orders signed with a key that celeroot.trust names (celeroot keys ls), and only a celeroot.trust signed
+# with this root key. The private halves are celeroot.root.key and, for orders, celeroot.key (mode 0600): keep copies
+# in a safe place, and never put them on a managed host.
+roots:
+  - ${root}
 
 ${brokerUrl === null ? EMBEDDED : brokerAt(brokerUrl)}
 # A role says what its hosts may do; celeroot tasks ls shows what there is.

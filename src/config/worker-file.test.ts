@@ -20,7 +20,7 @@ async function written(broker: string): Promise<{ text: string; fleet: BrokerSet
       file: join(folder, 'celeroot.yaml'),
       text: `version: 1
 fleet: "12"
-signers: [ed25519:11qYAYKxCrfVS/7TyWQHOg7hcvPapiMlrwIaaPcHURo=]
+roots: [ed25519:11qYAYKxCrfVS/7TyWQHOg7hcvPapiMlrwIaaPcHURo=]
 broker: ${broker}
 roles:
   web: { description: "not: needed", concurrency: 2, exclude: [linux-*, "*-dbg"] }
@@ -36,7 +36,7 @@ hosts:
   const text = renderWorkerFile(fleet, host);
   writeFileSync(join(folder, 'redis.password'), 'hunter2\n');
   const worker = parseWorker({ file: join(folder, 'worker.yaml'), text }, null, {});
-  assert.deepEqual([worker.fleet, worker.host, worker.signers], [fleet.fleet, host.name, fleet.signers]);
+  assert.deepEqual([worker.fleet, worker.host, worker.roots], [fleet.fleet, host.name, fleet.roots]);
   const [role] = worker.roles;
   assert.deepEqual([worker.roles.length, role?.name, role?.concurrency], [1, 'web', 2]);
   assert.deepEqual([role?.tasks, role?.exclude, role?.queues], [['*'], ['linux-*', '*-dbg'], ['web']]);

@@ -18,7 +18,7 @@ export function renderWorkerFile(config: FleetConfig, host: Host): string {
     ['version', 1],
     ['fleet', config.fleet],
     ['host', host.name],
-    ['signers', config.signers],
+    ['roots', config.roots],
     ['broker', brokerWithPasswordFile(config.broker)],
     ['roles', Object.fromEntries(roles.map((role) => [role.name, roleSection(role)]))],
   ];

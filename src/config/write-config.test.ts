@@ -22,7 +22,7 @@ import { changeConfig, writeConfig } from './write-config.ts';
 const TEXT = `# the fleet
 version: 1
 fleet: test
-signers: [ed25519:11qYAYKxCrfVS/7TyWQHOg7hcvPapiMlrwIaaPcHURo=]
+roots: [ed25519:11qYAYKxCrfVS/7TyWQHOg7hcvPapiMlrwIaaPcHURo=]
 broker: { embedded: true }
 roles:
   web: {}

@@ -10,6 +10,8 @@ export const presenceSchema = z.strictObject({
   /** Host clock minus Redis clock, milliseconds. */
   clockOffsetMs: z.int(),
   queues: z.array(z.string().max(80)).max(100),
+  /** Version of the trust file it has; 0 for none. */
+  trust: z.int().min(0),
 });
 export type Presence = Readonly<z.infer<typeof presenceSchema>>;
 

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { jobIdFor, makeRunId } from '../core/ids.ts';
 import { fleetNameSchema, hostNameSchema, queueNameSchema, roleNameSchema } from '../core/names.ts';
+import { firstTrust, revokeGrant } from '../trust/change-trust.ts';
 import { makeSigningKey } from '../trust/key.ts';
 import type { Order } from '../trust/order.ts';
 import { signOrder } from '../trust/sign-order.ts';
@@ -12,6 +13,7 @@ const NOW = Date.UTC(2026, 10, 23);
 const key = makeSigningKey();
 const fleet = fleetNameSchema.parse('lab');
 const host = hostNameSchema.parse('web1');
+const trust = firstTrust(fleet, { root: makeSigningKey().id, operator: key.id }, NOW);
 const run = makeRunId(NOW, new Uint8Array(10));
 const web = queueNameSchema.parse('web');
 const db = queueNameSchema.parse('db');
@@ -20,6 +22,7 @@ const order: Order = {
   id: jobIdFor(run, host),
   run,
   to: { kind: 'host', host },
+  trust: 1,
   issuedAt: NOW,
   expiresAt: NOW + 3_600_000,
   task: 'system.ping',
@@ -33,16 +36,18 @@ const order: Order = {
 const policy: HostPolicy = {
   fleet,
   host,
-  signers: [key.id],
+  roots: trust.roots,
   roles: [
     { name: roleNameSchema.parse('web'), queues: [web], tasks: ['system.*'], exclude: ['nginx', 'php*'] },
     { name: roleNameSchema.parse('db'), queues: [db], tasks: ['apt.*'], exclude: [] },
   ],
 };
 
+const held = { policy, trust, from: null, now: NOW, hasBegun: false, ledgerBirth: 0 };
+
 function admit(change: Partial<Order>, candidate: Partial<Candidate> = {}): string {
   const envelope = signOrder({ ...order, ...change }, key);
-  const admitted = admitOrder({ envelope, policy, from: null, now: NOW, ledgerBirth: 0, ...candidate });
+  const admitted = admitOrder({ ...held, envelope, ...candidate });
   return admitted.ok ? 'admitted' : `${admitted.code}${admitted.answerable === null ? '' : ', told'}`;
 }
 
@@ -51,7 +56,7 @@ const anyOf = (queue: typeof web): Partial<Order> => ({ to: { kind: 'any', queue
 describe('an order is', () => {
   test('admitted with what its task needs to know, the exclusions of order and host together', () => {
     const envelope = signOrder(order, key);
-    const admitted = admitOrder({ envelope, policy, from: null, now: NOW, ledgerBirth: 0 });
+    const admitted = admitOrder({ ...held, envelope });
 
     assert.ok(admitted.ok);
     assert.equal(admitted.task.name, 'system.ping');
@@ -63,6 +68,12 @@ describe('an order is', () => {
     });
   });
 
+  const begun = { trust: revokeGrant(trust, 'operator', NOW + 1), hasBegun: true };
+
+  test('admitted to be finished when its key was revoked after it began', () => {
+    assert.equal(admit({}, begun), 'admitted');
+  });
+
   test('admitted for any host of a role that allows its task', () => assert.equal(admit(anyOf(web)), 'admitted'));
 
   const refusals: readonly (readonly [why: string, verdict: string, Partial<Order>, Partial<Candidate>?])[] = [
@@ -72,7 +83,12 @@ describe('an order is', () => {
     ['when its task is a name of every object', 'UNKNOWN_TASK, told', { task: 'constructor' }],
     ['when its arguments do not fit', 'INVALID_ARGUMENTS, told', { args: { loud: true } }],
     ['when the host has no roles', 'TASK_NOT_ALLOWED, told', {}, { policy: { ...policy, roles: [] } }],
-    ['when its signer is no longer one', 'UNKNOWN_KEY', {}, { policy: { ...policy, signers: [] } }],
+    ['when its signer is not in the trust file', 'UNKNOWN_KEY', {}, { trust: { ...trust, grants: [] } }],
+    ['when there is no trust file', 'UNKNOWN_KEY', {}, { trust: null }],
+    ['when its key was revoked', 'KEY_REVOKED, told', {}, { trust: revokeGrant(trust, 'operator', NOW + 1) }],
+    ['when it had begun after its key was revoked', 'KEY_REVOKED, told', {}, { ...begun, now: NOW + 2 }],
+    ['when the trust file has expired', 'TRUST_EXPIRED, told', {}, { trust: { ...trust, expiresAt: NOW } }],
+    ['when it wants a newer trust file', 'TRUST_TOO_OLD, told', { trust: 2 }],
     ['when it has expired', 'EXPIRED, told', {}, { now: order.expiresAt }],
   ];
   for (const [why, verdict, change, candidate] of refusals) {

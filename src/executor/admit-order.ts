@@ -2,8 +2,10 @@ import type * as z from 'zod';
 import type { Destination } from '../core/run.ts';
 import { findTask, taskAllowed } from '../tasks/registry.ts';
 import type { Task, TaskContext } from '../tasks/task.ts';
+import { checkAuthority } from '../trust/authority.ts';
 import { quote, refuse, type Refused } from '../trust/dsse.ts';
 import type { Order } from '../trust/order.ts';
+import type { Trust } from '../trust/trust-file.ts';
 import { verifyOrder } from '../trust/verify-order.ts';
 import type { HostPolicy } from './host-policy.ts';
 
@@ -11,10 +13,13 @@ import type { HostPolicy } from './host-policy.ts';
 export type Candidate = {
   readonly envelope: string;
   readonly policy: HostPolicy;
+  /** The newest trust file this host has accepted; null when it has none. */
+  readonly trust: Trust | null;
   /** The queue and the id the order came through; null when it is read from its own job folder. */
   readonly from: { readonly queue: Destination; readonly job: string } | null;
-  /** Milliseconds since 1970; for a job that was interrupted, the time at which it first began. */
+  /** Milliseconds since 1970; for a job that has begun, the time at which it first did. */
   readonly now: number;
+  readonly hasBegun: boolean;
   readonly ledgerBirth: number;
 };
 
@@ -36,18 +41,27 @@ export type RejectedOrder = Refused & { readonly answerable: Order | null };
  * so that a folder someone tampered with does not run either. Never throws.
  */
 export function admitOrder(candidate: Candidate): AdmittedOrder | RejectedOrder {
-  const { policy, from, now, ledgerBirth } = candidate;
+  const { policy, trust, from, now, ledgerBirth } = candidate;
+  if (trust === null) return { ...refuse('UNKNOWN_KEY', 'this host has no trust file yet'), answerable: null };
   const verified = verifyOrder(candidate.envelope, {
     fleet: policy.fleet,
     host: policy.host,
     queue: from?.queue ?? null,
     job: from?.job ?? null,
-    signers: policy.signers,
+    trust,
     now,
     ledgerBirth,
   });
   if (!verified.ok) return verified;
-  const { order } = verified;
+  const { order, key } = verified;
+  const unauthorized = checkAuthority(trust, {
+    key,
+    task: order.task,
+    host: { name: policy.host, roles: policy.roles.map((role) => role.name) },
+    now,
+    begunAt: candidate.hasBegun ? now : null,
+  });
+  if (unauthorized !== null) return { ...unauthorized, answerable: order };
   const task = findTask(order.task);
   if (task === null) return { ...refuse('UNKNOWN_TASK', `no task ${quote(order.task)} here`), answerable: order };
   const forbidden = checkRoles(order, policy);

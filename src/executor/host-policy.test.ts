@@ -11,7 +11,7 @@ const folder = (): Promise<{ path: string } & AsyncDisposable> => mkdtempDisposa
 const policy: HostPolicy = {
   fleet: fleetNameSchema.parse('lab'),
   host: hostNameSchema.parse('web1'),
-  signers: [`ed25519:${'A'.repeat(43)}=`],
+  roots: [`ed25519:${'A'.repeat(43)}=`],
   roles: [
     { name: roleNameSchema.parse('web'), queues: [queueNameSchema.parse('web')], tasks: ['apt.*'], exclude: ['php*'] },
   ],

@@ -13,7 +13,8 @@ import { writeDurably } from '../host/durable-file.ts';
 const hostPolicySchema = z.strictObject({
   fleet: fleetNameSchema,
   host: hostNameSchema,
-  signers: z.array(z.string().max(256)),
+  /** The root keys this host was given. */
+  roots: z.array(z.string().max(256)),
   roles: z.array(
     z.strictObject({
       name: roleNameSchema,

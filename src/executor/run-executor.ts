@@ -4,6 +4,7 @@ import { jobIdSchema } from '../core/ids.ts';
 import { admitOrder } from './admit-order.ts';
 import { executeJob, type JobPlan } from './execute-job.ts';
 import { readHostPolicy } from './host-policy.ts';
+import { readHostTrust } from './host-trust.ts';
 import { jobFolder, readOrder, type JobFolder, type Started } from './job-folder.ts';
 import { readLedgerBirth } from './ledger-birth.ts';
 
@@ -20,12 +21,15 @@ export async function runExecutor({ stateDir, job, clock }: ExecutorOptions): Pr
   await executeJob(folder, async (started) => await admit(folder, started), { clock, lockTimeoutMs: LOCK_TIMEOUT_MS });
 }
 
-async function admit(folder: JobFolder, { firstAt }: Started): Promise<JobPlan> {
+async function admit(folder: JobFolder, { attempt, firstAt }: Started): Promise<JobPlan> {
+  const policy = await readHostPolicy(folder.stateDir);
   const admitted = admitOrder({
     envelope: await readOrder(folder),
-    policy: await readHostPolicy(folder.stateDir),
+    policy,
+    trust: await readHostTrust(folder.stateDir, policy),
     from: null,
     now: firstAt,
+    hasBegun: attempt > 1,
     // Without a birth nobody can say what was done before.
     ledgerBirth: (await readLedgerBirth(folder.stateDir)) ?? Number.MAX_SAFE_INTEGER,
   });

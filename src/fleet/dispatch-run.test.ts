@@ -2,7 +2,9 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { fleetConfig } from '../../test/support/fleet-config.ts';
 import { ConnectionError } from '../core/errors.ts';
+import { firstTrust } from '../trust/change-trust.ts';
 import { makeSigningKey } from '../trust/key.ts';
+import { signTrust } from '../trust/trust-file.ts';
 import { verifyOrder } from '../trust/verify-order.ts';
 import { signRun, submitRun, type SignedRun } from './dispatch-run.ts';
 import { prepareRun } from './prepare-run.ts';
@@ -10,6 +12,8 @@ import { prepareRun } from './prepare-run.ts';
 const fleet = fleetConfig({ roles: { web: { exclude: ['php*'] } }, hosts: { web1: ['web'], web2: ['web'] } });
 const key = makeSigningKey();
 const now = 1_800_000_000_000;
+const root = makeSigningKey();
+const trust = firstTrust(fleet.fleet, { root: root.id, operator: key.id }, now);
 
 function signedRun(): SignedRun {
   const prepared = prepareRun(fleet, {
@@ -21,7 +25,9 @@ function signedRun(): SignedRun {
     deadlineMs: 60_000,
   });
   const clock = { now: () => now };
-  return signRun(prepared, { fleet: fleet.fleet, key, by: 'me@here', clock, randomBytes: () => new Uint8Array(10) });
+  const signed = { trust, envelope: signTrust(trust, [root]) };
+  const who = { by: 'me@here', clock, randomBytes: () => new Uint8Array(10) };
+  return signRun(prepared, { fleet: fleet.fleet, key, trust: signed, ...who });
 }
 
 test('every host gets an order of its own that it, and no other host, accepts', () => {
@@ -33,7 +39,7 @@ test('every host gets an order of its own that it, and no other host, accepts', 
   for (const { job, to, envelope } of orders) {
     for (const host of fleet.hosts.keys()) {
       const isMeant = to.kind === 'host' && to.host === host;
-      const expect = { fleet: fleet.fleet, host, queue: to, job, signers: [key.id], now, ledgerBirth: now };
+      const expect = { fleet: fleet.fleet, host, queue: to, job, trust, now, ledgerBirth: now };
       const verified = verifyOrder(envelope, expect);
       assert.equal(verified.ok, isMeant);
       if (!verified.ok) continue;
@@ -49,7 +55,10 @@ test('every host gets an order of its own that it, and no other host, accepts', 
 test('when Redis goes away while orders are queued, the error says how far it came', async () => {
   const signed = signedRun();
   const saved: string[] = [];
+  const published: number[] = [];
   const broker = {
+    newestTrust: async () => null,
+    publishTrust: async (version: number) => void published.push(version),
     saveRun: async (run: { readonly id: string }) => void saved.push(run.id),
     release: async (_orders: unknown, onQueued?: (count: number) => void) => {
       onQueued?.(1);
@@ -63,5 +72,5 @@ test('when Redis goes away while orders are queued, the error says how far it ca
       `^start it\nwhen Redis is back: {2}celeroot --config x runs show \\w+, {2}or {2}celeroot --config x runs cancel ${signed.run.id}$`,
     ),
   });
-  assert.deepEqual(saved, [signed.run.id]);
+  assert.deepEqual([published, saved], [[1], [signed.run.id]]);
 });

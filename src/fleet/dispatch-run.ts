@@ -8,18 +8,21 @@ import type { SigningKey } from '../trust/key.ts';
 import type { Order } from '../trust/order.ts';
 import { signOrder } from '../trust/sign-order.ts';
 import type { Assignment, PreparedRun } from './prepare-run.ts';
+import { publishTrust } from './publish-trust.ts';
+import type { SignedTrust } from './trust-on-disk.ts';
 
 /** Who sends orders, and with what. */
 export type Sender = {
   readonly fleet: FleetName;
   readonly key: SigningKey;
+  readonly trust: SignedTrust;
   readonly by: string;
   readonly clock: Clock;
   readonly randomBytes: (count: number) => Uint8Array;
 };
 
-/** A run with its signed orders, ready to go. */
-export type SignedRun = { readonly run: Run; readonly orders: readonly Release[] };
+/** A run with its signed orders, ready to go, and the trust file that the hosts will hold them against. */
+export type SignedRun = { readonly run: Run; readonly orders: readonly Release[]; readonly trust: SignedTrust };
 
 /** Gives the run its id and signs one order per job. Nothing leaves this process yet. */
 export function signRun(prepared: PreparedRun, sender: Sender): SignedRun {
@@ -40,19 +43,21 @@ export function signRun(prepared: PreparedRun, sender: Sender): SignedRun {
     follows: prepared.follows,
   };
   const releases = orders.map((order) => ({ job: order.id, to: order.to, envelope: signOrder(order, sender.key) }));
-  return { run, orders: releases };
+  return { run, orders: releases, trust: sender.trust };
 }
 
 /**
- * Stores the record first, so that no report can come for a run nobody knows, then queues the orders.
+ * Sees that hosts can get the trust file, stores the record, so that no report can come for a run nobody knows, then
+ * queues the orders.
  * @throws ConnectionError that says how many hosts have their orders when Redis goes away in between; `celeroot` is how
  * to call this celeroot then.
  */
 export async function submitRun(
-  broker: Pick<ControllerBroker, 'saveRun' | 'release'>,
-  { run, orders }: SignedRun,
+  broker: Pick<ControllerBroker, 'saveRun' | 'release' | 'newestTrust' | 'publishTrust'>,
+  { run, orders, trust }: SignedRun,
   celeroot: string,
 ): Promise<void> {
+  await publishTrust(broker, trust);
   await broker.saveRun(run);
   let queued = 0;
   try {
@@ -85,6 +90,7 @@ function makeOrder(run: RunId, issuedAt: number, { prepared, assignment, sender 
     id: jobIdFor(run, to.kind === 'host' ? to.host : null),
     run,
     to,
+    trust: sender.trust.trust.version,
     issuedAt,
     expiresAt: issuedAt + prepared.expiresInMs,
     task: prepared.task.name,

@@ -1,16 +1,15 @@
 import { existsSync } from 'node:fs';
-import { open, unlink } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { parseFleet } from '../config/parse-config.ts';
 import type { Environment } from '../config/read-broker.ts';
 import { renderStartingFile } from '../config/starting-file.ts';
-import { ConfigError, messageOf } from '../core/errors.ts';
+import type { Clock } from '../core/clock.ts';
+import { CelerootError, ConfigError, messageOf } from '../core/errors.ts';
 import type { FleetName, HostName } from '../core/names.ts';
 import { quoteWord } from '../core/quote-word.ts';
-import { syncFolder } from '../host/durable-file.ts';
 import { makeFolder } from '../host/make-folder.ts';
 import { makeSigningKey } from '../trust/key.ts';
-import { writeSigningKey } from '../trust/key-file.ts';
+import { KEY_FILES, removeKeys, writeKeys, writeNew } from './write-keys.ts';
 
 export type NewFleet = {
   /** Absolute path of the celeroot.yaml to write; its folder is made when it is not there. */
@@ -22,29 +21,45 @@ export type NewFleet = {
   readonly host: HostName | null;
 };
 
-export type MadeFleet = { readonly file: string; readonly keyFile: string; readonly signer: string };
+export type MadeFleet = {
+  readonly file: string;
+  /** Of the key that signs orders, of the trust file that names it, and of the root key that signs that. */
+  readonly keyFile: string;
+  readonly trustFile: string;
+  readonly rootKeyFile: string;
+  /** The public root key, which hosts pin. */
+  readonly root: string;
+};
 
 /**
- * Writes a starting configuration and the key that its hosts will obey, both readable by their owner only. Nothing is
- * overwritten, and neither file is left without the other.
+ * Writes a starting configuration, its keys and its trust file; what is private is readable by its owner only. Nothing
+ * is overwritten, and no file is left without the others.
  * @throws ConfigError CONFIG_EXISTS, CONFIG_INVALID or CONFIG_NOT_WRITABLE.
  */
-export async function makeFleet({ file, fleet, brokerUrl, host }: NewFleet, env: Environment): Promise<MadeFleet> {
-  const key = makeSigningKey();
-  const keyFile = join(dirname(file), 'celeroot.key');
-  const text = renderStartingFile({ fleet, signer: key.id, brokerUrl, host });
-  parseFleet({ file, text }, env);
+export async function makeFleet(
+  { file, fleet, brokerUrl, host }: NewFleet,
+  { env, clock }: { readonly env: Environment; readonly clock: Clock },
+): Promise<MadeFleet> {
+  const render = (root: string): string => renderStartingFile({ fleet, root, brokerUrl, host });
+  parseFleet({ file, text: render(makeSigningKey().id) }, env);
   refuseToOverwrite(file);
-  await guarded(file, () => makeFolder(dirname(file)));
-  // The key comes first, so that a crash between the two leaves no configuration whose key is missing.
-  await writeSigningKey(keyFile, key);
+  const folder = dirname(file);
+  await guarded(file, () => makeFolder(folder));
+  // The configuration comes last, so that a crash leaves none that names what is missing.
+  const root = await guarded(file, async () => await writeKeys(folder, fleet, clock.now()));
   try {
-    await guarded(file, () => writeNew(file, text));
+    await guarded(file, async () => await writeNew(file, render(root), 0o600));
   } catch (error) {
-    await unlink(keyFile);
+    await removeKeys(folder);
     throw error;
   }
-  return { file, keyFile, signer: key.id };
+  return {
+    file,
+    keyFile: join(folder, KEY_FILES.operator),
+    trustFile: join(folder, KEY_FILES.trust),
+    rootKeyFile: join(folder, KEY_FILES.root),
+    root,
+  };
 }
 
 function refuseToOverwrite(file: string): void {
@@ -54,24 +69,11 @@ function refuseToOverwrite(file: string): void {
   });
 }
 
-async function writeNew(file: string, text: string): Promise<void> {
-  const handle = await open(file, 'wx', 0o600);
+async function guarded<T>(file: string, write: () => Promise<T>): Promise<T> {
   try {
-    await handle.writeFile(text);
-    await handle.sync();
+    return await write();
   } catch (error) {
-    await unlink(file);
-    throw error;
-  } finally {
-    await handle.close();
-  }
-  await syncFolder(dirname(file));
-}
-
-async function guarded(file: string, write: () => Promise<unknown>): Promise<void> {
-  try {
-    await write();
-  } catch (error) {
+    if (error instanceof CelerootError) throw error;
     throw new ConfigError('CONFIG_NOT_WRITABLE', `cannot write ${file}: ${messageOf(error)}`, {
       hint: `look with: ls -ld ${quoteWord(dirname(file))}`,
       cause: error,

@@ -43,6 +43,9 @@ export type ControllerBroker = AsyncDisposable & {
   readonly facts: (hosts: readonly HostName[]) => Promise<ReadonlyMap<HostName, HostFacts>>;
   /** Newest first. */
   readonly refusals: (limit: number) => Promise<readonly Refusal[]>;
+  readonly newestTrust: () => Promise<number | null>;
+  readonly trustOf: (version: number) => Promise<string | null>;
+  readonly publishTrust: (version: number, envelope: string) => Promise<void>;
 };
 
 /** A job as BullMQ hands it over. Nothing in it has been checked. */
@@ -65,6 +68,9 @@ export type WorkerBroker = AsyncDisposable & {
   readonly report: (run: RunId, report: Report) => Promise<void>;
   readonly refuse: (refusal: Refusal) => Promise<void>;
   readonly cancelMark: (run: RunId) => Promise<string | null>;
+  /** The highest version of the trust file that is there. */
+  readonly newestTrust: () => Promise<number | null>;
+  readonly trustOf: (version: number) => Promise<string | null>;
   /** Redis' own time, milliseconds since 1970. */
   readonly serverTime: () => Promise<number>;
   /** Starts taking jobs. `handle` must not throw for anything an order can cause; what it throws is logged and the job counts as not done. */

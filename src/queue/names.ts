@@ -15,6 +15,8 @@ export type Keys = {
   /** Sorted set of run ids by the time they were made. */
   readonly runs: string;
   readonly refusals: string;
+  /** Hash of trust files by version. */
+  readonly trust: string;
   readonly run: (id: RunId) => string;
   readonly reports: (id: RunId) => string;
   readonly cancel: (id: RunId) => string;
@@ -30,6 +32,7 @@ export function keysFor(environment: string | null): Keys {
     prefix,
     runs: `${prefix}:runs`,
     refusals: `${prefix}:refusals`,
+    trust: `${prefix}:trust`,
     run: (id) => `${prefix}:run:${id}`,
     reports: (id) => `${prefix}:run:${id}:reports`,
     cancel: (id) => `${prefix}:run:${id}:cancel`,

@@ -9,6 +9,7 @@ import { announce, readAbsences, readFacts, readPresences, saveFacts, withdrawPr
 import { addRefusal, readRefusals } from './refusal-store.ts';
 import type { Releaser } from './release.ts';
 import { appendReport, readReports } from './report-store.ts';
+import { newestTrust, publishTrust, trustOf } from './trust-store.ts';
 import { watchReports } from './watch-reports.ts';
 import { getCancelMark, getRun, listRuns, saveRun, setCancelMark } from './run-store.ts';
 
@@ -37,6 +38,9 @@ export async function openControllerBroker(settings: BrokerSettings, log: Log = 
     absences: (hosts) => readAbsences(link, hosts),
     facts: (hosts) => readFacts(link, hosts),
     refusals: (limit) => readRefusals(link, limit),
+    newestTrust: () => newestTrust(link),
+    trustOf: (version) => trustOf(link, version),
+    publishTrust: (version, envelope) => publishTrust(link, version, envelope),
     [Symbol.asyncDispose]: () => opened.disposeAsync(),
   };
 }
@@ -93,6 +97,8 @@ export async function openWorkerBroker(
     report: (run, report) => appendReport(link, run, report),
     refuse: (refusal) => addRefusal(link, refusal),
     cancelMark: (run) => getCancelMark(link, run),
+    newestTrust: () => newestTrust(link),
+    trustOf: (version) => trustOf(link, version),
     serverTime: () => link.ask(readTime),
     consume: (queue, concurrency, handle) => {
       const consumer = consume(

@@ -9,12 +9,19 @@ import { parseStrictJson } from './strict-json.ts';
 const MAX_ENVELOPE_BYTES = 256 * 1024;
 
 export type Refused = { readonly ok: false; readonly code: RefusalCode; readonly message: string };
-export type Opened = { readonly ok: true; readonly payload: unknown } | Refused;
+/** `signedBy`: the keys whose signatures hold. */
+export type Opened = { readonly ok: true; readonly payload: unknown; readonly signedBy: readonly string[] } | Refused;
+
+/** One signature in an order; a trust file may need those of several root keys. */
+const MOST_SIGNATURES = 10;
 
 const envelopeSchema = z.strictObject({
   payloadType: z.string(),
   payload: z.string(),
-  signatures: z.tuple([z.strictObject({ keyid: z.string(), sig: z.string() })]),
+  signatures: z
+    .array(z.strictObject({ keyid: z.string(), sig: z.string() }))
+    .min(1)
+    .max(MOST_SIGNATURES),
 });
 type Envelope = z.infer<typeof envelopeSchema>;
 
@@ -23,15 +30,18 @@ type Envelope = z.infer<typeof envelopeSchema>;
  * over the exact bytes of type and payload, so nothing is ever serialised again to be checked.
  * @throws RejectedError when the envelope would be larger than a host reads.
  */
-export function sealEnvelope(payloadType: string, payload: string, key: SigningKey): string {
+export function sealEnvelope(payloadType: string, payload: string, ...keys: readonly SigningKey[]): string {
   const bytes = Buffer.from(payload, 'utf8');
-  const sig = sign(null, preAuthEncoding(payloadType, bytes), key.privateKey).toString('base64');
-  const envelope = { payloadType, payload: bytes.toString('base64'), signatures: [{ keyid: key.id, sig }] };
-  const text = JSON.stringify(envelope);
+  const signed = preAuthEncoding(payloadType, bytes);
+  const signatures = keys.map((key) => ({
+    keyid: key.id,
+    sig: sign(null, signed, key.privateKey).toString('base64'),
+  }));
+  const text = JSON.stringify({ payloadType, payload: bytes.toString('base64'), signatures });
   if (text.length > MAX_ENVELOPE_BYTES) {
     throw new RejectedError(
       'INVALID_ARGUMENTS',
-      `the order has ${text.length} bytes, at most ${MAX_ENVELOPE_BYTES} fit`,
+      `what is to be signed has ${text.length} bytes, at most ${MAX_ENVELOPE_BYTES} fit`,
       {
         hint: 'give the task fewer arguments and run it several times',
       },
@@ -40,8 +50,43 @@ export function sealEnvelope(payloadType: string, payload: string, key: SigningK
   return text;
 }
 
-/** The signed JSON value, once size, form, type, key and signature held, in that order. Never throws. */
+/** The one signature's key and the signed JSON value, once everything below held. Never throws. */
 export function openEnvelope(text: string, payloadType: string, signers: readonly string[]): Opened {
+  const envelope = readEnvelope(text, payloadType);
+  if (!envelope.ok) return envelope;
+  const [signature, ...others] = envelope.signatures;
+  if (signature === undefined || others.length > 0) {
+    return refuse('MALFORMED', 'not a DSSE envelope with one signature');
+  }
+  if (!signers.includes(signature.keyid)) return unknownKey(signature.keyid);
+  const unfit = checkSignature(envelope, signature);
+  return unfit ?? readPayload(envelope.payload, [signature.keyid]);
+}
+
+/**
+ * The same for an envelope that several keys may have signed: all signatures must hold, and the caller judges whose
+ * they are. Never throws.
+ */
+export function openEnvelopeOfMany(text: string, payloadType: string): Opened {
+  const envelope = readEnvelope(text, payloadType);
+  if (!envelope.ok) return envelope;
+  for (const signature of envelope.signatures) {
+    const unfit = checkSignature(envelope, signature);
+    if (unfit !== null) return unfit;
+  }
+  return readPayload(envelope.payload, [...new Set(envelope.signatures.map(({ keyid }) => keyid))]);
+}
+
+type Signature = { readonly keyid: string; readonly bytes: Buffer };
+type ReadEnvelope = {
+  readonly ok: true;
+  readonly payloadType: string;
+  readonly payload: Buffer;
+  readonly signatures: readonly Signature[];
+};
+
+/** Size, form and type, in that order; nothing is believed yet. */
+function readEnvelope(text: string, payloadType: string): ReadEnvelope | Refused {
   if (text.length > MAX_ENVELOPE_BYTES || Buffer.byteLength(text) > MAX_ENVELOPE_BYTES) {
     return refuse('TOO_LARGE', `the envelope has more than ${MAX_ENVELOPE_BYTES} bytes`);
   }
@@ -49,28 +94,42 @@ export function openEnvelope(text: string, payloadType: string, signers: readonl
   if (json === null) return refuse('MALFORMED', 'not JSON, or not in the form celeroot writes');
   if (isUnsigned(json.value)) return refuse('UNSIGNED', 'there is no signature');
   const envelope = envelopeSchema.safeParse(json.value);
-  if (!envelope.success) return refuse('MALFORMED', 'not a DSSE envelope with one signature');
-  return openSigned(envelope.data, payloadType, signers);
+  if (!envelope.success) return refuse('MALFORMED', 'not a DSSE envelope');
+  return decode(envelope.data, payloadType);
 }
 
-function openSigned(envelope: Envelope, payloadType: string, signers: readonly string[]): Opened {
+function decode(envelope: Envelope, payloadType: string): ReadEnvelope | Refused {
   if (envelope.payloadType !== payloadType) {
     return refuse('MALFORMED', `the type is ${quote(envelope.payloadType)}, expected ${quote(payloadType)}`);
   }
-  const [{ keyid, sig }] = envelope.signatures;
   const payload = decodeBase64(envelope.payload);
-  const signature = decodeBase64(sig);
-  if (payload === null || signature === null) return refuse('MALFORMED', 'the base64 is not canonical');
-
-  const publicKey = signers.includes(keyid) ? parsePublicKey(keyid) : null;
-  if (publicKey === null) return refuse('UNKNOWN_KEY', `signed by ${quote(keyid)}, which is not a signer of this host`);
-  if (!verify(null, preAuthEncoding(payloadType, payload), publicKey, signature)) {
-    return refuse('BAD_SIGNATURE', 'the signature does not fit');
+  const signatures: Signature[] = [];
+  for (const { keyid, sig } of envelope.signatures) {
+    const bytes = decodeBase64(sig);
+    if (bytes !== null) signatures.push({ keyid, bytes });
   }
+  if (payload === null || signatures.length < envelope.signatures.length) {
+    return refuse('MALFORMED', 'the base64 is not canonical');
+  }
+  return { ok: true, payloadType, payload, signatures };
+}
+
+function checkSignature({ payloadType, payload }: ReadEnvelope, { keyid, bytes }: Signature): Refused | null {
+  const publicKey = parsePublicKey(keyid);
+  if (publicKey === null) return unknownKey(keyid);
+  if (verify(null, preAuthEncoding(payloadType, payload), publicKey, bytes)) return null;
+  return refuse('BAD_SIGNATURE', 'the signature does not fit');
+}
+
+function readPayload(payload: Buffer, signedBy: readonly string[]): Opened {
   const json = decodeUtf8(payload);
   const value = json === null ? null : parseStrictJson(json);
   if (value === null) return refuse('MALFORMED', 'what is signed is not JSON, or not in the form celeroot writes');
-  return { ok: true, payload: value.value };
+  return { ok: true, payload: value.value, signedBy };
+}
+
+function unknownKey(keyid: string): Refused {
+  return refuse('UNKNOWN_KEY', `signed by ${quote(keyid)}, which is not a signer of this host`);
 }
 
 export function refuse(code: RefusalCode, message: string): Refused {

@@ -13,6 +13,8 @@ export const orderSchema = z.strictObject({
   id: jobIdSchema,
   run: runIdSchema,
   to: destinationSchema,
+  /** Version of the trust file that the signer had: a host with an older one gets the newer one first. */
+  trust: z.int().min(1),
   /** Milliseconds since 1970. */
   issuedAt: z.int().min(0),
   /** Not begun by then, never begun. At most seven days after `issuedAt`. */

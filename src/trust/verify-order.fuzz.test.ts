@@ -3,6 +3,7 @@ import { describe, test } from 'node:test';
 import fc from 'fast-check';
 import { jobIdFor, makeRunId } from '../core/ids.ts';
 import { fleetNameSchema, hostNameSchema } from '../core/names.ts';
+import { firstTrust } from './change-trust.ts';
 import { makeSigningKey } from './key.ts';
 import type { Order } from './order.ts';
 import { signOrder } from './sign-order.ts';
@@ -15,12 +16,14 @@ const NOW = Date.UTC(2026, 10, 23, 12);
 const key = makeSigningKey();
 const fleet = fleetNameSchema.parse('lab');
 const host = hostNameSchema.parse('web1');
+const trust = firstTrust(fleet, { root: makeSigningKey().id, operator: key.id }, NOW);
 const run = makeRunId(NOW, new Uint8Array(10));
 const order: Order = {
   fleet,
   id: jobIdFor(run, host),
   run,
   to: { kind: 'host', host },
+  trust: 1,
   issuedAt: NOW,
   expiresAt: NOW + 3_600_000,
   task: 'apt.install',
@@ -36,7 +39,7 @@ const expected: Expected = {
   host,
   queue: order.to,
   job: order.id,
-  signers: [key.id],
+  trust,
   now: NOW,
   ledgerBirth: 0,
 };

@@ -5,6 +5,7 @@ import { jobIdFor, makeRunId } from '../core/ids.ts';
 import { fleetNameSchema, hostNameSchema, queueNameSchema } from '../core/names.ts';
 import type { RefusalCode } from '../core/report.ts';
 import type { Destination } from '../core/run.ts';
+import { firstTrust } from './change-trust.ts';
 import { makeSigningKey } from './key.ts';
 import { CANCEL_TYPE, ORDER_TYPE, type Order } from './order.ts';
 import { signCancel, signOrder } from './sign-order.ts';
@@ -15,6 +16,8 @@ const HOUR = 3_600_000;
 const key = makeSigningKey();
 const fleet = fleetNameSchema.parse('lab');
 const web1 = hostNameSchema.parse('web1');
+const trust = firstTrust(fleet, { root: makeSigningKey().id, operator: key.id }, NOW);
+const [grant = assert.fail()] = trust.grants;
 const run = makeRunId(NOW, new Uint8Array(10));
 const toWeb1: Destination = { kind: 'host', host: web1 };
 const toAnyWeb: Destination = { kind: 'any', queue: queueNameSchema.parse('web') };
@@ -24,6 +27,7 @@ const order: Order = {
   id: jobIdFor(run, web1),
   run,
   to: toWeb1,
+  trust: 1,
   issuedAt: NOW,
   expiresAt: NOW + 24 * HOUR,
   task: 'system.ping',
@@ -39,7 +43,7 @@ const expected: Expected = {
   host: web1,
   queue: toWeb1,
   job: order.id,
-  signers: [key.id],
+  trust,
   now: NOW,
   ledgerBirth: NOW - HOUR,
 };
@@ -64,7 +68,7 @@ function refusal(envelope: string, expect: Partial<Expected> = {}): { code: Refu
 
 describe('an order', () => {
   test('that is signed, addressed and timely is read back whole', () => {
-    assert.deepEqual(verifyOrder(signOrder(order, key), expected), { ok: true, order });
+    assert.deepEqual(verifyOrder(signOrder(order, key), expected), { ok: true, order, key: key.id });
   });
 
   test('for any host of a queue is read by a host that serves the queue', () => {
@@ -110,7 +114,7 @@ describe('an order is refused and its run is not told when', () => {
       'a signer of the host is no key at all',
       signOrder(order, { ...key, id: 'ed25519:AA' }),
       'UNKNOWN_KEY',
-      { signers: ['ed25519:AA'] },
+      { trust: { ...trust, grants: [{ ...grant, key: 'ed25519:AA' }] } },
     ],
     ['the signed text is not UTF-8', seal(Buffer.from([0x22, 0xff, 0x22])), 'MALFORMED'],
     ['the signed text starts with a byte order mark', seal(`\uFEFF${JSON.stringify(order)}`), 'MALFORMED'],
@@ -144,6 +148,7 @@ describe('an order is refused and its run is told when', () => {
   const cases: readonly [string, Partial<Order>, RefusalCode, Partial<Expected>?][] = [
     ['its expiry has come', {}, 'EXPIRED', { now: order.expiresAt }],
     ['it was issued 121 s in the host’s future', {}, 'CLOCK_SKEW', { now: NOW - 121_000 }],
+    ['it wants a newer trust file', { trust: 2 }, 'TRUST_TOO_OLD'],
     ['it is older than the ledger', {}, 'BEFORE_LEDGER', { ledgerBirth: NOW + 1 }],
     ['it would be valid for more than seven days', { expiresAt: NOW + 7 * 24 * HOUR + 1 }, 'MALFORMED'],
     ['it expired before it was issued', { expiresAt: NOW - 1 }, 'MALFORMED'],
@@ -166,7 +171,7 @@ describe('an order is refused and its run is told when', () => {
 
 describe('a cancel mark', () => {
   const mark = signCancel({ fleet, run, issuedAt: NOW, by: 'ada' }, key);
-  const expect = { fleet, run, signers: [key.id] };
+  const expect = { fleet, run, trust };
   const code = (text: string, other: Partial<typeof expect> = {}): string => {
     const verified = verifyCancel(text, { ...expect, ...other });
     return verified.ok ? 'accepted' : verified.code;
@@ -177,7 +182,8 @@ describe('a cancel mark', () => {
     assert.equal(code(mark, { run: makeRunId(1, new Uint8Array(10)) }), 'WRONG_QUEUE'));
   test('of another fleet is refused', () =>
     assert.equal(code(mark, { fleet: fleetNameSchema.parse('x') }), 'WRONG_FLEET'));
-  test('signed by a stranger is refused', () => assert.equal(code(mark, { signers: [] }), 'UNKNOWN_KEY'));
+  test('signed by a stranger is refused', () =>
+    assert.equal(code(mark, { trust: { ...trust, grants: [] } }), 'UNKNOWN_KEY'));
   test('that is an order is refused', () => assert.equal(code(signOrder(order, key)), 'MALFORMED'));
   test('with too little in it is refused', () => assert.equal(code(seal('{}', CANCEL_TYPE)), 'MALFORMED'));
   test('that is garbage is refused', () => assert.equal(code('stop!'), 'MALFORMED'));

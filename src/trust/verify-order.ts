@@ -3,7 +3,9 @@ import { jobIdFor, type RunId } from '../core/ids.ts';
 import type { FleetName, HostName } from '../core/names.ts';
 import { queueNameOf, type Destination } from '../core/run.ts';
 import { openEnvelope, quote, refuse, type Refused } from './dsse.ts';
+import { isoTime } from './iso-time.ts';
 import { CANCEL_TYPE, cancelSchema, ORDER_TYPE, orderSchema, type Cancel, type Order } from './order.ts';
+import type { Trust } from './trust-file.ts';
 
 export const MAX_VALIDITY_MS = 7 * 24 * 3_600_000;
 
@@ -15,7 +17,7 @@ export type Expected = {
   readonly queue: Destination | null;
   /** The id it came under; null as above. */
   readonly job: string | null;
-  readonly signers: readonly string[];
+  readonly trust: Trust;
   /** Milliseconds since 1970. */
   readonly now: number;
   /** When the ledger of this host was begun: what it saw before is not known. */
@@ -23,7 +25,7 @@ export type Expected = {
 };
 
 export type VerifiedOrder =
-  | { readonly ok: true; readonly order: Order }
+  | { readonly ok: true; readonly order: Order; /** The key that signed it. */ readonly key: string }
   | (Refused & {
       /**
        * The order, when it is certain that it was given to this host under this id: then its run may be told of the
@@ -34,11 +36,11 @@ export type VerifiedOrder =
 
 /**
  * Reads an order and says whether this host may act on it: size, form, type, key, signature, fleet, host, queue, id,
- * time, age of the ledger. The first check that fails decides, and nothing is believed before the signature held.
+ * version of the trust file, time, age of the ledger. Whether the key may ask for it is for authority.ts. The first check that fails decides, and nothing is believed before the signature held.
  * Never throws.
  */
 export function verifyOrder(envelope: string, expect: Expected): VerifiedOrder {
-  const opened = openEnvelope(envelope, ORDER_TYPE, expect.signers);
+  const opened = openEnvelope(envelope, ORDER_TYPE, keysOf(expect.trust));
   if (!opened.ok) return { ...opened, answerable: null };
   const parsed = orderSchema.safeParse(opened.payload);
   if (!parsed.success) {
@@ -47,12 +49,12 @@ export function verifyOrder(envelope: string, expect: Expected): VerifiedOrder {
   const order = parsed.data;
   const foreign = checkAddress(order, expect);
   if (foreign !== null) return { ...foreign, answerable: null };
-  const untimely = checkTime(order, expect);
+  const untimely = checkTrustVersion(order, expect.trust) ?? checkTime(order, expect);
   if (untimely !== null) return { ...untimely, answerable: order };
-  return { ok: true, order };
+  return { ok: true, order, key: opened.signedBy[0] ?? '' };
 }
 
-export type VerifiedCancel = { readonly ok: true; readonly cancel: Cancel } | Refused;
+export type VerifiedCancel = { readonly ok: true; readonly cancel: Cancel; readonly key: string } | Refused;
 
 /**
  * Reads the mark that cancels a run. Its time is not checked: an old or early wish to stop is still that wish, and the
@@ -60,16 +62,25 @@ export type VerifiedCancel = { readonly ok: true; readonly cancel: Cancel } | Re
  */
 export function verifyCancel(
   envelope: string,
-  expect: { readonly fleet: FleetName; readonly run: RunId; readonly signers: readonly string[] },
+  expect: { readonly fleet: FleetName; readonly run: RunId; readonly trust: Trust },
 ): VerifiedCancel {
-  const opened = openEnvelope(envelope, CANCEL_TYPE, expect.signers);
+  const opened = openEnvelope(envelope, CANCEL_TYPE, keysOf(expect.trust));
   if (!opened.ok) return opened;
   const parsed = cancelSchema.safeParse(opened.payload);
   if (!parsed.success) return refuse('MALFORMED', 'the signed mark does not fit the form this worker knows');
   const cancel = parsed.data;
   if (cancel.fleet !== expect.fleet) return refuse('WRONG_FLEET', `for fleet ${cancel.fleet}, this is ${expect.fleet}`);
   if (cancel.run !== expect.run) return refuse('WRONG_QUEUE', `for run ${cancel.run}, found at ${expect.run}`);
-  return { ok: true, cancel };
+  return { ok: true, cancel, key: opened.signedBy[0] ?? '' };
+}
+
+function keysOf(trust: Trust): readonly string[] {
+  return trust.grants.map((grant) => grant.key);
+}
+
+function checkTrustVersion({ trust }: Order, known: Trust): Refused | null {
+  if (trust <= known.version) return null;
+  return refuse('TRUST_TOO_OLD', `the order wants version ${trust} of the trust file, this host has ${known.version}`);
 }
 
 function checkAddress(order: Order, expect: Expected): Refused | null {
@@ -108,10 +119,4 @@ function checkTime(order: Order, expect: Expected): Refused | null {
     );
   }
   return null;
-}
-
-/** A signed time may be any safe integer, and Date ends at 8.64e15. */
-function isoTime(ms: number): string {
-  const date = new Date(ms);
-  return Number.isNaN(date.getTime()) ? `${ms} ms` : date.toISOString();
 }

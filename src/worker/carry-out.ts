@@ -176,9 +176,10 @@ function passOnCancel({ folder, cancel }: Job, { log }: WorkerContext): Disposab
 
 /** Checks the order as the ledger has it. */
 async function readmit(folder: JobFolder, worker: WorkerContext): Promise<AdmittedOrder | RejectedOrder> {
-  const { policy, clock, ledger } = worker;
+  const { policy, trust, clock, ledger } = worker;
   const envelope = await readOrder(folder);
-  return admitOrder({ envelope, policy, from: null, now: clock.now(), ledgerBirth: ledger.birth });
+  const held = { policy, trust: trust.current(), from: null, now: clock.now(), ledgerBirth: ledger.birth };
+  return admitOrder({ ...held, envelope, hasBegun: false });
 }
 
 async function settle(folder: JobFolder, worker: WorkerContext): Promise<void> {

@@ -1,6 +1,7 @@
 import { MAX_CLOCK_SKEW_MS } from '../core/clock.ts';
 import { CommandError, messageOf, type CelerootError } from '../core/errors.ts';
 import { failedOutcome } from '../core/failed-outcome.ts';
+import type { RefusalCode } from '../core/report.ts';
 import { queueNameOf } from '../core/run.ts';
 import { admitOrder, type AdmittedOrder, type RejectedOrder } from '../executor/admit-order.ts';
 import { jobFolder, type JobFolder } from '../executor/job-folder.ts';
@@ -31,7 +32,7 @@ import type { WorkerContext } from './worker-context.ts';
  * @throws the reason of `leaving` when the worker stops before a job that is not in the ledger is told.
  */
 export async function handleDelivery(delivery: Delivery, worker: WorkerContext): Promise<void> {
-  const admitted = admit(delivery, worker);
+  const admitted = await admitWithNewestTrust(delivery, worker);
   const order = admitted.ok ? admitted.order : admitted.answerable;
   if (order !== null) return await worker.underWay.once(order.id, () => receive({ delivery, order, admitted }, worker));
   if (!admitted.ok) await publishRefusal(delivery, admitted, worker);
@@ -44,10 +45,21 @@ type Received = {
   readonly admitted: AdmittedOrder | RejectedOrder;
 };
 
+/** A key that is not known here may have become one since the last look at the trust file. */
+const MAY_BE_NEW: ReadonlySet<RefusalCode> = new Set(['UNKNOWN_KEY', 'NOT_GRANTED', 'TRUST_EXPIRED', 'TRUST_TOO_OLD']);
+
+async function admitWithNewestTrust(delivery: Delivery, worker: WorkerContext): Promise<AdmittedOrder | RejectedOrder> {
+  const admitted = admit(delivery, worker);
+  if (admitted.ok || !MAY_BE_NEW.has(admitted.code)) return admitted;
+  const isNewer = await orAbort(worker.trust.refresh(worker.broker), worker.leaving);
+  return isNewer ? admit(delivery, worker) : admitted;
+}
+
 function admit({ envelope, ...from }: Delivery, worker: WorkerContext): AdmittedOrder | RejectedOrder {
-  const { policy, clock, ledger } = worker;
+  const { policy, trust, clock, ledger } = worker;
   const now = clock.now();
-  const admitted = admitOrder({ envelope, policy, from, now, ledgerBirth: ledger.birth });
+  const held = { policy, trust: trust.current(), from, now, ledgerBirth: ledger.birth };
+  const admitted = admitOrder({ ...held, envelope, hasBegun: false });
   const behindMs = ledger.newestIssue() - now;
   if (!admitted.ok || behindMs <= MAX_CLOCK_SKEW_MS) return admitted;
   // Time went back on this host: orders that expired would seem fresh again.

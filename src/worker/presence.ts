@@ -4,6 +4,7 @@ import { messageOf } from '../core/errors.ts';
 import { queueNameOf, type Destination } from '../core/run.ts';
 import { VERSION } from '../core/version.ts';
 import { orAbort } from './or-abort.ts';
+import type { TrustKeeper } from './trust-keeper.ts';
 import type { WorkerContext } from './worker-context.ts';
 
 const REFRESH_MS = 30_000;
@@ -19,15 +20,24 @@ export async function keepPresence(
   worker: WorkerContext,
   signal: AbortSignal,
 ): Promise<void> {
-  const { broker, clock, policy, log } = worker;
+  const { broker, clock, policy, trust, log } = worker;
   const startedAt = clock.now();
   const names = queues.map(queueNameOf).slice(0, 100);
   let clockOffsetMs = 0;
   try {
     for (let refresh = 0; ; refresh += 1) {
       if (refresh % CLOCK_CHECK_EVERY === 0) clockOffsetMs = await checkClock(worker, signal);
-      const presence = { version: VERSION, startedAt, seenAt: clock.now(), clockOffsetMs, queues: names };
+      const presence = {
+        version: VERSION,
+        startedAt,
+        seenAt: clock.now(),
+        clockOffsetMs,
+        queues: names,
+        trust: versionOf(trust),
+      };
       await orAbort(broker.announce(policy.host, presence, TTL_MS), signal);
+      // So a revoked key is good for half a minute at most on a host that is on.
+      if (await orAbort(trust.refresh(broker), signal)) continue;
       await sleep(REFRESH_MS, undefined, { signal });
     }
   } catch (error) {
@@ -35,6 +45,10 @@ export async function keepPresence(
     // With the broker away the presence expires by itself.
     await orAbort(broker.withdrawPresence(policy.host), AbortSignal.timeout(WITHDRAW_MS)).catch(() => undefined);
   }
+}
+
+function versionOf(trust: TrustKeeper): number {
+  return trust.current()?.version ?? 0;
 }
 
 /** This host's clock minus Redis', milliseconds. Redis is not trusted, so it only warns. */

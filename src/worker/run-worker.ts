@@ -18,6 +18,7 @@ import { keepPresence } from './presence.ts';
 import { queuesOf } from './queues-of.ts';
 import { resumeJobs } from './resume-jobs.ts';
 import { shutDown, type StopSignals } from './shutdown.ts';
+import { openTrustKeeper, type TrustKeeper } from './trust-keeper.ts';
 import { createTurn } from './turn.ts';
 import { createUnderWay } from './under-way.ts';
 import type { WorkerContext, WorkerLog } from './worker-context.ts';
@@ -45,12 +46,18 @@ export async function runWorker(options: WorkerOptions, stop: StopSignals): Prom
   await using ledger = await openLedger(stateDir, clock);
   const policy = hostPolicyOf(config);
   await writeHostPolicy(stateDir, policy);
+  const trust = await openTrustKeeper({ stateDir, policy, clock, log });
   log(`worker of ${policy.host} in fleet ${policy.fleet}: connecting`);
   await using broker = await openUnlessStopped(config, log, stop.drain);
-  if (broker !== null) await serve({ ...options, ledger, policy, broker }, stop);
+  if (broker !== null) await serve({ ...options, ledger, policy, trust, broker }, stop);
 }
 
-type Parts = WorkerOptions & { readonly ledger: Ledger; readonly policy: HostPolicy; readonly broker: WorkerBroker };
+type Parts = WorkerOptions & {
+  readonly ledger: Ledger;
+  readonly policy: HostPolicy;
+  readonly trust: TrustKeeper;
+  readonly broker: WorkerBroker;
+};
 
 async function serve(parts: Parts, stop: StopSignals): Promise<void> {
   const { config, broker, log } = parts;
@@ -58,6 +65,7 @@ async function serve(parts: Parts, stop: StopSignals): Promise<void> {
   const facts = createFactsGatherer();
   const worker = contextOf(parts, { draining: stop.drain, leaving: leaving.signal, onHostChanged: facts.refresh });
   const queues = queuesOf(config);
+  await orAbort(worker.trust.refresh(broker), stop.drain).catch(() => false);
   await resumeJobs(worker);
   const background = Promise.all([
     keepPresence(
@@ -91,12 +99,13 @@ async function openUnlessStopped(
 
 type Wires = Pick<WorkerContext, 'draining' | 'leaving' | 'onHostChanged'>;
 
-function contextOf({ broker, ledger, policy, clock, log, self }: Parts, wires: Wires): WorkerContext {
+function contextOf({ broker, ledger, policy, trust, clock, log, self }: Parts, wires: Wires): WorkerContext {
   return {
     ...wires,
     broker,
     ledger,
     policy,
+    trust,
     clock,
     log,
     self,

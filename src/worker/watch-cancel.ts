@@ -1,6 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { runOf, type JobId } from '../core/ids.ts';
 import { messageOf } from '../core/errors.ts';
+import type { HostPolicy } from '../executor/host-policy.ts';
+import { checkAuthority, type Request } from '../trust/authority.ts';
 import { verifyCancel } from '../trust/verify-order.ts';
 import { orAbort } from './or-abort.ts';
 import type { WorkerContext } from './worker-context.ts';
@@ -43,7 +45,7 @@ export function watchCancel(job: JobId, worker: WorkerContext): CancelWatch {
 }
 
 /** Asks once who cancelled; says each thing that is wrong once. */
-function lookFor(job: JobId, { broker, policy, log }: WorkerContext): () => Promise<string | null> {
+function lookFor(job: JobId, { broker, policy, trust, clock, log }: WorkerContext): () => Promise<string | null> {
   let complaint = '';
   const complain = (text: string): null => {
     if (text !== complaint) log(text);
@@ -54,11 +56,19 @@ function lookFor(job: JobId, { broker, policy, log }: WorkerContext): () => Prom
     try {
       const mark = await broker.cancelMark(runOf(job));
       if (mark === null) return null;
-      const verified = verifyCancel(mark, { fleet: policy.fleet, run: runOf(job), signers: policy.signers });
-      if (verified.ok) return verified.cancel.by;
-      return complain(`refused a cancel mark for ${job}: ${verified.code}: ${verified.message}`);
+      const known = trust.current();
+      if (known === null) return null;
+      const verified = verifyCancel(mark, { fleet: policy.fleet, run: runOf(job), trust: known });
+      const refused = verified.ok ? checkAuthority(known, requestOf(verified.key, policy, clock.now())) : verified;
+      if (refused === null && verified.ok) return verified.cancel.by;
+      return complain(`refused a cancel mark for ${job}: ${refused?.code}: ${refused?.message}`);
     } catch (error) {
       return complain(`cannot look for a cancel of ${job}: ${messageOf(error)}`);
     }
   };
+}
+
+/** A cancel needs no more than a key that is good on this host. */
+function requestOf(key: string, { host, roles }: HostPolicy, now: number): Request {
+  return { key, task: null, host: { name: host, roles: roles.map((role) => role.name) }, now, begunAt: null };
 }

@@ -5,6 +5,7 @@ import type { Argv } from '../core/step.ts';
 import type { HostPolicy } from '../executor/host-policy.ts';
 import type { WorkerBroker } from '../queue/broker.ts';
 import type { Ledger } from './ledger.ts';
+import type { TrustKeeper } from './trust-keeper.ts';
 import type { Turn } from './turn.ts';
 import type { UnderWay } from './under-way.ts';
 
@@ -16,6 +17,7 @@ export type WorkerContext = {
   readonly broker: WorkerBroker;
   readonly ledger: Ledger;
   readonly policy: HostPolicy;
+  readonly trust: TrustKeeper;
   readonly turn: Turn;
   readonly underWay: UnderWay;
   readonly clock: Clock;

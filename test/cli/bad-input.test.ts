@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import * as z from 'zod';
 import { runCli, type CliResult } from '../support/cli.ts';
@@ -104,10 +105,23 @@ test('a package argument that is empty or holds a space is refused', async () =>
 
 test('a signing key the hosts do not know is refused before anything is sent', async () => {
   await using other = await makeFleetFolder();
-  const { writeFile, readFile } = await import('node:fs/promises');
-  const text = await readFile(other.file, 'utf8');
-  await writeFile(other.file, text.replace(other.signer, folder.signer));
+  const { copyFile } = await import('node:fs/promises');
+  await copyFile(join(folder.path, 'celeroot.key'), join(other.path, 'celeroot.key'));
   const { code, stderr } = await runCli(['system', 'ping', '--host', 'web1'], { cwd: other.path });
   assert.equal(code, 3);
-  assert.match(stderr, /^error\[KEY_UNUSABLE\]: the key in .* is not one of {2}signers:/);
+  assert.match(stderr, /^error\[KEY_UNUSABLE\]: the key in .* is not in the trust file/);
+});
+
+test('a trust file of another fleet, or none, is refused before anything is sent', async () => {
+  await using other = await makeFleetFolder();
+  const { copyFile, rm } = await import('node:fs/promises');
+  const trustFile = join(other.path, 'celeroot.trust');
+  await copyFile(join(folder.path, 'celeroot.trust'), trustFile);
+  const foreign = await runCli(['system', 'ping', '--host', 'web1'], { cwd: other.path });
+  await rm(trustFile);
+  const missing = await runCli(['system', 'ping', '--host', 'web1'], { cwd: other.path });
+
+  assert.deepEqual([foreign.code, missing.code], [3, 3]);
+  assert.match(foreign.stderr, /^error\[TRUST_UNUSABLE\]: .* is not signed by 1 of the roots known here\nhint: /);
+  assert.match(missing.stderr, /^error\[TRUST_UNUSABLE\]: cannot read the trust file .*\nhint: /);
 });

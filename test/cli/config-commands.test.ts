@@ -120,7 +120,8 @@ for (const [what, bytes, error] of BAD_FILES) {
       assert.deepEqual([code, stdout], [3, ''], line);
     }
     assert.deepEqual(await readFile(folder.file), before);
-    assert.deepEqual((await readdir(folder.path)).toSorted(), ['celeroot.key', 'celeroot.yaml']);
+    const files = ['celeroot.key', 'celeroot.root.key', 'celeroot.trust', 'celeroot.yaml'];
+    assert.deepEqual((await readdir(folder.path)).toSorted(), files);
   });
 }
 
@@ -257,10 +258,10 @@ test('init writes a valid file and a key that only its owner reads, and overwrit
   const made = await runCli(line, { cwd: empty.path });
   const again = await runCli(line, { cwd: empty.path });
 
-  const schema = z.strictObject({ file: z.literal(file), keyFile: z.string(), signer: z.string() });
-  const { keyFile, signer } = schema.parse(JSON.parse(made.stdout));
-  assert.deepEqual([(await stat(file)).mode & 0o777, (await stat(keyFile)).mode & 0o777], [0o600, 0o600]);
-  assert.equal((await readSigningKey(keyFile)).id, signer);
+  const names = { file: z.literal(file), keyFile: z.string(), rootKeyFile: z.string(), trustFile: z.string() };
+  const { keyFile, rootKeyFile, root } = z.strictObject({ ...names, root: z.string() }).parse(JSON.parse(made.stdout));
+  for (const secret of [file, keyFile, rootKeyFile]) assert.equal((await stat(secret)).mode & 0o777, 0o600);
+  assert.equal((await readSigningKey(rootKeyFile)).id, root);
   assert.match(await readFile(file, 'utf8'), /\nfleet: alpha\n[^]*\n {2}url: rediss:\/\/redis\.example\.org\n/);
   assert.equal((await runCli(['config', 'validate', '--config', file], { cwd: empty.path })).code, 0);
   assert.equal(again.code, 3);

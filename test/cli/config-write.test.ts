@@ -15,7 +15,7 @@ import { changeConfig } from '../../src/config/write-config.ts';
 const TEXT = `# the fleet
 version: 1
 fleet: test
-signers: [ed25519:11qYAYKxCrfVS/7TyWQHOg7hcvPapiMlrwIaaPcHURo=]
+roots: [ed25519:11qYAYKxCrfVS/7TyWQHOg7hcvPapiMlrwIaaPcHURo=]
 broker: { embedded: true }
 roles:
   web: {}

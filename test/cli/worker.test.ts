@@ -8,7 +8,7 @@ import { runCli } from '../support/cli.ts';
 
 const CONFIG = `version: 1
 fleet: lab
-signers: ["${makeSigningKey().id}"]
+roots: ["${makeSigningKey().id}"]
 broker: { url: "redis://127.0.0.1:1" }
 roles: { web: {} }
 hosts: { web1: { roles: [web] } }

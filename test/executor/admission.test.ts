@@ -8,16 +8,19 @@ import type { Outcome } from '../../src/core/outcome.ts';
 import { writeHostPolicy } from '../../src/executor/host-policy.ts';
 import { beginAttempt, createJobFolder, jobFolder, readOutcome, readStarted } from '../../src/executor/job-folder.ts';
 import { launchExecutor } from '../../src/executor/launch-executor.ts';
+import { writeHostTrust } from '../../src/executor/host-trust.ts';
 import { beginLedger } from '../../src/executor/ledger-birth.ts';
-import { makeSigningKey } from '../../src/trust/key.ts';
 import type { Order } from '../../src/trust/order.ts';
 import { signOrder } from '../../src/trust/sign-order.ts';
-import { fleetName, newOrder, web1 } from '../support/fleet.ts';
+import { signTrust } from '../../src/trust/trust-file.ts';
+import { makeSigningKey } from '../../src/trust/key.ts';
+import { fleetName, makeFleet, newOrder, web1 } from '../support/fleet.ts';
 import { waitUntil } from '../support/redis.ts';
 import { CELEROOT } from '../support/worker.ts';
 
 const MINUTE_MS = 60_000;
-const key = makeSigningKey();
+const fleet = makeFleet();
+const { key } = fleet;
 
 test('the executor does what a signed order says', async (t) => {
   const { execute } = await setUp(t);
@@ -123,7 +126,9 @@ async function setUp(t: TestContext, tasks: readonly string[] = ['*']): Promise<
   const stateDir = await mkdtemp(join(tmpdir(), 'celeroot-admission-'));
   t.after(async () => await rm(stateDir, { recursive: true }));
   const role = { ...ROLE, tasks: [...tasks] };
-  await writeHostPolicy(stateDir, { fleet: fleetName, host: web1, signers: [key.id], roles: [role] });
+  const policy = { fleet: fleetName, host: web1, roots: fleet.trust.roots, roles: [role] };
+  await writeHostPolicy(stateDir, policy);
+  await writeHostTrust(stateDir, policy, signTrust(fleet.trust, [fleet.root]));
   await beginLedger(stateDir, Date.now() - 60 * MINUTE_MS);
   const execute = async (order: Order, envelope: string): Promise<Outcome> => {
     const folder = jobFolder(stateDir, order.id);

@@ -23,6 +23,7 @@ test('however often a worker is killed, every job is done once and told', async 
   await using state = await newStateDir();
   await using apt = await slowApt();
   const fleet = makeFleet();
+  await fleet.publish(controller);
   const file = await writeWorkerFile(apt.place, fleet.configFor(redis.settings));
   await apt.letGo();
   {

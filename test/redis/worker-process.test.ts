@@ -18,6 +18,7 @@ describe('celeroot worker', () => {
       await using controller = await openControllerBroker(redis.settings);
       await using state = await newStateDir();
       const fleet = makeFleet();
+      await fleet.publish(controller);
       const file = await writeWorkerFile(state.path, fleet.configFor(redis.settings));
       await using worker = spawnWorker(file, state.path);
       await worker.says(/^ready: serves host\.web1, role\.web$/);

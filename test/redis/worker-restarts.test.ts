@@ -108,6 +108,7 @@ describe('a worker process', () => {
     await using state = await newStateDir();
     await using apt = await slowApt();
     const fleet = makeFleet();
+    await fleet.publish(controller);
     const file = await writeWorkerFile(apt.place, fleet.configFor(redis.settings));
     let order = newOrder();
     {

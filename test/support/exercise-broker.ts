@@ -16,6 +16,7 @@ export const presence: Presence = {
   startedAt: 1,
   seenAt: 2,
   clockOffsetMs: -3,
+  trust: 1,
   queues: ['host.web1'],
 };
 

@@ -20,7 +20,9 @@ export function fleetConfig({ roles, hosts }: FleetSketch): FleetConfig {
   return {
     file: '/fleet/celeroot.yaml',
     fleet: fleetNameSchema.parse('test'),
-    signers: [],
+    roots: [],
+    trustFile: '/fleet/celeroot.trust',
+    rootKeyFile: '/fleet/celeroot.root.key',
     signingKeyFile: '/fleet/celeroot.key',
     broker: settingsFor({ kind: 'socket', path: '/nonexistent' }),
     roles: new Map(Object.entries(roles).map(([name, sketch]) => makeRole(roleNameSchema.parse(name), sketch))),

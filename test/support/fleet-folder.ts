@@ -1,14 +1,15 @@
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { makeSigningKey } from '../../src/trust/key.ts';
-import { writeSigningKey } from '../../src/trust/key-file.ts';
+import { fleetNameSchema } from '../../src/core/names.ts';
+import { writeKeys } from '../../src/fleet/write-keys.ts';
 
 export type FleetFolder = AsyncDisposable & {
   readonly path: string;
   /** Its celeroot.yaml. */
   readonly file: string;
-  readonly signer: string;
+  /** Its public root key. */
+  readonly root: string;
 };
 
 export type FleetFolderOptions = {
@@ -27,20 +28,19 @@ export const WEB_AND_DB = `  web1: { roles: [webserver] }
 /** A folder with a celeroot.yaml and its signing key, removed when disposed. */
 export async function makeFleetFolder(options: FleetFolderOptions = {}): Promise<FleetFolder> {
   const path = await mkdtemp(join(tmpdir(), 'celeroot-fleet-'));
-  const key = makeSigningKey();
   const file = join(path, 'celeroot.yaml');
-  await writeSigningKey(join(path, 'celeroot.key'), key);
-  await writeFile(file, fleetText(key.id, options));
+  const root = await writeKeys(path, fleetNameSchema.parse('test'));
+  await writeFile(file, fleetText(root, options));
   return {
     path,
     file,
-    signer: key.id,
+    root,
     [Symbol.asyncDispose]: async () => await rm(path, { recursive: true, force: true }),
   };
 }
 
-function fleetText(signer: string, options: FleetFolderOptions): string {
+function fleetText(root: string, options: FleetFolderOptions): string {
   const { broker = '{ url: "redis://127.0.0.1:1" }', hosts = WEB_AND_DB } = options;
   const { roles = '  webserver: { description: Public web tier }\n  db: { tasks: ["apt.*"] }\n' } = options;
-  return `version: 1\nfleet: test\nsigners: ["${signer}"]\nbroker: ${broker}\nroles:\n${roles}hosts:\n${hosts}`;
+  return `version: 1\nfleet: test\nroots: ["${root}"]\nbroker: ${broker}\nroles:\n${roles}hosts:\n${hosts}`;
 }

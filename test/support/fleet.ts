@@ -8,7 +8,9 @@ import type { Role, WorkerConfig } from '../../src/config/fleet-config.ts';
 import type { ControllerBroker } from '../../src/queue/broker.ts';
 import { makeSigningKey, type SigningKey } from '../../src/trust/key.ts';
 import type { Order } from '../../src/trust/order.ts';
+import { firstTrust } from '../../src/trust/change-trust.ts';
 import { signOrder } from '../../src/trust/sign-order.ts';
+import { signTrust, type Trust } from '../../src/trust/trust-file.ts';
 import { host, newRun, newRunId, queue } from './broker-data.ts';
 import { waitUntil } from './redis.ts';
 
@@ -19,21 +21,30 @@ export const web1 = host('web1');
 export const toWeb1: Destination = { kind: 'host', host: web1 };
 export const toAnyWeb: Destination = { kind: 'any', queue: queue('web') };
 
-/** A fleet of one signing key. */
+/** A fleet of one root key and one signing key. */
 export type TestFleet = {
   readonly key: SigningKey;
+  readonly root: SigningKey;
+  /** Version 1 of its trust file, which lets the signing key ask for everything. */
+  readonly trust: Trust;
+  /** Gives the workers of a Redis the trust file. */
+  readonly publish: (controller: ControllerBroker) => Promise<void>;
   readonly configFor: (broker: BrokerSettings, roles?: readonly Partial<Role>[]) => WorkerConfig;
 };
 
 export function makeFleet(): TestFleet {
-  const key = makeSigningKey();
+  const [root, key] = [makeSigningKey(), makeSigningKey()];
+  const trust = firstTrust(fleetName, { root: root.id, operator: key.id }, Date.now());
   return {
     key,
+    root,
+    trust,
+    publish: async (controller) => await controller.publishTrust(1, signTrust(trust, [root])),
     configFor: (broker, roles = [{}]) => ({
       file: '/etc/celeroot/worker.yaml',
       fleet: fleetName,
       host: web1,
-      signers: [key.id],
+      roots: [root.id],
       broker,
       roles: roles.map(roleWith),
     }),
@@ -56,6 +67,7 @@ export function newOrder(change: Partial<Order> = {}): Order {
     id: jobIdFor(run, to.kind === 'host' ? to.host : null),
     run,
     to,
+    trust: 1,
     issuedAt: now,
     expiresAt: now + HOUR_MS,
     task: 'system.ping',

@@ -16,6 +16,8 @@ export type Scene = AsyncDisposable & {
   readonly worker: TestWorker;
   /** Starts web1's worker again, after the first was stopped; it is stopped with the scene. */
   readonly restartWorker: () => Promise<TestWorker>;
+  /** Stops web1's worker and starts it again. */
+  readonly replaceWorker: () => Promise<TestWorker>;
 };
 
 export type SceneOptions = {
@@ -30,6 +32,7 @@ export async function setScene({ roles, clock, self }: SceneOptions = {}): Promi
   const controller = setting.use(await openControllerBroker(redis.settings));
   const state = setting.use(await newStateDir());
   const fleet = makeFleet();
+  await fleet.publish(controller);
   const start = async (): Promise<TestWorker> =>
     await startWorker({
       config: fleet.configFor(redis.settings, roles),
@@ -46,6 +49,11 @@ export async function setScene({ roles, clock, self }: SceneOptions = {}): Promi
     stateDir: state.path,
     worker,
     restartWorker: async () => set.use(await start()),
+    replaceWorker: async () => {
+      worker.requestStop();
+      await worker.ended;
+      return set.use(await start());
+    },
     [Symbol.asyncDispose]: async () => await set.disposeAsync(),
   };
 }

@@ -55,7 +55,7 @@ export function spawnWorker(file: string, stateDir: string, self: Argv | null = 
 
 /** Writes the worker file of a host, for a broker that is reached by TCP. Returns its path. */
 export async function writeWorkerFile(folder: string, config: WorkerConfig): Promise<string> {
-  const { fleet, host, signers, broker, roles } = config;
+  const { fleet, host, roots, broker, roles } = config;
   const { endpoint, environment } = broker;
   const url = endpoint.kind === 'tcp' ? `redis://${endpoint.node.host}:${endpoint.node.port}` : '';
   const rolesByName = Object.fromEntries(
@@ -63,7 +63,7 @@ export async function writeWorkerFile(folder: string, config: WorkerConfig): Pro
   );
   const file = join(folder, 'worker.yaml');
   // JSON is YAML.
-  const content = { version: 1, fleet, host, signers, broker: { url, environment }, roles: rolesByName };
+  const content = { version: 1, fleet, host, roots, broker: { url, environment }, roles: rolesByName };
   await writeFile(file, JSON.stringify(content));
   return file;
 }

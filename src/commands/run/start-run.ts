@@ -4,12 +4,13 @@ import { RejectedError } from '../../core/errors.ts';
 import type { RunSnapshot } from '../../core/run-snapshot.ts';
 import { signRun, submitRun, type Sender } from '../../fleet/dispatch-run.ts';
 import { prepareRun, type PreparedRun, type RunRequest } from '../../fleet/prepare-run.ts';
-import { readSender } from '../../fleet/read-sender.ts';
+import { requireGranted } from '../../fleet/require-granted.ts';
 import type { ControllerBroker } from '../../queue/broker.ts';
 import type { Cli } from '../context.ts';
 import { celerootFor } from '../edit-fleet.ts';
 import { sharedFlags } from '../flags.ts';
 import { loadFleetConfig, openBroker } from '../open-fleet.ts';
+import { openSender } from '../open-sender.ts';
 import type { SendFlags } from '../read-run-flags.ts';
 import { showRun } from './show-run.ts';
 
@@ -20,7 +21,8 @@ export async function startRun(cli: Cli, command: CommandUnknownOpts, options: S
   const fleet = await loadFleetConfig(cli, command);
   const prepared = prepareRun(fleet, options.request);
   await confirmSize(cli, prepared, options.flags.yes);
-  const sender = await readSender(fleet, cli);
+  const sender = await openSender(cli, fleet);
+  requireGranted(fleet, prepared, sender);
   await using broker = await openBroker(cli, fleet);
   await sendRun(cli, command, { fleet, broker, sender, prepared, flags: options.flags });
 }

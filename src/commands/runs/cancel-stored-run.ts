@@ -3,17 +3,17 @@ import { cancelRun } from '../../fleet/cancel-run.ts';
 import { candidatesIn } from '../../fleet/candidates.ts';
 import { findRun } from '../../fleet/find-run.ts';
 import { readSnapshot } from '../../fleet/follow-run.ts';
-import { readSender } from '../../fleet/read-sender.ts';
 import { writeJson } from '../../terminal/json.ts';
 import type { Cli } from '../context.ts';
 import { celerootFor } from '../edit-fleet.ts';
 import { sharedFlags } from '../flags.ts';
 import { loadFleetConfig, openBroker } from '../open-fleet.ts';
+import { openSender } from '../open-sender.ts';
 
 /** Cancels what is left of a run; cancelling one that has ended does nothing. */
 export async function cancelStoredRun(cli: Cli, command: CommandUnknownOpts, word: string): Promise<void> {
   const fleet = await loadFleetConfig(cli, command);
-  const sender = await readSender(fleet, cli);
+  const sender = await openSender(cli, fleet);
   await using broker = await openBroker(cli, fleet);
   const run = await findRun(broker, word, celerootFor(command));
   const candidatesOf = candidatesIn(fleet);

@@ -2,11 +2,12 @@ import type { CommandUnknownOpts } from '@commander-js/extra-typings';
 import { candidatesIn } from '../../fleet/candidates.ts';
 import { findRun } from '../../fleet/find-run.ts';
 import { readSnapshot } from '../../fleet/follow-run.ts';
-import { readSender } from '../../fleet/read-sender.ts';
+import { requireGranted } from '../../fleet/require-granted.ts';
 import type { prepareApply } from '../../fleet/repeat-run.ts';
 import type { Cli } from '../context.ts';
 import { celerootFor } from '../edit-fleet.ts';
 import { loadFleetConfig, openBroker } from '../open-fleet.ts';
+import { openSender } from '../open-sender.ts';
 import { confirmSize, sendRun } from '../run/start-run.ts';
 import type { SendFlags } from '../read-run-flags.ts';
 
@@ -16,12 +17,13 @@ type RepeatOptions = { readonly prepare: typeof prepareApply; readonly flags: Se
 export async function repeatRun(cli: Cli, command: CommandUnknownOpts, options: RepeatOptions): Promise<void> {
   const { prepare, flags } = options;
   const fleet = await loadFleetConfig(cli, command);
-  const sender = await readSender(fleet, cli);
+  const sender = await openSender(cli, fleet);
   await using broker = await openBroker(cli, fleet);
   const celeroot = celerootFor(command);
   const run = await findRun(broker, command.args[0] ?? '', celeroot);
   const snapshot = await readSnapshot(broker, run, { clock: cli.clock, candidatesOf: candidatesIn(fleet) });
   const prepared = prepare(fleet, snapshot, { expiresInMs: flags.expiresInMs, celeroot });
+  requireGranted(fleet, prepared, sender);
   await confirmSize(cli, prepared, flags.yes);
   await sendRun(cli, command, { fleet, broker, sender, prepared, flags });
 }

@@ -51,10 +51,11 @@ async function makeFile(cli: Cli, command: CommandUnknownOpts): Promise<string> 
   const host = hostNameSchema.parse(ownName());
   const fleet = fleetNameSchema.parse(host);
   const path = resolve(cli.cwd, 'celeroot.yaml');
-  const { file, keyFile } = await makeFleet({ file: path, fleet, brokerUrl: null, host }, cli.env);
+  const { file, keyFile, rootKeyFile, trustFile } = await makeFleet({ file: path, fleet, brokerUrl: null, host }, cli);
   if (!sharedFlags(command).json) {
     cli.stdout.write(
-      `wrote ${file}: a fleet of this machine, ${host}\nwrote ${keyFile}: the key that signs its orders\n`,
+      `wrote ${file}: a fleet of this machine, ${host}\nwrote ${keyFile}: the key that signs its orders\n` +
+        `wrote ${rootKeyFile} and ${trustFile}: whom it obeys, and the key that signs that\n`,
     );
   }
   return file;

@@ -1,0 +1,162 @@
+import assert from 'node:assert/strict';
+import { readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { test } from 'node:test';
+import * as z from 'zod';
+import { makeSigningKey } from '../../src/trust/key.ts';
+import { readSigningKey } from '../../src/trust/key-file.ts';
+import { trustSchema } from '../../src/trust/trust-file.ts';
+import { runCli, type CliResult } from '../support/cli.ts';
+import { makeFleetFolder, type FleetFolder } from '../support/fleet-folder.ts';
+
+/** Redis is away in all of these: the trust file is changed all the same. */
+async function keys(folder: FleetFolder, ...args: readonly string[]): Promise<CliResult> {
+  return await runCli(['keys', ...args], { cwd: folder.path });
+}
+
+async function trustIn(folder: FleetFolder, now = Date.now()): Promise<z.infer<typeof trustSchema>> {
+  const { stdout } = await runCli(['keys', 'ls', '--json'], { cwd: folder.path, clock: { now: () => now } });
+  return z.object({ trust: trustSchema }).parse(JSON.parse(stdout)).trust;
+}
+
+test('a key is added with what it may do, its private half for its owner only', async () => {
+  await using folder = await makeFleetFolder();
+
+  const added = await keys(
+    folder,
+    'add',
+    'ada',
+    '--out',
+    'ada.key',
+    '--task',
+    'apt.*',
+    '--host',
+    '@db',
+    '--for',
+    '90d',
+  );
+
+  assert.equal(added.code, 0);
+  assert.match(added.stderr, /^warning: .*keys publish\n$/);
+  const file = join(folder.path, 'ada.key');
+  assert.equal((await stat(file)).mode & 0o777, 0o600);
+  const { version, grants } = await trustIn(folder);
+  const [, ada = assert.fail()] = grants;
+  assert.deepEqual([version, ada.name, ada.tasks, ada.hosts, ada.revokedAt], [2, 'ada', ['apt.*'], ['@db'], null]);
+  assert.equal(ada.key, (await readSigningKey(file)).id);
+  assert.match((await keys(folder, 'ls')).stdout, /^ada +good +apt\.\* +@db +\d{4}-/m);
+});
+
+test('a public key that somebody sent is added without a private one being made', async () => {
+  await using folder = await makeFleetFolder();
+  const { id } = makeSigningKey();
+  const before = await readdir(folder.path);
+
+  const added = await keys(folder, 'add', 'bob', '--public', id);
+
+  assert.equal(added.code, 0);
+  assert.equal((await trustIn(folder)).grants.at(-1)?.key, id);
+  assert.deepEqual(await readdir(folder.path), before);
+});
+
+test('a revoked key is named as such and signs nothing here any more', async () => {
+  await using folder = await makeFleetFolder();
+
+  const revoked = await keys(folder, 'revoke', 'operator');
+
+  assert.equal(revoked.code, 0);
+  assert.match((await keys(folder, 'ls')).stdout, /^operator +revoked \d{4}-/m);
+  const ping = await runCli(['system', 'ping', '--host', 'web1'], { cwd: folder.path });
+  assert.equal(ping.code, 3);
+  assert.match(ping.stderr, /^error\[KEY_UNUSABLE\]: the key in .* is revoked .*\nhint: .*keys ls/);
+});
+
+test('what a key may not ask for is refused here, naming a host and the key', async () => {
+  await using folder = await makeFleetFolder();
+  await keys(folder, 'add', 'ada', '--out', 'ada.key', '--task', 'apt.*', '--host', '@db');
+  const text = await readFile(folder.file, 'utf8');
+  await writeFile(folder.file, `signing_key: ada.key\n${text}`);
+
+  const ping = await runCli(['system', 'ping', '--host', 'web1'], { cwd: folder.path });
+
+  assert.equal(ping.code, 5);
+  assert.match(ping.stderr, /^error\[NOT_GRANTED\]: web1 would refuse system\.ping: the key of ada is not for web1/);
+});
+
+test('an operator’s key is rotated: the new one may what the old one might', async () => {
+  await using folder = await makeFleetFolder();
+  const before = await readSigningKey(join(folder.path, 'celeroot.key'));
+
+  const rotated = await keys(folder, 'rotate', 'operator', '--json');
+
+  assert.equal(rotated.code, 0, rotated.stderr);
+  const after = await readSigningKey(join(folder.path, 'celeroot.key'));
+  assert.notEqual(after.id, before.id);
+  const { grants } = await trustIn(folder);
+  const standing = grants.map(({ name, key, revokedAt }) => [name, key, revokedAt === null]);
+  assert.deepEqual(standing, [
+    ['operator-1', before.id, false],
+    ['operator', after.id, true],
+  ]);
+});
+
+test('the root key is rotated: hosts to come pin the new one, and the old one signs nothing more', async () => {
+  await using folder = await makeFleetFolder();
+  const old = await readFile(join(folder.path, 'celeroot.root.key'));
+
+  const rotated = await keys(folder, 'rotate', '--root');
+
+  assert.equal(rotated.code, 0, rotated.stderr);
+  const { id } = await readSigningKey(join(folder.path, 'celeroot.root.key'));
+  assert.deepEqual((await trustIn(folder)).roots, [id]);
+  assert.match(await readFile(folder.file, 'utf8'), new RegExp(`^roots: \\[${id.replaceAll('+', '\\+')}\\]$`, 'm'));
+  assert.equal((await keys(folder, 'add', 'ada', '--out', 'ada.key')).code, 0);
+  await writeFile(join(folder.path, 'celeroot.root.key'), old);
+  const refused = await keys(folder, 'revoke', 'ada');
+  assert.equal(refused.code, 3);
+  assert.match(refused.stderr, /^error\[KEY_UNUSABLE\]: .* is none of the fleet’s root keys\nhint: /);
+});
+
+test('a trust file whose time is half over is signed anew where the root key is, else it warns before the end', async () => {
+  await using folder = await makeFleetFolder();
+  const { expiresAt } = await trustIn(folder);
+  const day = 24 * 3_600_000;
+  const pingAt = async (now: number): Promise<string> => {
+    const ping = await runCli(['system', 'ping', '--host', 'web1'], { cwd: folder.path, clock: { now: () => now } });
+    return ping.stderr;
+  };
+
+  assert.doesNotMatch(await pingAt(expiresAt - 200 * day), /trust file/);
+  assert.match(await pingAt(expiresAt - 100 * day), /^warning: the trust file was signed anew.* version 2\n/);
+  const renewed = await trustIn(folder, expiresAt - 100 * day);
+  assert.deepEqual([renewed.version, renewed.expiresAt - expiresAt], [2, 266 * day]);
+  await rm(join(folder.path, 'celeroot.root.key'));
+  assert.doesNotMatch(await pingAt(renewed.expiresAt - 31 * day), /trust file/);
+  assert.match(await pingAt(renewed.expiresAt - 29 * day), /^warning: the trust file expires at/);
+});
+
+const BAD: readonly (readonly [args: string, code: number, error: RegExp])[] = [
+  ['revoke eve', 5, /^error\[UNKNOWN_KEY\]: there is no key called eve\nhint: /],
+  ['rotate eve', 5, /^error\[UNKNOWN_KEY\]/],
+  ['add operator --out x.key', 5, /^error\[KEY_EXISTS\]: the trust file has a key called operator already\nhint: /],
+  ['add ada', 2, /^error\[USAGE\]: give either --public KEY or --out FILE\nhint: /],
+  ['add ada --public ed25519:AAAA', 2, /^error\[USAGE\]: --public: .* is no Ed25519 public key\nhint: /],
+  ['add Ada!x --out x.key', 2, /^error\[USAGE\]: name: expected 1 to 64 lower-case letters/],
+  ['add ada --out x.key --for soon', 2, /^error\[USAGE\]: --for: expected a duration/],
+  ['add ada --out celeroot.key', 3, /^error\[CONFIG_EXISTS\]: .*celeroot\.key is already there\nhint: /],
+  ['rotate', 2, /^error\[USAGE\]: give the name of a key, or --root\nhint: /],
+  ['rotate operator --root', 2, /^error\[USAGE\]/],
+];
+for (const [args, code, error] of BAD) {
+  test(`keys ${args} is one clear error and changes nothing`, async () => {
+    await using folder = await makeFleetFolder();
+    const before = await readdir(folder.path);
+
+    const refused = await keys(folder, ...args.split(' '));
+
+    assert.match(refused.stderr, error);
+    assert.equal(refused.code, code);
+    assert.equal((await trustIn(folder)).version, 1);
+    assert.deepEqual(await readdir(folder.path), before);
+  });
+}

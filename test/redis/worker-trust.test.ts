@@ -1,0 +1,130 @@
+import assert from 'node:assert/strict';
+import { describe, test } from 'node:test';
+import { addGrant, NO_END, renewTrust, replaceRoot, revokeGrant } from '../../src/trust/change-trust.ts';
+import { makeSigningKey } from '../../src/trust/key.ts';
+import { signCancel } from '../../src/trust/sign-order.ts';
+import { signTrust } from '../../src/trust/trust-file.ts';
+import { endOf, fleetName, newOrder, submit } from '../support/fleet.ts';
+import { forbidLeaks } from '../support/no-leaks.ts';
+import { setScene } from '../support/scene.ts';
+
+forbidLeaks();
+
+/** What a key may do that nobody has an end for. */
+const FOR_GOOD = { notBefore: 0, notAfter: NO_END, revokedAt: null } as const;
+
+describe('a worker', () => {
+  test('obeys a key that the trust file got after it was started', async () => {
+    await using scene = await setScene();
+    const { controller, fleet } = scene;
+    const ada = makeSigningKey();
+    const grant = { name: 'ada', key: ada.id, tasks: ['system.*'], hosts: ['web*'], ...FOR_GOOD };
+    const trust = addGrant(fleet.trust, grant, Date.now());
+
+    await controller.publishTrust(2, signTrust(trust, [fleet.root]));
+    const order = newOrder({ trust: 2 });
+    await submit(controller, order, ada);
+
+    assert.equal((await endOf(controller, order)).kind, 'done');
+  });
+
+  test('begins nothing for a key that was revoked, and says why', async () => {
+    await using scene = await setScene();
+    const { controller, fleet } = scene;
+    const revoked = revokeGrant(fleet.trust, 'operator', Date.now());
+    await controller.publishTrust(2, signTrust(revoked, [fleet.root]));
+    // Signed before the revocation, or so the thief says; the host has not looked since.
+    const order = newOrder({ trust: 1 });
+    await scene.worker.says(/^trust file: version 1 accepted/);
+
+    await scene.replaceWorker();
+    await submit(controller, order, fleet.key);
+
+    const end = await endOf(controller, order);
+    assert.ok(end.kind === 'refused' && end.code === 'KEY_REVOKED', JSON.stringify(end));
+  });
+
+  test('refuses what a key may not ask for here', async () => {
+    await using scene = await setScene();
+    const { controller, fleet } = scene;
+    const ada = makeSigningKey();
+    const grant = { name: 'ada', key: ada.id, tasks: ['apt.*'], hosts: ['db*'], ...FOR_GOOD };
+    await controller.publishTrust(2, signTrust(addGrant(fleet.trust, grant, Date.now()), [fleet.root]));
+    const order = newOrder({ trust: 2 });
+
+    await submit(controller, order, ada);
+
+    const end = await endOf(controller, order);
+    assert.ok(end.kind === 'refused' && end.code === 'NOT_GRANTED', JSON.stringify(end));
+  });
+
+  test('does not take an older trust file back, nor one a stranger signed', async () => {
+    await using scene = await setScene();
+    const { controller, fleet } = scene;
+    const stranger = makeSigningKey();
+    const next = renewTrust(fleet.trust, Date.now());
+    const forged = { ...renewTrust(next, Date.now()), roots: [stranger.id], grants: [] };
+    await controller.publishTrust(2, signTrust(next, [fleet.root]));
+    const order = newOrder({ trust: 2 });
+    await submit(controller, order, fleet.key);
+    assert.equal((await endOf(controller, order)).kind, 'done');
+
+    await controller.publishTrust(3, signTrust(forged, [stranger]));
+    const wanting = newOrder({ trust: 3 });
+    await submit(controller, wanting, fleet.key);
+
+    const end = await endOf(controller, wanting);
+    assert.ok(end.kind === 'refused' && end.code === 'TRUST_TOO_OLD', JSON.stringify(end));
+    await scene.worker.says(/^refused version 3 of the trust file: UNKNOWN_KEY/);
+    await controller.publishTrust(1, signTrust(fleet.trust, [fleet.root]));
+    const usual = newOrder({ trust: 2 });
+    await submit(controller, usual, fleet.key);
+    assert.equal((await endOf(controller, usual)).kind, 'done');
+  });
+
+  test('follows its root key through several replacements that it has not seen', async () => {
+    await using scene = await setScene();
+    const { controller, fleet } = scene;
+    const [second, third] = [makeSigningKey(), makeSigningKey()];
+    const two = replaceRoot(fleet.trust, { old: fleet.root.id, key: second.id, now: Date.now() });
+    const three = replaceRoot(two, { old: second.id, key: third.id, now: Date.now() });
+    const four = renewTrust(three, Date.now());
+    await controller.publishTrust(2, signTrust(two, [fleet.root, second]));
+    await controller.publishTrust(3, signTrust(three, [second, third]));
+    await controller.publishTrust(4, signTrust(four, [third]));
+    const order = newOrder({ trust: 4 });
+
+    await submit(controller, order, fleet.key);
+
+    assert.equal((await endOf(controller, order)).kind, 'done');
+    await scene.worker.says(/^trust file: version 4 accepted/);
+  });
+
+  test('keeps what it accepted when Redis has lost it', async () => {
+    await using scene = await setScene();
+    await scene.redis.command('FLUSHALL');
+
+    const worker = await scene.replaceWorker();
+    const order = newOrder();
+    await submit(scene.controller, order, scene.fleet.key);
+
+    assert.equal((await endOf(scene.controller, order)).kind, 'done');
+    assert.ok(!worker.lines.some((line) => line.startsWith('trust file')));
+  });
+
+  test('does not obey a cancel mark of a key that may do nothing here', async () => {
+    await using scene = await setScene();
+    const { controller, fleet } = scene;
+    const ada = makeSigningKey();
+    const grant = { name: 'ada', key: ada.id, tasks: ['*'], hosts: ['db*'], ...FOR_GOOD };
+    await controller.publishTrust(2, signTrust(addGrant(fleet.trust, grant, Date.now()), [fleet.root]));
+    await scene.replaceWorker();
+    const order = newOrder({ trust: 2 });
+    const mark = signCancel({ fleet: fleetName, run: order.run, issuedAt: Date.now(), by: 'ada@here' }, ada);
+    await controller.setCancelMark(order.run, mark);
+
+    await submit(controller, order, fleet.key);
+
+    assert.equal((await endOf(controller, order)).kind, 'done');
+  });
+});
