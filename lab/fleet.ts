@@ -1,13 +1,15 @@
 import { existsSync } from 'node:fs';
-import { writeFile } from 'node:fs/promises';
+import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { editText } from '../src/config/edit.ts';
-import { addHost } from '../src/config/host-edits.ts';
+import { acceptHost, addHost } from '../src/config/host-edits.ts';
 import { loadFleet } from '../src/config/load.ts';
 import { PASSWORD_FILE, renderWorkerFile } from '../src/config/worker-file.ts';
 import { changeConfig } from '../src/config/write-config.ts';
 import { RejectedError } from '../src/core/errors.ts';
-import { fleetNameSchema, type FleetName } from '../src/core/names.ts';
+import { fleetNameSchema, hostNameSchema, type FleetName } from '../src/core/names.ts';
+import { readSigningKey, writeSigningKey } from '../src/trust/key-file.ts';
+import { makeSigningKey } from '../src/trust/key.ts';
 import { writeKeys } from '../src/fleet/write-keys.ts';
 import { putFile, type LabHost } from './lab-host.ts';
 import { labNetwork, REDIS_PORT } from './network.ts';
@@ -21,6 +23,7 @@ export function configFile(paths: LabPaths): string {
 /** Writes celeroot.yaml and what it names, and adds the hosts that are missing in it; the rest may have been edited. */
 export async function writeFleet(paths: LabPaths, state: LabState): Promise<void> {
   await writeFile(join(paths.folder, PASSWORD_FILE), `${state.password}\n`, { mode: 0o600 });
+  const keys = await makeHostKeys(paths, state);
   const file = configFile(paths);
   if (!existsSync(file)) {
     const root = await writeKeys(paths.folder, fleetNameIn(paths));
@@ -34,10 +37,22 @@ export async function writeFleet(paths: LabPaths, state: LabState): Promise<void
       missing.flatMap((name) => addHost(config, name, newHost(state, name))),
     );
   });
+  await changeConfig(file, {}, (text, config) =>
+    editText(
+      text,
+      keys.flatMap(([name, key]) =>
+        config.hosts.get(hostNameSchema.parse(name))?.key === null
+          ? acceptHost(config, name, { key, replace: false })
+          : [],
+      ),
+    ),
+  );
 }
 
 /** Gives a host its worker.yaml, as the fleet's celeroot.yaml says now, and the password for Redis. */
 export async function writeWorkerFile(host: LabHost): Promise<void> {
+  const key = await readFile(hostKeyFile(host.paths, host.name));
+  await putFile(host, { path: 'var/lib/celeroot/host.key', content: key, mode: 0o600 });
   const config = loadFleet(configFile(host.paths), {});
   const described = [...config.hosts.values()].find((each) => each.name === host.name);
   if (described === undefined) {
@@ -71,6 +86,22 @@ roles:
 
 hosts: {}
 `;
+}
+
+/** A host's key outlives its files, so that a host that was reset is believed as before. Public halves by name. */
+async function makeHostKeys(paths: LabPaths, state: LabState): Promise<readonly (readonly [string, string])[]> {
+  await mkdir(join(paths.folder, 'keys'), { recursive: true, mode: 0o700 });
+  const keys: [string, string][] = [];
+  for (const name of state.hosts) {
+    const file = hostKeyFile(paths, name);
+    if (!existsSync(file)) await writeSigningKey(file, makeSigningKey());
+    keys.push([name, (await readSigningKey(file)).id]);
+  }
+  return keys;
+}
+
+function hostKeyFile(paths: LabPaths, name: string): string {
+  return join(paths.folder, 'keys', `${name}.key`);
 }
 
 function fleetNameIn(paths: LabPaths): FleetName {

@@ -12,6 +12,7 @@ import { addSharedFlags, examples } from './flags.ts';
 import { downCommand } from './down.ts';
 import { executorCommand } from './executor.ts';
 import { addHelpCommands } from './help.ts';
+import { hostKeyCommand } from './host-key.ts';
 import { hostsCommand } from './hosts/hosts.ts';
 import { initCommand } from './init.ts';
 import { keysCommand } from './keys/keys.ts';
@@ -95,6 +96,7 @@ const COMMANDS: readonly (readonly [name: string, command: (cli: Cli) => Command
   ['config', configCommand],
   ['down', downCommand],
   ['executor', executorCommand],
+  ['host-key', hostKeyCommand],
   ['hosts', hostsCommand],
   ['init', initCommand],
   ['keys', keysCommand],

@@ -30,6 +30,6 @@ function roleSection({ description, queues, concurrency, tasks, exclude }: Role)
   return { ...(description === null ? {} : { description }), queues, concurrency, tasks, exclude };
 }
 
-function hostSection({ address, roles, description }: Host): EffectiveConfig {
-  return { address, roles, ...(description === null ? {} : { description }) };
+function hostSection({ address, roles, description, key }: Host): EffectiveConfig {
+  return { address, roles, ...(description === null ? {} : { description }), ...(key === null ? {} : { key }) };
 }

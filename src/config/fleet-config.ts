@@ -15,6 +15,8 @@ export type Host = {
   readonly address: string;
   readonly roles: readonly RoleName[];
   readonly description: string | null;
+  /** Its public key; null when it was not accepted yet. */
+  readonly key: string | null;
 };
 
 /** A valid `celeroot.yaml`: every role a host names exists, defaults are filled in. Frozen. */

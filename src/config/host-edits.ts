@@ -1,6 +1,7 @@
 import { RejectedError, UsageError } from '../core/errors.ts';
 import { requireHost, requireRole } from '../core/host-selector.ts';
 import { hostNameSchema } from '../core/names.ts';
+import { parsePublicKey } from '../trust/key.ts';
 import { checkName, checkPart } from './check-part.ts';
 import type { Edit } from './edit.ts';
 import type { FleetConfig } from './fleet-config.ts';
@@ -60,6 +61,30 @@ export function changeHost(config: FleetConfig, name: string, change: HostChange
     ...textEdit(['hosts', name], 'address', change.address),
     ...textEdit(['hosts', name], 'description', change.description),
   ];
+}
+
+/**
+ * Records the key by which a host's reports are believed.
+ * @throws RejectedError UNKNOWN_HOST; KEY_EXISTS when another is recorded and shall not be replaced; UsageError when it
+ * is no key.
+ */
+export function acceptHost(
+  config: FleetConfig,
+  name: string,
+  { key, replace }: { readonly key: string; readonly replace: boolean },
+): readonly Edit[] {
+  const host = config.hosts.get(requireHost(config, name));
+  if (parsePublicKey(key) === null) {
+    throw new UsageError('USAGE', `no public key came from ${name}: ${JSON.stringify(key.slice(0, 100))}`, {
+      hint: 'what celeroot host-key prints on the host is expected on standard input',
+    });
+  }
+  if (host !== undefined && host.key !== null && host.key !== key && !replace) {
+    throw new RejectedError('KEY_EXISTS', `another key of ${name} is in ${config.file} already`, {
+      hint: `if the host was installed anew, say so with --replace; its reports so far bear the key ${host.key}`,
+    });
+  }
+  return [{ kind: 'set', path: ['hosts', name, 'key'], value: key }];
 }
 
 /** @throws RejectedError UNKNOWN_HOST. */

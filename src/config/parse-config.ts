@@ -72,9 +72,12 @@ type FleetParts = { readonly reading: YamlDocument; readonly file: FleetFile; re
 function fleetConfig(source: ConfigSource, { reading, file, broker }: FleetParts): FleetConfig {
   const path = resolve(source.file);
   const hosts = new Map<HostName, Host>();
-  for (const [key, { address, roles, description }] of asWritten(file.hosts, namesInOrder(reading, 'hosts'))) {
-    const name = hostNameSchema.parse(key);
-    hosts.set(name, Object.freeze({ name, address: address ?? name, roles, description: description ?? null }));
+  for (const [each, { address, roles, description, key = null }] of asWritten(
+    file.hosts,
+    namesInOrder(reading, 'hosts'),
+  )) {
+    const name = hostNameSchema.parse(each);
+    hosts.set(name, Object.freeze({ name, address: address ?? name, roles, description: description ?? null, key }));
   }
   return Object.freeze({
     file: path,

@@ -102,6 +102,9 @@ export const hostSchema = z
       .optional()
       .describe('Where you reach the host by SSH; only printed, never connected to. Default: its name.'),
     roles: z.array(roleNameSchema).min(1).describe('Its roles; at least one.'),
+    key: publicKeySchema
+      .optional()
+      .describe('Its public key, by which its reports are believed; `celeroot hosts accept` writes it.'),
     description: oneLine.optional().describe('One line for people.'),
   })
   .describe('A managed machine.');

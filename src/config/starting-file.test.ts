@@ -21,13 +21,14 @@ test('the starting file is valid, with an embedded Redis and no hosts', async ()
 });
 
 test('the starting file takes the address of a Redis and a first host', async () => {
-  const host = hostNameSchema.parse('web1');
-  const text = renderStartingFile({ ...base, brokerUrl: 'rediss://redis.example.org:6380', host });
+  const name = hostNameSchema.parse('web1');
+  const key = makeSigningKey().id;
+  const text = renderStartingFile({ ...base, brokerUrl: 'rediss://redis.example.org:6380', host: { name, key } });
 
   const config = parseFleet({ file: '/srv/celeroot.yaml', text }, {});
 
   assert.deepEqual(config.broker.tls, { ca: null });
-  assert.deepEqual(config.hosts.get(host)?.roles, ['server']);
+  assert.deepEqual([config.hosts.get(name)?.roles, config.hosts.get(name)?.key], [['server'], key]);
 });
 
 test('a fleet whose name reads as a number keeps it', async () => {

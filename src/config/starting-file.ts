@@ -7,8 +7,8 @@ export type StartingFleet = {
   readonly root: string;
   /** Address of a Redis; null for the embedded one. */
   readonly brokerUrl: string | null;
-  /** A host to begin with, of role `server`; null for none. */
-  readonly host: HostName | null;
+  /** A host to begin with, of role `server`, and its public key; null for none. */
+  readonly host: { readonly name: HostName; readonly key: string } | null;
 };
 
 /** The commented celeroot.yaml that a new fleet begins with. */
@@ -56,7 +56,7 @@ broker:
 `;
 }
 
-function hostsSection(host: HostName | null): string {
+function hostsSection(host: StartingFleet['host']): string {
   if (host === null) return 'hosts: {}';
-  return renderEntry('hosts', { [host]: { roles: ['server'] } }, { indent: 0, step: 2 }).join('\n');
+  return renderEntry('hosts', { [host.name]: { roles: ['server'], key: host.key } }, { indent: 0, step: 2 }).join('\n');
 }

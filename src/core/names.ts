@@ -2,6 +2,7 @@ import * as z from 'zod';
 
 /** Words that `celeroot hosts WORD` and `celeroot roles WORD` already mean; no host or role may be called so. */
 export const RESERVED_NAMES: ReadonlySet<string> = new Set([
+  'accept',
   'add',
   'all',
   'edit',

@@ -69,5 +69,8 @@ export const reportSchema = z.strictObject({
 });
 export type Report = Readonly<z.infer<typeof reportSchema>>;
 
+/** A report as it travels: the exact text that was signed, and the signature, which is empty when there is none. */
+export type SignedReport = { readonly report: Report; readonly text: string; readonly signature: string };
+
 /** What a worker hands its reports to. Resolves when the report is stored; waits while the broker is away. */
 export type ReportSink = (event: ReportEvent) => Promise<void>;

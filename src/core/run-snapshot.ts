@@ -7,6 +7,8 @@ export type RunSnapshot = {
   readonly state: RunState;
   /** For jobs that have not ended: whether a host that can do the job is there. */
   readonly presences: ReadonlyMap<JobId, HostPresence>;
+  /** How many reports were left out, because they do not bear the key of the host they name. */
+  readonly forged: number;
   /** Milliseconds since 1970. */
   readonly now: number;
 };

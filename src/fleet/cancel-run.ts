@@ -3,6 +3,7 @@ import type { HostName } from '../core/names.ts';
 import type { RunSnapshot } from '../core/run-snapshot.ts';
 import { isEnded, jobStatus, type JobState } from '../core/run-state.ts';
 import type { ControllerBroker } from '../queue/broker.ts';
+import { sealReport } from '../trust/sign-report.ts';
 import { signCancel } from '../trust/sign-order.ts';
 import type { Sender } from './dispatch-run.ts';
 
@@ -38,6 +39,6 @@ export async function cancelRun(
     const [host] = candidatesOf(job);
     return host === undefined || !withdrawn.has(job.id) ? [] : [{ job: job.id, host, at: issuedAt, event }];
   });
-  await Promise.all(reports.map((report) => broker.appendReport(run.id, report)));
+  await Promise.all(reports.map((report) => broker.appendReport(run.id, sealReport(report, sender.key))));
   return { withdrawn: [...withdrawn], stopping: open.map((job) => job.id).filter((id) => !withdrawn.has(id)) };
 }

@@ -7,11 +7,13 @@ import type { RunSnapshot } from '../core/run-snapshot.ts';
 import { applyReports, initialRunState, isEnded, jobStatus, type JobState, type RunState } from '../core/run-state.ts';
 import type { Run } from '../core/run.ts';
 import type { ControllerBroker, StoredReport } from '../queue/broker.ts';
+import { believeReports, type Believed, type Witness } from './believe-reports.ts';
 
 export type FollowOptions = {
   readonly clock: Clock;
   /** Ends the following; the run goes on. */
   readonly signal: AbortSignal;
+  readonly witness: Witness;
   /** Which hosts can do a job; for a host's own job that host. */
   readonly candidatesOf: (job: JobState) => readonly HostName[];
 };
@@ -42,12 +44,15 @@ export async function* followRun(
   const presences = watchPresences(broker, options);
   let state = initialRunState(run);
   let cursor = '0';
+  let forged = 0;
   let stored = await broker.readReports(run.id, cursor);
   while (!signal.aborted) {
     cursor = stored.at(-1)?.cursor ?? cursor;
-    const fresh = reportsIn(stored);
+    const believed = believeReports(stored, options.witness);
+    const fresh = believed.reports;
+    forged += believed.forged;
     state = applyReports(state, fresh);
-    const snapshot = { state, presences: await presences(state), now: clock.now() };
+    const snapshot = { state, presences: await presences(state), forged, now: clock.now() };
     const progress = progressOf(snapshot);
     yield { snapshot, fresh, progress };
     if (progress === 'ended') return;
@@ -61,21 +66,18 @@ export async function readSnapshot(
   run: Run,
   options: Omit<FollowOptions, 'signal'>,
 ): Promise<RunSnapshot> {
-  const { state } = await readRun(broker, run);
-  return { state, presences: await watchPresences(broker, options)(state), now: options.clock.now() };
+  const { state, forged } = await readRun(broker, run, options.witness);
+  return { state, forged, presences: await watchPresences(broker, options)(state), now: options.clock.now() };
 }
 
 /** All that was reported of a run, and what it comes to. */
 export async function readRun(
   broker: ControllerBroker,
   run: Run,
-): Promise<{ readonly state: RunState; readonly reports: readonly Report[] }> {
-  const reports = reportsIn(await broker.readReports(run.id, '0'));
-  return { state: applyReports(initialRunState(run), reports), reports };
-}
-
-function reportsIn(stored: readonly StoredReport[]): readonly Report[] {
-  return stored.flatMap(({ report }) => report ?? []);
+  witness: Witness,
+): Promise<Believed & { readonly state: RunState }> {
+  const believed = believeReports(await broker.readReports(run.id, '0'), witness);
+  return { ...believed, state: applyReports(initialRunState(run), believed.reports) };
 }
 
 /** Resolves with nothing as soon as the signal is aborted; the read under way ends with the broker. */

@@ -27,6 +27,10 @@ export function joinSteps(config: FleetConfig, host: Host, celeroot: string): re
     workerFileStep(host, celeroot),
     ...(needsPassword(config.broker) ? [password] : []),
     {
+      what: 'let it make its key, and record the public half: its reports are believed by it',
+      command: `${ssh} '${PROGRAM_FOLDER}/celeroot host-key' | ${celeroot} hosts accept ${host.name}`,
+    },
+    {
       what: `start the worker (without systemd: ${PROGRAM_FOLDER}/celeroot worker ${FOLDER}/worker.yaml)`,
       command: `${ssh} 'systemctl enable --now ${PROGRAM_FOLDER}/${WORKER_UNIT}'`,
     },

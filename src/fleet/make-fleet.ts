@@ -2,10 +2,10 @@ import { existsSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { parseFleet } from '../config/parse-config.ts';
 import type { Environment } from '../config/read-broker.ts';
-import { renderStartingFile } from '../config/starting-file.ts';
+import { renderStartingFile, type StartingFleet } from '../config/starting-file.ts';
 import type { Clock } from '../core/clock.ts';
 import { CelerootError, ConfigError, messageOf } from '../core/errors.ts';
-import type { FleetName, HostName } from '../core/names.ts';
+import type { FleetName } from '../core/names.ts';
 import { quoteWord } from '../core/quote-word.ts';
 import { makeFolder } from '../host/make-folder.ts';
 import { makeSigningKey } from '../trust/key.ts';
@@ -17,8 +17,8 @@ export type NewFleet = {
   readonly fleet: FleetName;
   /** Null for the embedded Redis. */
   readonly brokerUrl: string | null;
-  /** A first host, of role `server`. */
-  readonly host: HostName | null;
+  /** A first host, of role `server`, and its public key. */
+  readonly host: StartingFleet['host'];
 };
 
 export type MadeFleet = {

@@ -14,7 +14,7 @@ const fleet = fleetConfig({
 const HOUR = 3_600_000;
 
 function snapshot(fixture: RunFixture, reports: readonly Report[], later = 0): RunSnapshot {
-  return { state: fixture.after(reports), presences: new Map(), now: CREATED_AT + later };
+  return { state: fixture.after(reports), presences: new Map(), forged: 0, now: CREATED_AT + later };
 }
 
 const again = { expiresInMs: HOUR, celeroot: 'celeroot --config x' };

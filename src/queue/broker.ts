@@ -1,14 +1,14 @@
 import type { RunId, JobId } from '../core/ids.ts';
 import type { HostName } from '../core/names.ts';
 import type { HostFacts, Presence } from '../core/presence.ts';
-import type { RefusalCode, Report } from '../core/report.ts';
+import type { RefusalCode, Report, SignedReport } from '../core/report.ts';
 import type { Destination, Run } from '../core/run.ts';
 
 /** A signed order on its way into a queue. */
 export type Release = { readonly job: JobId; readonly to: Destination; readonly envelope: string };
 
-/** One entry of a run's stream. `report` is null when what stands there is not a report. */
-export type StoredReport = { readonly cursor: string; readonly report: Report | null };
+/** One entry of a run's stream, not believed yet. `report` is null when what stands there is not a report. */
+export type StoredReport = Omit<SignedReport, 'report'> & { readonly cursor: string; readonly report: Report | null };
 
 /** An order a host refused although it may belong to no run. Everything in it is untrusted text, already capped. */
 export type Refusal = {
@@ -33,7 +33,7 @@ export type ControllerBroker = AsyncDisposable & {
   readonly readReports: (id: RunId, cursor: string) => Promise<readonly StoredReport[]>;
   /** Waits up to `waitMs` for reports after `cursor`; empty when none came. One blocking read whatever the number of hosts. */
   readonly awaitReports: (id: RunId, cursor: string, waitMs: number) => Promise<readonly StoredReport[]>;
-  readonly appendReport: (id: RunId, report: Report) => Promise<void>;
+  readonly appendReport: (id: RunId, report: SignedReport) => Promise<void>;
   readonly setCancelMark: (id: RunId, mark: string) => Promise<void>;
   /** Takes jobs that no worker has begun out of their queues; returns those it could take out. */
   readonly withdraw: (jobs: readonly { readonly job: JobId; readonly to: Destination }[]) => Promise<readonly JobId[]>;
@@ -65,7 +65,7 @@ export type WorkerBroker = AsyncDisposable & {
   /** Takes the presence back, so that the host is shown offline at once. */
   readonly withdrawPresence: (host: HostName) => Promise<void>;
   readonly saveFacts: (host: HostName, facts: HostFacts) => Promise<void>;
-  readonly report: (run: RunId, report: Report) => Promise<void>;
+  readonly report: (run: RunId, report: SignedReport) => Promise<void>;
   readonly refuse: (refusal: Refusal) => Promise<void>;
   readonly cancelMark: (run: RunId) => Promise<string | null>;
   /** The highest version of the trust file that is there. */

@@ -1,5 +1,5 @@
 import type { RunId } from '../core/ids.ts';
-import { reportSchema, type Report } from '../core/report.ts';
+import { reportSchema, type Report, type SignedReport } from '../core/report.ts';
 import type { StoredReport } from './broker.ts';
 import type { Client } from './connection.ts';
 import { replies, type Link } from './link.ts';
@@ -19,11 +19,13 @@ const RARE_KINDS: ReadonlySet<Report['event']['kind']> = new Set([
   'cancelled',
 ]);
 
-export async function appendReport({ ask, keys }: Link, id: RunId, report: Report): Promise<void> {
+export async function appendReport({ ask, keys }: Link, id: RunId, signed: SignedReport): Promise<void> {
   const key = keys.reports(id);
-  const text = JSON.stringify(report);
+  const { report, text, signature } = signed;
   await ask(async (client) => {
-    const pipeline = client.pipeline().xadd(key, 'MAXLEN', '~', MOST_REPORTS, '*', 'report', text);
+    const pipeline = client
+      .pipeline()
+      .xadd(key, 'MAXLEN', '~', MOST_REPORTS, '*', 'report', text, 'signature', signature);
     if (RARE_KINDS.has(report.event.kind)) pipeline.pexpire(key, RUN_LIFETIME_MS);
     replies(await pipeline.exec());
   });
@@ -58,5 +60,6 @@ function entriesOf(answer: [key: string, items: [id: string, fields: string[]][]
 }
 
 function toStoredReport([cursor, fields]: Entry): StoredReport {
-  return { cursor, report: parseJsonAs(reportSchema, fields[0] === 'report' ? fields[1] : null) };
+  const [name, text = '', , signature = ''] = fields;
+  return { cursor, report: parseJsonAs(reportSchema, name === 'report' ? text : null), text, signature };
 }

@@ -34,7 +34,7 @@ function snapshot(reports: readonly Report[], offlineHosts: readonly string[] = 
   const presences = new Map<JobId, HostPresence>(
     offlineHosts.map((host) => [jobIdFor(fixture.run.id, hostNameSchema.parse(host)), offline]),
   );
-  return { state: fixture.after(reports), presences, now: CREATED_AT + 4000 };
+  return { state: fixture.after(reports), forged: 0, presences, now: CREATED_AT + 4000 };
 }
 
 const accepted = fixture.report('web1', { kind: 'accepted' }, 0);
@@ -178,7 +178,7 @@ test('the live view never takes more rows than the screen has, however many host
   ] as const) {
     const { screen, output } = screenOutput(columns, rows);
     await using view = liveRunView(output);
-    view.update({ state: many.after([]), presences: new Map(), now: CREATED_AT }, []);
+    view.update({ state: many.after([]), presences: new Map(), forged: 0, now: CREATED_AT }, []);
     const lines = screen.lines();
     assert.ok(lines.length <= Math.max(2, rows - 1), `${lines.length} lines on ${rows} rows`);
     assert.ok(lines.every((line) => line.length < columns));

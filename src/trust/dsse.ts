@@ -143,7 +143,7 @@ export function quote(text: string): string {
 }
 
 /** PAE of the DSSE protocol: lengths make the boundary between type and payload certain. */
-function preAuthEncoding(payloadType: string, payload: Buffer): Buffer {
+export function preAuthEncoding(payloadType: string, payload: Buffer): Buffer {
   const header = `DSSEv1 ${Buffer.byteLength(payloadType)} ${payloadType} ${payload.length} `;
   return Buffer.concat([Buffer.from(header, 'utf8'), payload]);
 }

@@ -5,9 +5,12 @@ import { messageOf } from '../core/errors.ts';
 import { runOf } from '../core/ids.ts';
 import { queueNameOf } from '../core/run.ts';
 import type { Argv } from '../core/step.ts';
+import { openHostKey } from '../executor/host-key.ts';
 import { writeHostPolicy, type HostPolicy } from '../executor/host-policy.ts';
 import type { Delivery, WorkerBroker } from '../queue/broker.ts';
 import { openWorkerBroker } from '../queue/open.ts';
+import type { SigningKey } from '../trust/key.ts';
+import { sealReport } from '../trust/sign-report.ts';
 import { claimStateDir } from './claim-state-dir.ts';
 import { createFactsGatherer } from './gather-facts.ts';
 import { hostPolicyOf } from './host-policy-of.ts';
@@ -46,16 +49,18 @@ export async function runWorker(options: WorkerOptions, stop: StopSignals): Prom
   await using ledger = await openLedger(stateDir, clock);
   const policy = hostPolicyOf(config);
   await writeHostPolicy(stateDir, policy);
+  const hostKey = await openHostKey(stateDir);
   const trust = await openTrustKeeper({ stateDir, policy, clock, log });
   log(`worker of ${policy.host} in fleet ${policy.fleet}: connecting`);
   await using broker = await openUnlessStopped(config, log, stop.drain);
-  if (broker !== null) await serve({ ...options, ledger, policy, trust, broker }, stop);
+  if (broker !== null) await serve({ ...options, ledger, policy, trust, hostKey, broker }, stop);
 }
 
 type Parts = WorkerOptions & {
   readonly ledger: Ledger;
   readonly policy: HostPolicy;
   readonly trust: TrustKeeper;
+  readonly hostKey: SigningKey;
   readonly broker: WorkerBroker;
 };
 
@@ -99,7 +104,7 @@ async function openUnlessStopped(
 
 type Wires = Pick<WorkerContext, 'draining' | 'leaving' | 'onHostChanged'>;
 
-function contextOf({ broker, ledger, policy, trust, clock, log, self }: Parts, wires: Wires): WorkerContext {
+function contextOf({ broker, ledger, policy, trust, hostKey, clock, log, self }: Parts, wires: Wires): WorkerContext {
   return {
     ...wires,
     broker,
@@ -113,7 +118,7 @@ function contextOf({ broker, ledger, policy, trust, clock, log, self }: Parts, w
     underWay: createUnderWay(),
     reportsOf: (job) => async (event) => {
       const report = { job, host: policy.host, at: clock.now(), event };
-      await orAbort(broker.report(runOf(job), report), wires.leaving);
+      await orAbort(broker.report(runOf(job), sealReport(report, hostKey)), wires.leaving);
     },
   };
 }

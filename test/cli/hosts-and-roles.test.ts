@@ -4,6 +4,7 @@ import { afterEach, beforeEach, test } from 'node:test';
 import * as z from 'zod';
 import { createApp } from '../../src/commands/app.ts';
 import { RESERVED_NAMES } from '../../src/core/names.ts';
+import { makeSigningKey } from '../../src/trust/key.ts';
 import { runCli, type CliResult, testContext } from '../support/cli.ts';
 import { type FleetFolder, makeFleetFolder } from '../support/fleet-folder.ts';
 
@@ -47,10 +48,36 @@ test('hosts add writes the host and says what to type, with nothing secret', asy
   assert.match(stdout, /\n {3}celeroot hosts web3\n$/);
 });
 
+test('a host’s key is recorded once, and another only when that is said', async () => {
+  const [key, other] = [makeSigningKey().id, makeSigningKey().id];
+  const accept = async (text: string, ...flags: readonly string[]): Promise<CliResult> =>
+    await runCli(['hosts', 'accept', 'db1', ...flags], { cwd: folder.path, readStdin: async () => text });
+
+  const rubbish = await accept('ssh: connect to host db1: refused\n');
+  const first = await accept(`${key}\n`);
+  const again = await accept(key);
+  const second = await accept(other);
+  const replaced = await accept(other, '--replace');
+
+  assert.deepEqual(
+    [rubbish, first, again, second, replaced].map(({ code }) => code),
+    [2, 0, 0, 5, 0],
+  );
+  assert.match(rubbish.stderr, /^error\[USAGE\]: no public key came from db1: "ssh: connect/);
+  assert.match(second.stderr, /^error\[KEY_EXISTS\]: .*\nhint: .*--replace/);
+  assert.match(await readFile(folder.file, 'utf8'), new RegExp(`key: ${other.replaceAll('+', '\\+')}`));
+});
+
 test('hosts add says the same as data, and how it was called', async () => {
   const schema = z.strictObject({
     file: z.string(),
-    host: z.strictObject({ name: z.string(), address: z.string(), roles: z.array(z.string()), description: z.null() }),
+    host: z.strictObject({
+      name: z.string(),
+      address: z.string(),
+      roles: z.array(z.string()),
+      description: z.null(),
+      key: z.null(),
+    }),
     steps: stepsSchema,
     warning: z.string().nullable(),
   });
@@ -69,8 +96,8 @@ test('hosts add says the same as data, and how it was called', async () => {
   );
 
   assert.equal(added.host.address, 'fe80::1%eth0');
-  assert.equal(added.steps.length, 4);
-  for (const { command } of added.steps.slice(0, 3)) assert.match(command, /ssh root@fe80::1%eth0 '/);
+  assert.equal(added.steps.length, 5);
+  for (const { command } of added.steps.slice(0, 4)) assert.match(command, /ssh root@fe80::1%eth0 '/);
   assert.ok(added.steps[1]?.command.startsWith(`celeroot --config ${folder.file} hosts worker-file x | `));
   assert.match(added.warning ?? '', /is at 127\.0\.0\.1, which is each host itself/);
 });

@@ -3,7 +3,7 @@ import { test } from 'node:test';
 import { jobIdFor } from '../../src/core/ids.ts';
 import { followRun, type FollowUpdate } from '../../src/fleet/follow-run.ts';
 import { openControllerBroker, openWorkerBroker } from '../../src/queue/open.ts';
-import { doneEvent, host, newRun, reportOf } from '../support/broker-data.ts';
+import { doneEvent, host, newRun, reportOf, unsigned } from '../support/broker-data.ts';
 import { presence } from '../support/exercise-broker.ts';
 import { forbidLeaks } from '../support/no-leaks.ts';
 import { startRedis } from '../support/redis.ts';
@@ -30,9 +30,17 @@ test('a worker that starts again is not given up on at once, one that stays away
   let now = Date.now();
   const run = { ...newRun([web1]), createdAt: now, expiresAt: now + 86_400_000 };
   await controller.saveRun(run);
-  await controller.appendReport(run.id, { ...reportOf(jobIdFor(run.id, web1), web1, { kind: 'accepted' }), at: now });
+  await controller.appendReport(
+    run.id,
+    unsigned({ job: jobIdFor(run.id, web1), host: web1, at: now, event: { kind: 'accepted' } }),
+  );
   const leave = new AbortController();
-  const options = { clock: { now: () => now }, signal: leave.signal, candidatesOf: () => [web1] };
+  const options = {
+    clock: { now: () => now },
+    signal: leave.signal,
+    witness: { hosts: new Map(), controllerKeys: [] },
+    candidatesOf: () => [web1],
+  };
   const updates = followRun(controller, run, options);
 
   assert.equal((await until(updates, () => true)).progress, 'going-on');
@@ -59,7 +67,12 @@ test('an aborted signal ends the following without waiting for a report', async 
   const run = newRun([web1]);
   await controller.saveRun(run);
   const leave = new AbortController();
-  const updates = followRun(controller, run, { clock: Date, signal: leave.signal, candidatesOf: () => [web1] });
+  const updates = followRun(controller, run, {
+    clock: Date,
+    signal: leave.signal,
+    witness: { hosts: new Map(), controllerKeys: [] },
+    candidatesOf: () => [web1],
+  });
   await updates.next();
   const waiting = updates.next();
   leave.abort();

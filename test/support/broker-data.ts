@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { jobIdFor, makeRunId, type JobId, type RunId } from '../../src/core/ids.ts';
 import { hostNameSchema, queueNameSchema, type HostName, type QueueName } from '../../src/core/names.ts';
-import type { Report, ReportEvent } from '../../src/core/report.ts';
+import type { Report, ReportEvent, SignedReport } from '../../src/core/report.ts';
 import type { Run } from '../../src/core/run.ts';
 import type { Release } from '../../src/queue/broker.ts';
 
@@ -34,8 +34,13 @@ export function releasesOf(run: Run): readonly Release[] {
   return run.jobs.map(({ id, to }) => ({ job: id, to, envelope: `envelope of ${id}` }));
 }
 
-export function reportOf(job: JobId, by: HostName, event: ReportEvent): Report {
-  return { job, host: by, at: Date.now(), event };
+/** A report that nobody signed; hosts of these tests have no key that would be asked for. */
+export function reportOf(job: JobId, by: HostName, event: ReportEvent): SignedReport {
+  return unsigned({ job, host: by, at: Date.now(), event });
+}
+
+export function unsigned(report: Report): SignedReport {
+  return { report, text: JSON.stringify(report), signature: '' };
 }
 
 export const doneEvent: ReportEvent = {

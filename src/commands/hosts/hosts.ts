@@ -2,6 +2,7 @@ import { Command, type CommandUnknownOpts } from '@commander-js/extra-typings';
 import type { Cli } from '../context.ts';
 import { examples } from '../flags.ts';
 import { nameOrVerb } from '../name-or-verb.ts';
+import { acceptCommand } from './accept.ts';
 import { addCommand } from './add.ts';
 import { editCommand } from './edit.ts';
 import { lsCommand } from './ls.ts';
@@ -31,6 +32,7 @@ export function hostsCommand(cli: Cli): CommandUnknownOpts {
 
 /** What can be done with hosts; one line per verb. */
 const VERBS: readonly ((cli: Cli) => CommandUnknownOpts)[] = [
+  acceptCommand,
   addCommand,
   editCommand,
   lsCommand,

@@ -33,12 +33,13 @@ export async function listHosts(cli: Cli, command: CommandUnknownOpts, roles: re
 
 /** A host as `--json` shows it; also for `hosts show`. */
 export function hostRecord({ host, presence, facts }: HostStatus): unknown {
-  const { name, address, roles, description } = host;
+  const { name, address, roles, description, key } = host;
   return {
     name,
     address,
     roles,
     description,
+    key,
     online: presence?.online ?? null,
     lastSeenAt: presence === null ? null : presence.online ? presence.presence.seenAt : presence.lastSeenAt,
     worker: presence?.online === true ? presence.presence : null,

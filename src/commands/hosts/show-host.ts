@@ -34,6 +34,7 @@ function describeHost({ host, presence, facts }: HostStatus, now: number): reado
     ['address', host.address],
     ['roles', host.roles.join(', ')],
     ...optional('description', host.description),
+    ['key', host.key ?? { text: 'none recorded: its reports are believed unsigned', style: 'yellow' }],
     ['status', presenceCell(presence, now)],
     ...(presence?.online === true ? workerProperties(presence.presence) : []),
     ...(facts === null ? [] : factProperties(facts)),

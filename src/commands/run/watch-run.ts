@@ -2,6 +2,7 @@ import type { FleetConfig } from '../../config/fleet-config.ts';
 import { ConnectionError } from '../../core/errors.ts';
 import type { RunSnapshot } from '../../core/run-snapshot.ts';
 import type { Run } from '../../core/run.ts';
+import { witnessOf } from '../../fleet/believe-reports.ts';
 import { candidatesIn } from '../../fleet/candidates.ts';
 import { followRun, type FollowUpdate } from '../../fleet/follow-run.ts';
 import type { ControllerBroker } from '../../queue/broker.ts';
@@ -10,6 +11,7 @@ import { liveRunView } from '../../terminal/live-run-view.ts';
 import { plainRunView } from '../../terminal/plain-run-view.ts';
 import type { FollowEnd, RunView } from '../../terminal/run-view.ts';
 import type { Cli } from '../context.ts';
+import { warnOfForgeries } from './warn-of-forgeries.ts';
 
 /** What was seen of a run last, and why nobody looks any longer. */
 export type Watched = { readonly snapshot: RunSnapshot; readonly end: FollowEnd };
@@ -40,6 +42,7 @@ export async function watchRun(cli: Cli, options: WatchOptions): Promise<Watched
     for await (const update of followRun(broker, run, {
       clock: cli.clock,
       signal,
+      witness: await witnessOf(fleet, cli.clock.now()),
       candidatesOf: candidatesIn(fleet),
     })) {
       last = update;
@@ -52,6 +55,7 @@ export async function watchRun(cli: Cli, options: WatchOptions): Promise<Watched
   if (last === null) return null;
   const end = signal.aborted && last.progress !== 'ended' ? 'detached' : endOf(last);
   view.finish(last.snapshot, end);
+  warnOfForgeries(cli, last.snapshot.forged);
   return { snapshot: last.snapshot, end };
 }
 

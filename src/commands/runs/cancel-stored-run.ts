@@ -1,5 +1,6 @@
 import type { CommandUnknownOpts } from '@commander-js/extra-typings';
 import { cancelRun } from '../../fleet/cancel-run.ts';
+import { witnessOf } from '../../fleet/believe-reports.ts';
 import { candidatesIn } from '../../fleet/candidates.ts';
 import { findRun } from '../../fleet/find-run.ts';
 import { readSnapshot } from '../../fleet/follow-run.ts';
@@ -17,7 +18,11 @@ export async function cancelStoredRun(cli: Cli, command: CommandUnknownOpts, wor
   await using broker = await openBroker(cli, fleet);
   const run = await findRun(broker, word, celerootFor(command));
   const candidatesOf = candidatesIn(fleet);
-  const snapshot = await readSnapshot(broker, run, { clock: cli.clock, candidatesOf });
+  const snapshot = await readSnapshot(broker, run, {
+    clock: cli.clock,
+    witness: await witnessOf(fleet, cli.clock.now()),
+    candidatesOf,
+  });
   const { withdrawn, stopping } = await cancelRun(broker, { snapshot, candidatesOf }, sender);
   if (sharedFlags(command).json) {
     writeJson(cli.stdout, { run: run.id, withdrawn, stopping });

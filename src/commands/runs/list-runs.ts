@@ -2,6 +2,7 @@ import type { CommandUnknownOpts } from '@commander-js/extra-typings';
 import { UsageError } from '../../core/errors.ts';
 import { summarizeRun, type RunSummary } from '../../core/run-state.ts';
 import type { Run } from '../../core/run.ts';
+import { witnessOf } from '../../fleet/believe-reports.ts';
 import { readRun } from '../../fleet/follow-run.ts';
 import type { Refusal } from '../../queue/broker.ts';
 import { writeJson } from '../../terminal/json.ts';
@@ -19,11 +20,12 @@ type ListedRun = { readonly run: Run; readonly summary: RunSummary };
 export async function listRuns(cli: Cli, command: CommandUnknownOpts, limitText: string): Promise<void> {
   const limit = readLimit(limitText);
   const fleet = await loadFleetConfig(cli, command);
+  const witness = await witnessOf(fleet, cli.clock.now());
   await using broker = await openBroker(cli, fleet);
   const [runs, refusals] = await Promise.all([broker.listRuns(limit), broker.refusals(limit)]);
   const listed: ListedRun[] = [];
   for (const run of runs) {
-    const { state } = await readRun(broker, run);
+    const { state } = await readRun(broker, run, witness);
     listed.push({ run, summary: summarizeRun(state, cli.clock.now()) });
   }
   if (sharedFlags(command).json) {

@@ -2,6 +2,7 @@ import type { CommandUnknownOpts } from '@commander-js/extra-typings';
 import type { JobId } from '../../core/ids.ts';
 import { joinOutput, type OutputPiece } from '../../core/join-output.ts';
 import { findRun } from '../../fleet/find-run.ts';
+import { witnessOf } from '../../fleet/believe-reports.ts';
 import { readRun } from '../../fleet/follow-run.ts';
 import { jobLabel } from '../../terminal/job-text.ts';
 import { writeJson } from '../../terminal/json.ts';
@@ -10,6 +11,7 @@ import type { Cli } from '../context.ts';
 import { celerootFor } from '../edit-fleet.ts';
 import { sharedFlags } from '../flags.ts';
 import { loadFleetConfig, openBroker } from '../open-fleet.ts';
+import { warnOfForgeries } from '../run/warn-of-forgeries.ts';
 import { jobsOf } from './show-stored-run.ts';
 
 /** Prints the output of a run's programs: with the host before each line unless it is one host's only. */
@@ -19,13 +21,15 @@ export async function printLogs(
   { word, host }: { readonly word: string; readonly host: string | null },
 ): Promise<void> {
   const fleet = await loadFleetConfig(cli, command);
+  const witness = await witnessOf(fleet, cli.clock.now());
   await using broker = await openBroker(cli, fleet);
   const run = await findRun(broker, word, celerootFor(command));
-  const { state, reports } = await readRun(broker, run);
-  const jobs = jobsOf({ state, presences: new Map(), now: cli.clock.now() }, host);
+  const { state, reports, forged } = await readRun(broker, run, witness);
+  const jobs = jobsOf({ state, presences: new Map(), forged, now: cli.clock.now() }, host);
   const pieces = new Map<JobId, OutputPiece[]>(jobs.map((job) => [job.id, []]));
   for (const { job, event } of reports) if (event.kind === 'output') pieces.get(job)?.push(event);
   const outputs = jobs.map((job) => ({ host: jobLabel(job), ...joinOutput(pieces.get(job.id) ?? []) }));
+  warnOfForgeries(cli, forged);
   if (sharedFlags(command).json) {
     writeJson(cli.stdout, { run: run.id, outputs });
     return;

@@ -1,4 +1,5 @@
 import type { CommandUnknownOpts } from '@commander-js/extra-typings';
+import { witnessOf } from '../../fleet/believe-reports.ts';
 import { candidatesIn } from '../../fleet/candidates.ts';
 import { findRun } from '../../fleet/find-run.ts';
 import { readSnapshot } from '../../fleet/follow-run.ts';
@@ -21,7 +22,11 @@ export async function repeatRun(cli: Cli, command: CommandUnknownOpts, options: 
   await using broker = await openBroker(cli, fleet);
   const celeroot = celerootFor(command);
   const run = await findRun(broker, command.args[0] ?? '', celeroot);
-  const snapshot = await readSnapshot(broker, run, { clock: cli.clock, candidatesOf: candidatesIn(fleet) });
+  const snapshot = await readSnapshot(broker, run, {
+    clock: cli.clock,
+    witness: await witnessOf(fleet, cli.clock.now()),
+    candidatesOf: candidatesIn(fleet),
+  });
   const prepared = prepare(fleet, snapshot, { expiresInMs: flags.expiresInMs, celeroot });
   requireGranted(fleet, prepared, sender);
   await confirmSize(cli, prepared, flags.yes);

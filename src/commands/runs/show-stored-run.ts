@@ -4,6 +4,7 @@ import { formatDuration } from '../../core/duration.ts';
 import type { RunSnapshot } from '../../core/run-snapshot.ts';
 import { jobStatus, summarizeRun, type JobState } from '../../core/run-state.ts';
 import type { Run } from '../../core/run.ts';
+import { witnessOf } from '../../fleet/believe-reports.ts';
 import { candidatesIn } from '../../fleet/candidates.ts';
 import { findRun } from '../../fleet/find-run.ts';
 import { readSnapshot } from '../../fleet/follow-run.ts';
@@ -20,6 +21,7 @@ import { celerootFor } from '../edit-fleet.ts';
 import { sharedFlags } from '../flags.ts';
 import { loadFleetConfig, openBroker } from '../open-fleet.ts';
 import { showRun } from '../run/show-run.ts';
+import { warnOfForgeries } from '../run/warn-of-forgeries.ts';
 import { writeResults } from '../run/write-results.ts';
 
 type ShowOptions = { readonly word: string; readonly host: string | null; readonly follow: boolean };
@@ -35,8 +37,13 @@ export async function showStoredRun(cli: Cli, command: CommandUnknownOpts, optio
     await showRun(cli, { broker, fleet, run, json, follow: true, wait: true, celeroot });
     return;
   }
-  const snapshot = await readSnapshot(broker, run, { clock: cli.clock, candidatesOf: candidatesIn(fleet) });
+  const snapshot = await readSnapshot(broker, run, {
+    clock: cli.clock,
+    witness: await witnessOf(fleet, cli.clock.now()),
+    candidatesOf: candidatesIn(fleet),
+  });
   const jobs = jobsOf(snapshot, options.host);
+  warnOfForgeries(cli, snapshot.forged);
   if (json) writeJson(cli.stdout, snapshotRecord(snapshot, jobs));
   else writeSnapshot(cli, snapshot, { jobs, inFull: options.host !== null, celeroot });
 }
@@ -52,10 +59,10 @@ export function jobsOf({ state }: RunSnapshot, host: string | null): readonly Jo
   });
 }
 
-function snapshotRecord({ state, now }: RunSnapshot, jobs: readonly JobState[]): unknown {
+function snapshotRecord({ state, forged, now }: RunSnapshot, jobs: readonly JobState[]): unknown {
   const records = jobs.map((job) => ({ ...job, status: jobStatus(job, state.run, now) }));
   const { jobs: _, ...run } = state.run;
-  return { run, summary: summarizeRun(state, now), jobs: records };
+  return { run, summary: summarizeRun(state, now), forged, jobs: records };
 }
 
 type Shown = { readonly jobs: readonly JobState[]; readonly inFull: boolean; readonly celeroot: string };

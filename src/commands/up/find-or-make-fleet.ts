@@ -48,10 +48,15 @@ async function findFile(cli: Cli, command: CommandUnknownOpts): Promise<string |
 
 async function makeFile(cli: Cli, command: CommandUnknownOpts): Promise<string> {
   const { makeFleet } = await import('../../fleet/make-fleet.ts');
+  const { openHostKey } = await import('../../executor/host-key.ts');
   const host = hostNameSchema.parse(ownName());
   const fleet = fleetNameSchema.parse(host);
+  const { id: key } = await openHostKey(cli.stateDir);
   const path = resolve(cli.cwd, 'celeroot.yaml');
-  const { file, keyFile, rootKeyFile, trustFile } = await makeFleet({ file: path, fleet, brokerUrl: null, host }, cli);
+  const { file, keyFile, rootKeyFile, trustFile } = await makeFleet(
+    { file: path, fleet, brokerUrl: null, host: { name: host, key } },
+    cli,
+  );
   if (!sharedFlags(command).json) {
     cli.stdout.write(
       `wrote ${file}: a fleet of this machine, ${host}\nwrote ${keyFile}: the key that signs its orders\n` +

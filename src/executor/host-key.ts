@@ -1,0 +1,18 @@
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import { makeFolder } from '../host/make-folder.ts';
+import { readSigningKey, writeSigningKey } from '../trust/key-file.ts';
+import { makeSigningKey, type SigningKey } from '../trust/key.ts';
+
+/**
+ * The key by which a host signs what it reports; made here when there is none, and never leaving the host.
+ * @throws ConfigError KEY_UNUSABLE when it cannot be read or written, or others may read it.
+ */
+export async function openHostKey(stateDir: string): Promise<SigningKey> {
+  const file = join(stateDir, 'host.key');
+  if (!existsSync(file)) {
+    await makeFolder(stateDir);
+    await writeSigningKey(file, makeSigningKey());
+  }
+  return await readSigningKey(file);
+}
