@@ -30,7 +30,7 @@ test('a part of the reference is found by section, by name and by key', () => {
   assert.match(explain(''), /^### The whole file\n/);
   assert.match(explain('roles.web.concurrency'), /^### roles\/NAME\n[^]*- `concurrency`/);
   assert.doesNotMatch(explain('roles/web/concurrency'), /`tasks`:/);
-  assert.match(explain('signers/0'), /- `signers`: list[^]*\nEach entry: text\. A public key: /);
+  assert.match(explain('roots/0'), /- `roots`: list[^]*\nEach entry: text\. A public key: /);
   assert.match(explain('roles/web/tasks/0'), /^### roles\/NAME\n[^]*- `tasks`[^]*\nEach entry: text\.\n$/);
   for (const path of ['constructor', '__proto__', 'broker/toString', 'roles/web/concurrency/0', 'roles/web/tasks/x']) {
     assert.throws(
