@@ -1,6 +1,16 @@
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
-import { chmodSync, cpSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, utimesSync } from 'node:fs';
+import {
+  chmodSync,
+  cpSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  rmSync,
+  symlinkSync,
+  utimesSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
@@ -71,6 +81,47 @@ test('a hint to build by hand can be pasted into a shell', () => {
   );
   assert.equal(status, 1);
 });
+
+/** A PATH on which there is all the launcher needs but npm, and an apt-get that brings a script of that name. */
+function pathWithoutNpm(name: string): string {
+  const bin = join(folder, name);
+  mkdirSync(bin);
+  for (const program of ['find', 'flock', 'id', 'mkdir', 'readlink', 'sed', 'sh', 'touch', 'uname']) {
+    const place = ['/usr/bin', '/bin'].map((each) => join(each, program)).find((file) => existsSync(file));
+    symlinkSync(place ?? assert.fail(`no ${program}`), join(bin, program));
+  }
+  const apt = `#!/bin/sh\ncase $1 in install) printf '#!/bin/sh\\nexit 3\\n' >${bin}/npm; /bin/chmod +x ${bin}/npm ;; esac\n`;
+  writeFileSync(join(bin, 'apt-get'), apt, { mode: 0o755 });
+  return bin;
+}
+
+test('without npm nothing is installed unasked, and the command that does it is named', () => {
+  const path = checkout('no npm');
+  rmSync(join(path, 'node_modules'));
+
+  const { status, stderr } = run('env', `PATH=${pathWithoutNpm('bin-unasked')}`, join(path, 'celeroot'), 'hosts', 'ls');
+
+  assert.match(stderr, /^error\[MISSING_PROGRAM\]: npm is not installed, .*\nhint: apt-get install --yes .*npm\n$/);
+  assert.equal(status, 1);
+});
+
+test(
+  'without npm root who said --yes gets Debian’s, which then is what is used',
+  { skip: process.getuid?.() !== 0 },
+  () => {
+    const path = checkout('with yes');
+    rmSync(join(path, 'node_modules'));
+
+    const { status, stderr } = run('env', `PATH=${pathWithoutNpm('bin-yes')}`, join(path, 'celeroot'), 'up', '--yes');
+
+    assert.match(
+      stderr,
+      /^\+ apt-get update && apt-get install --yes --no-install-recommends npm\nceleroot: installing npm/,
+    );
+    assert.match(stderr, /\nerror\[COMMAND_FAILED\]: npm ci failed/);
+    assert.equal(status, 1);
+  },
+);
 
 test('in a folder that was deleted there is one clear error', () => {
   const gone = join(folder, 'gone');
