@@ -52,7 +52,7 @@ const eventArbitrary: fc.Arbitrary<ReportEvent> = fc.oneof(
   fc
     .record({ phase: fc.constantFrom(...PHASES), percent: fc.integer({ min: 0, max: 100 }) })
     .map((part): ReportEvent => ({ kind: 'progress', ...part, package: null, text: '' })),
-  fc.nat().map((offset): ReportEvent => ({ kind: 'output', offset, text: 'o' })),
+  fc.nat().map((offset): ReportEvent => ({ kind: 'output', offset, end: offset + 1, text: 'o' })),
   fc.constant<ReportEvent>({ kind: 'plan', transaction: EMPTY_TRANSACTION, hash: 'a'.repeat(64) }),
   fc.constant<ReportEvent>({ kind: 'interrupted', message: 'm' }),
   fc

@@ -123,7 +123,7 @@ const FORBIDDEN = /[\p{Cc}\u202A-\u202E\u2066-\u2069]/u;
 test('with --json every line is an object and output of programs is left out', async () => {
   const output = memoryOutput();
   await using view = jsonRunView(output, fixture.run);
-  const noise = fixture.report('web1', { kind: 'output', offset: 0, text: 'Reading…' });
+  const noise = fixture.report('web1', { kind: 'output', offset: 0, end: 10, text: 'Reading…' });
   const last = snapshot([web1Done]);
   view.update(last, [noise, web1Done]);
   view.finish(last, 'only-offline');
