@@ -33,6 +33,7 @@ export const ERROR_CODES = {
   LOCK_HELD: 'another program holds a lock of apt or dpkg for too long',
   EXECUTOR_DIED: 'the process that does a job on the host died',
   JOB_STOPPED: 'the job was told to stop and did so at a safe point',
+  OUT_OF_TIME: 'the job was past its deadline and the script of a package that hung was stopped',
   STATE_UNUSABLE: 'the folder in which a worker keeps its jobs cannot be used',
   WORKER_RUNS: 'a worker runs with that state folder already',
   JOBS_FAILED: 'at least one host did not do its job',
