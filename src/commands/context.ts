@@ -74,10 +74,10 @@ function streamOutput(stream: NodeJS.WriteStream, onClosed: () => void): Output 
     isTTY: stream.isTTY,
     colour: styleText('red', '.', { stream }) !== '.',
     get columns() {
-      return stream.columns ?? 80;
+      return stream.columns || 80;
     },
     get rows() {
-      return stream.rows ?? 24;
+      return stream.rows || 24;
     },
     onResize: (listener) => {
       stream.on('resize', listener);
