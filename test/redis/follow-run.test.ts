@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { jobIdFor } from '../../src/core/ids.ts';
-import { followRun, type FollowUpdate } from '../../src/fleet/follow-run.ts';
+import { followRun, readSnapshot, type FollowUpdate } from '../../src/fleet/follow-run.ts';
 import { openControllerBroker, openWorkerBroker } from '../../src/queue/open.ts';
 import { doneEvent, host, newRun, reportOf } from '../support/broker-data.ts';
 import { presence } from '../support/exercise-broker.ts';
@@ -51,6 +51,23 @@ test('a worker that starts again is not given up on at once, one that stays away
     ['done'],
   );
   assert.equal((await updates.next()).done, true);
+});
+
+test('a look at a run that is under way tells a worker that is away from one that is so for a moment', async () => {
+  await using redis = await startRedis();
+  await using controller = await openControllerBroker(redis.settings);
+  await using worker = await openWorkerBroker(redis.settings);
+  const run = newRun([web1]);
+  const job = jobIdFor(run.id, web1);
+  await controller.saveRun(run);
+  await controller.appendReport(run.id, reportOf(job, web1, { kind: 'accepted' }));
+  const look = async (): Promise<boolean | undefined> =>
+    (await readSnapshot(controller, run, { clock: Date, candidatesOf: () => [web1] })).presences.get(job)?.online;
+
+  await worker.announce(web1, presence, -10_000);
+  assert.equal(await look(), undefined);
+  await worker.announce(web1, presence, -130_000);
+  assert.equal(await look(), false);
 });
 
 test('an aborted signal ends the following without waiting for a report', async () => {
