@@ -10,6 +10,7 @@ export const ERROR_CODES = {
   UNKNOWN_RUN: 'there is no run of that id',
   INVALID_ARGUMENTS: 'the arguments do not fit the task',
   NO_HOST_MATCHED: 'the target matches no host',
+  NOTHING_TO_REPEAT: 'the run has no plan to apply, or nothing that failed',
   CONFIRMATION_NEEDED: 'the action needs a yes and there is no terminal to ask on',
   CONFIG_NOT_FOUND: 'no configuration file was found',
   CONFIG_UNREADABLE: 'the configuration file cannot be read',

@@ -12,6 +12,7 @@ const fleet = fleetConfig({
   hosts: { web1: ['web'], web2: ['web'], web3: ['web'], web4: ['web'] },
 });
 const HOUR = 3_600_000;
+const APPLY = { expiresInMs: HOUR, dryRun: false };
 
 function snapshot(fixture: RunFixture, reports: readonly Report[], later = 0): RunSnapshot {
   return { state: fixture.after(reports), presences: new Map(), now: CREATED_AT + later };
@@ -39,7 +40,7 @@ test('a retry reaches the hosts that failed, refused or were cancelled, not thos
 
 test('a host that fell silent is retried once its order has expired', () => {
   const fixture = runFixture(['web1']);
-  assert.throws(() => prepareRetry(fleet, snapshot(fixture, []), { expiresInMs: HOUR }), { code: 'NO_HOST_MATCHED' });
+  assert.throws(() => prepareRetry(fleet, snapshot(fixture, []), { expiresInMs: HOUR }), { code: 'NOTHING_TO_REPEAT' });
   assert.deepEqual(hostsOf(prepareRetry(fleet, snapshot(fixture, [], 2 * HOUR), { expiresInMs: HOUR })), ['web1']);
 });
 
@@ -63,7 +64,7 @@ test('apply asks each host that planned a change for exactly that change, and is
       fixture.planned('web2', { changes: [], keptBack: [] }),
       fixture.objected('web3', upgrade, 'would remove php'),
     ]),
-    { expiresInMs: HOUR },
+    APPLY,
   );
   assert.equal(prepared.dryRun, false);
   assert.deepEqual(prepared.follows, { run: fixture.run.id, as: 'apply' });
@@ -73,10 +74,20 @@ test('apply asks each host that planned a change for exactly that change, and is
   );
 });
 
+test('apply as a dry run asks for the same plans', () => {
+  const fixture = runFixture(['web1'], { dryRun: true });
+  const dryRun = prepareApply(fleet, snapshot(fixture, [fixture.planned('web1', upgrade)]), { ...APPLY, dryRun: true });
+  assert.equal(dryRun.dryRun, true);
+  assert.equal(dryRun.assignments[0]?.expectedPlan, transactionHash(upgrade));
+});
+
 test('there is nothing to apply from a run that was no dry run or planned nothing', () => {
   const real = runFixture(['web1']);
   const dry = runFixture(['web1'], { dryRun: true });
   const none = snapshot(dry, [dry.planned('web1', { changes: [], keptBack: [] })]);
-  assert.throws(() => prepareApply(fleet, snapshot(real, []), { expiresInMs: HOUR }), /was no dry run/);
-  assert.throws(() => prepareApply(fleet, none, { expiresInMs: HOUR }), /planned a change/);
+  assert.throws(() => prepareApply(fleet, snapshot(real, []), APPLY), {
+    code: 'NOTHING_TO_REPEAT',
+    message: /was no dry run/,
+  });
+  assert.throws(() => prepareApply(fleet, none, APPLY), { code: 'NOTHING_TO_REPEAT', message: /planned a change/ });
 });

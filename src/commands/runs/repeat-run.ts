@@ -3,13 +3,13 @@ import { candidatesIn } from '../../fleet/candidates.ts';
 import { findRun } from '../../fleet/find-run.ts';
 import { readSnapshot } from '../../fleet/follow-run.ts';
 import { readSender } from '../../fleet/read-sender.ts';
-import type { prepareApply } from '../../fleet/repeat-run.ts';
+import type { prepareRetry } from '../../fleet/repeat-run.ts';
 import type { Cli } from '../context.ts';
 import { loadFleetConfig, openBroker } from '../open-fleet.ts';
 import { confirmSize, sendRun } from '../run/start-run.ts';
 import type { SendFlags } from '../read-run-flags.ts';
 
-type RepeatOptions = { readonly prepare: typeof prepareApply; readonly flags: SendFlags };
+type RepeatOptions = { readonly prepare: typeof prepareRetry; readonly flags: SendFlags };
 
 /** Sends a run made from an earlier one, which the command's first argument names. */
 export async function repeatRun(cli: Cli, command: CommandUnknownOpts, options: RepeatOptions): Promise<void> {
