@@ -98,5 +98,5 @@ test('a terminal that does not know its size counts as 80 columns wide', async (
   const celeroot = new URL('../../bin/celeroot.ts', import.meta.url).pathname;
   const { code, stdout } = await attempt(['script', '-qec', `${process.execPath} ${celeroot} tasks ls`, '/dev/null']);
   assert.equal(code, 0);
-  assert.match(stdout, /apt\.update +Fetch the package lists anew/);
+  assert.match(stdout, /apt\.update +yes +Fetch the package lists anew/);
 });
