@@ -60,6 +60,7 @@ export async function pretendOnline({ settings, hosts }: BenchFleet): Promise<vo
     rebootRequired: false,
     broken: 0,
     gatheredAt: at,
+    outdated: false,
   };
   const told = hosts.map(async (host) => {
     await broker.announce(host, presence, 600_000);

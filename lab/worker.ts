@@ -7,10 +7,17 @@ import type { LabHost } from './lab-host.ts';
 
 const SERVICE = 'celeroot-worker.service';
 const PID_FILE = '/run/celeroot-worker.pid';
+/** There while the worker that runs has been told to end. */
+const ENDING_FILE = '/run/celeroot-worker.ending';
 const LOG = '/var/log/celeroot-worker.log';
 
-/** `setsid` and no terminal: the worker outlives the command that started it. */
+/**
+ * `setsid` and no terminal: the worker outlives the command that started it. One that ends may take as long as its
+ * jobs do, and lets no other begin before.
+ */
 const START = `
+while test -e ${ENDING_FILE} && kill -0 "$(cat ${PID_FILE})" 2>/dev/null; do sleep 0.05; done
+rm -f ${ENDING_FILE}
 test -e ${PID_FILE} && kill -0 "$(cat ${PID_FILE})" 2>/dev/null && exit 0
 setsid celeroot worker /etc/celeroot/worker.yaml >>${LOG} 2>&1 </dev/null &
 echo $! >${PID_FILE}`;
@@ -18,9 +25,10 @@ echo $! >${PID_FILE}`;
 const SIGNAL = (signal: string): string => `
 test -e ${PID_FILE} || exit 0
 pid=$(cat ${PID_FILE})
+touch ${ENDING_FILE}
 kill -s ${signal} "$pid" 2>/dev/null || true
 while kill -0 "$pid" 2>/dev/null; do sleep 0.02; done
-rm -f ${PID_FILE}`;
+test "$(cat ${PID_FILE})" != "$pid" || rm -f ${PID_FILE} ${ENDING_FILE}`;
 
 const KILL_SERVICE = `
 systemctl kill --kill-who=main --signal=KILL ${SERVICE}

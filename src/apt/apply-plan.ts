@@ -1,7 +1,17 @@
 import { change, enterPhase, listNames, readText, type CommandOutput, type Work } from '../core/step.ts';
-import { commitArgv, downloadArgv, markManualArgv, type AptOperation, type CommitLimits } from './argv.ts';
+import {
+  commitArgv,
+  downloadArgv,
+  markManualArgv,
+  purgeRestArgv,
+  type AptOperation,
+  type CommitLimits,
+} from './argv.ts';
 import { changeWhenUnlocked } from './change-when-unlocked.ts';
-import type { Plan } from './plan.ts';
+import { isOnlyConfiguration } from './package-state.ts';
+import { isReached, type Plan, type WantedState } from './plan.ts';
+import { findPackage } from './snapshot.ts';
+import { takeSnapshot } from './take-snapshot.ts';
 
 /** Carries a plan out and returns what the last program that mattered said. */
 export function* applyPlan(plan: Plan, job: string): Work<CommandOutput> {
@@ -12,7 +22,9 @@ export function* applyPlan(plan: Plan, job: string): Work<CommandOutput> {
 }
 
 /** Fetches everything first, so that the commit, which must not be broken off, is short and needs no network. */
-function* transact(operation: AptOperation, { transaction: { changes } }: Plan, job: string): Work<CommandOutput> {
+function* transact(operation: AptOperation, plan: Plan, job: string): Work<CommandOutput> {
+  const { transaction, wanted } = plan;
+  const { changes } = transaction;
   const fetches = changes.some(({ to }) => to !== null);
   const limits: CommitLimits = {
     job,
@@ -26,7 +38,25 @@ function* transact(operation: AptOperation, { transaction: { changes } }: Plan, 
     if (output.exitCode !== 0) return output;
   }
   yield* enterPhase('committing');
-  return yield* changeWhenUnlocked('committing', commitArgv(operation, limits));
+  const output = yield* changeWhenUnlocked('committing', commitArgv(operation, limits));
+  return operation.verb === 'purge' && output.exitCode !== 0 ? yield* purgeRest(wanted, output) : output;
+}
+
+/**
+ * apt purges last of all, after it has tried to configure whatever the host has, and not at all when that fails: a
+ * package that has nothing to do with the job would leave what was removed unpurged for ever.
+ */
+function* purgeRest(wanted: readonly WantedState[], output: CommandOutput): Work<CommandOutput> {
+  const now = yield* takeSnapshot();
+  const missing = wanted.filter((one) => !isReached(one, now));
+  const left = missing
+    .map(({ name, arch }) => findPackage(now, name, arch))
+    .filter((state) => state !== null)
+    .filter(isOnlyConfiguration);
+  if (left.length === 0) return output;
+  const keys = left.map(({ name, arch }) => `${name}:${arch}`);
+  const rest = yield* changeWhenUnlocked('committing', purgeRestArgv(keys));
+  return rest.exitCode === 0 && left.length < missing.length ? output : rest;
 }
 
 const NOTHING_RUN: CommandOutput = { exitCode: 0, signal: null, stdout: '', stderr: '' };

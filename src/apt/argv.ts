@@ -56,6 +56,11 @@ export function fixBrokenArgv(job: string): Argv {
 /** Configures everything unpacked. dpkg has no lock timeout. */
 export const CONFIGURE_ARGV: Argv = ['dpkg', '--force-confdef', '--force-confold', '--configure', '-a'];
 
+/** For packages of which nothing but their configuration is left. */
+export function purgeRestArgv(keys: readonly string[]): Argv {
+  return ['dpkg', '--purge', '--', ...keys];
+}
+
 export function markManualArgv(keys: readonly string[]): Argv {
   return ['apt-mark', 'manual', '--', ...keys];
 }

@@ -16,6 +16,11 @@ export function isPresent(state: PackageState | null): boolean {
   return state !== null && !'nc'.includes(state.state.charAt(1));
 }
 
+/** Removed, but not purged. */
+export function isOnlyConfiguration(state: PackageState | null): boolean {
+  return state !== null && state.state.charAt(1) === 'c';
+}
+
 /** Unpacked, configured and without a flag. */
 export function isInstalled(state: PackageState | null): boolean {
   return state !== null && state.state.charAt(1) === 'i' && !needsReinstall(state);

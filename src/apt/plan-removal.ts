@@ -2,7 +2,7 @@ import type { Failure } from '../core/outcome.ts';
 import { parsePackageArgument } from '../core/package-name.ts';
 import type { Work } from '../core/step.ts';
 import { EMPTY_TRANSACTION } from '../core/transaction.ts';
-import { isPresent, type PackageState } from './package-state.ts';
+import { isOnlyConfiguration, isPresent, type PackageState } from './package-state.ts';
 import type { Plan, WantedState } from './plan.ts';
 import { refuseEssential } from './judge-plan.ts';
 import { simulate } from './simulate.ts';
@@ -25,7 +25,7 @@ export function removable(packages: readonly string[], purge: boolean, now: Snap
   const states = removalRequests(packages, now).map(({ name, arch }) => findPackage(now, name, arch));
   return states
     .filter((state) => state !== null)
-    .filter((state) => isPresent(state) || (purge && state.state.charAt(1) === 'c'));
+    .filter((state) => isPresent(state) || (purge && isOnlyConfiguration(state)));
 }
 
 export function* planRemoval(packages: readonly string[], purge: boolean, now: Snapshot): Work<Plan | Failure> {

@@ -110,10 +110,10 @@ function streamOutput(stream: NodeJS.WriteStream, onFailed: (error: unknown) => 
     isTTY: stream.isTTY,
     colour: styleText('red', '.', { stream }) !== '.',
     get columns() {
-      return stream.columns ?? 80;
+      return stream.columns || 80;
     },
     get rows() {
-      return stream.rows ?? 24;
+      return stream.rows || 24;
     },
     onResize: (listener) => {
       stream.on('resize', listener);

@@ -10,7 +10,11 @@ export function addRunFlags(command: CommandUnknownOpts, changesHost: boolean): 
     .option('--any <role>', 'any one host of the role, whichever is free first')
     .option('--exclude <name|glob|@role>', 'leave these out (repeatable)', collect);
   if (changesHost) command.option('--dry-run', 'find out what would be done, and change nothing');
-  command.option('--deadline <duration>', 'how long a host may take once it has begun', '1h');
+  command.option(
+    '--deadline <duration>',
+    'how long a host may take once it has begun; then it stops where that is safe',
+    '1h',
+  );
   addSendFlags(command);
 }
 

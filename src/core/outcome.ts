@@ -6,6 +6,8 @@ import { transactionSchema } from './transaction.ts';
 const packageHealthSchema = z.strictObject({
   /** Packages that dpkg does not call fully installed, with dpkg's three-letter state. */
   broken: z.array(z.strictObject({ package: z.string().max(256), state: z.string().max(3) })).max(1000),
+  /** `name:arch` of packages that the administrator keeps as they are (`apt-mark hold`). */
+  held: z.array(z.string().max(256)).max(1000),
   rebootRequired: z.boolean(),
 });
 export type PackageHealth = z.infer<typeof packageHealthSchema>;

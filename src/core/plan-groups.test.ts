@@ -66,6 +66,23 @@ test('letters go on after Z', () => {
   assert.deepEqual(letters.slice(25), ['Z', 'AA', 'AB']);
 });
 
+test('what is kept back does not tell groups apart, and is told with the hosts it is kept back on', () => {
+  const fixture = runFixture(['web1', 'web2']);
+  const kernel = { package: 'linux', from: '1', to: '2', reason: 'excluded' } as const;
+  const held = { package: 'php', from: '7', to: '8', reason: 'held' } as const;
+  const [group, ...others] = groupPlans(
+    fixture.after([
+      fixture.planned('web1', { ...upgrade, keptBack: [kernel] }),
+      fixture.planned('web2', { ...upgrade, keptBack: [held, kernel] }),
+    ]),
+  );
+  assert.deepEqual(others, []);
+  assert.deepEqual(group?.keptBack, [
+    { ...kernel, hosts: ['web1', 'web2'] },
+    { ...held, hosts: ['web2'] },
+  ]);
+});
+
 test('what is lost stands in capitals', () => {
   assert.equal(countChanges(removal), '2 upgraded, 1 REMOVED');
   assert.equal(countChanges({ changes: [], keptBack: [] }), 'nothing to do');

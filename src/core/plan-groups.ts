@@ -1,5 +1,5 @@
 import type { JobState, RunState } from './run-state.ts';
-import { transactionHash, type ChangeAction, type Transaction } from './transaction.ts';
+import { transactionHash, type ChangeAction, type KeptBack, type Transaction } from './transaction.ts';
 
 /** Hosts that would have the very same changes made. */
 export type PlanGroup = {
@@ -9,24 +9,45 @@ export type PlanGroup = {
   readonly transaction: Transaction;
   /** Names of the hosts, in the order of the run. */
   readonly hosts: readonly string[];
+  /** What is not upgraded though it could be, on any of the hosts: that does not tell groups apart. */
+  readonly keptBack: readonly GroupKeptBack[];
   /** Why the hosts would not do it as asked, e.g. a removal nobody allowed; null when they would. */
   readonly objection: string | null;
   readonly objectionHint: string | null;
 };
 
+export type GroupKeptBack = KeptBack & { readonly hosts: readonly string[] };
+
 /** Groups what a dry run found by equal transactions. Jobs that ended without a plan are not in any group. */
 export function groupPlans(state: RunState): readonly PlanGroup[] {
-  const groups = new Map<string, Finding & { readonly hosts: string[] }>();
+  const groups = new Map<string, Gathered>();
   for (const job of state.jobs.values()) {
     const finding = findingOf(job);
     if (finding === null || job.host === null) continue;
     const key = `${finding.hash} ${finding.objection ?? ''}`;
-    const group = groups.get(key);
-    if (group === undefined) groups.set(key, { ...finding, hosts: [job.host] });
-    else group.hosts.push(job.host);
+    const group: Gathered = groups.get(key) ?? { ...finding, hosts: [], kept: new Map() };
+    groups.set(key, group);
+    group.hosts.push(job.host);
+    gatherKeptBack(group.kept, finding.transaction, job.host);
   }
   const sorted = [...groups.values()].toSorted((a, b) => b.hosts.length - a.hosts.length);
-  return sorted.map((group, index) => ({ ...group, letter: letterOf(index) }));
+  return sorted.map(({ kept, ...group }, index) => ({
+    ...group,
+    keptBack: [...kept.values()],
+    letter: letterOf(index),
+  }));
+}
+
+type KeptHosts = Map<string, KeptBack & { readonly hosts: string[] }>;
+type Gathered = Finding & { readonly hosts: string[]; readonly kept: KeptHosts };
+
+function gatherKeptBack(known: KeptHosts, { keptBack }: Transaction, host: string): void {
+  for (const kept of keptBack) {
+    const key = JSON.stringify([kept.package, kept.from, kept.to, kept.reason]);
+    const same = known.get(key) ?? { ...kept, hosts: [] };
+    known.set(key, same);
+    same.hosts.push(host);
+  }
 }
 
 /** `4 upgraded, 1 REMOVED`: what is lost stands in capitals. */
@@ -50,7 +71,7 @@ const ACTIONS: readonly (readonly [ChangeAction, string])[] = [
   ['purge', 'PURGED'],
 ];
 
-type Finding = Omit<PlanGroup, 'letter' | 'hosts'>;
+type Finding = Omit<PlanGroup, 'letter' | 'hosts' | 'keptBack'>;
 
 function findingOf({ end, plan }: JobState): Finding | null {
   if (end === null || !('outcome' in end)) return null;

@@ -32,5 +32,7 @@ export const hostFactsSchema = z.strictObject({
   broken: z.int().min(0),
   /** Milliseconds since 1970 by the host's clock. */
   gatheredAt: z.int().min(0),
+  /** A job has been at work on the host since; new facts are being gathered. */
+  outdated: z.boolean(),
 });
 export type HostFacts = Readonly<z.infer<typeof hostFactsSchema>>;

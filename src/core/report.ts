@@ -45,8 +45,16 @@ const eventSchema = z.discriminatedUnion('kind', [
     package: z.string().max(256).nullable(),
     text: z.string().max(500),
   }),
-  /** A piece of the program's output; `offset` is its place in the job's output in bytes. */
-  z.strictObject({ kind: z.literal('output'), offset: z.int().min(0), text: z.string().max(16_384) }),
+  /**
+   * A piece of the programs' output as a terminal would show it; `offset` and `end` are its place in the job's output
+   * in bytes, of which the text has fewer where lines were written over.
+   */
+  z.strictObject({
+    kind: z.literal('output'),
+    offset: z.int().min(0),
+    end: z.int().min(0),
+    text: z.string().max(16_384),
+  }),
   z.strictObject({ kind: z.literal('plan'), transaction: transactionSchema, hash: z.string().length(64) }),
   /** The executor died in mid-job and the worker starts it again. */
   z.strictObject({ kind: z.literal('interrupted'), message: z.string().max(2000) }),

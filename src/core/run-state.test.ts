@@ -52,7 +52,7 @@ const eventArbitrary: fc.Arbitrary<ReportEvent> = fc.oneof(
   fc
     .record({ phase: fc.constantFrom(...PHASES), percent: fc.integer({ min: 0, max: 100 }) })
     .map((part): ReportEvent => ({ kind: 'progress', ...part, package: null, text: '' })),
-  fc.nat().map((offset): ReportEvent => ({ kind: 'output', offset, text: 'o' })),
+  fc.nat().map((offset): ReportEvent => ({ kind: 'output', offset, end: offset + 1, text: 'o' })),
   fc.constant<ReportEvent>({ kind: 'plan', transaction: EMPTY_TRANSACTION, hash: 'a'.repeat(64) }),
   fc.constant<ReportEvent>({ kind: 'interrupted', message: 'm' }),
   fc
@@ -132,11 +132,21 @@ test('a job for any host shows the host that took it', () => {
   assert.equal(state.jobs.get(job)?.host, web2);
 });
 
-test('a queued job counts as lost only some minutes after its expiry', () => {
+test('a job no host has spoken of counts as expired once no clock can be before its expiry', () => {
   const state = fold([]);
   const job = state.jobs.get(jobIdFor(runId, web1));
   assert.ok(job);
-  assert.equal(jobStatus(job, state.run, created + HOUR + 60_000), 'queued');
+  assert.equal(jobStatus(job, state.run, created + HOUR + 119_000), 'queued');
+  assert.equal(jobStatus(job, state.run, created + HOUR + 121_000), 'expired');
+  const { counts, ended, bad } = summarizeRun(state, created + HOUR + 121_000);
+  assert.deepEqual([counts.expired, ended, bad], [3, 3, 3]);
+});
+
+test('a job that was accepted and then fell silent counts as lost some minutes after its expiry', () => {
+  const state = fold([makeReport(web1, 0, { kind: 'accepted' })]);
+  const job = state.jobs.get(jobIdFor(runId, web1));
+  assert.ok(job);
+  assert.equal(jobStatus(job, state.run, created + HOUR + 121_000), 'accepted');
   assert.equal(jobStatus(job, state.run, created + HOUR + 6 * 60_000), 'lost');
 });
 

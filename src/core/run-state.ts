@@ -1,3 +1,4 @@
+import { MAX_CLOCK_SKEW_MS } from './clock.ts';
 import type { JobId } from './ids.ts';
 import type { HostName } from './names.ts';
 import type { Outcome } from './outcome.ts';
@@ -14,7 +15,7 @@ import type { Transaction } from './transaction.ts';
  *
  * Reports are delivered at least once. Of the reports that end a job the first wins; of the others the newest by the
  * host's own clock, so that a report that is repeated or late changes nothing. `lost` is no report but what a reader
- * concludes from silence (`jobStatus`).
+ * concludes from silence (`jobStatus`), and so is the `expired` of a job that no host has ever spoken of.
  */
 
 type EndedStatus = Outcome['status'] | 'refused' | 'expired' | 'cancelled';
@@ -80,10 +81,14 @@ export function applyReports(state: RunState, reports: readonly Report[]): RunSt
 /** How long after a job should have shown a sign of life it counts as lost; covers clocks that differ. */
 const SILENCE_MS = 5 * 60_000;
 
-/** The status to show at `now`: what was reported, or `lost` when the word that must have come by now has not. */
+/**
+ * The status to show at `now`: what was reported; `expired` when no host has taken the job and none may any more;
+ * `lost` when the word that must have come by now has not.
+ */
 export function jobStatus(job: JobState, run: Run, now: number): JobStatus {
   if (job.end !== null) return job.end.status;
   const { activity } = job;
+  if (job.lastWordAt === null) return now > run.expiresAt + MAX_CLOCK_SKEW_MS ? 'expired' : 'queued';
   const hasBegun = activity?.status === 'running' || (activity?.status === 'waiting' && activity.for === 'lock');
   const wordDueAt = hasBegun ? (job.lastWordAt ?? activity.at) + run.deadlineMs : run.expiresAt;
   if (now > wordDueAt + SILENCE_MS) return 'lost';

@@ -23,7 +23,16 @@ export const runSchema = z.strictObject({
   dryRun: z.boolean(),
   /** What the operator asked for, e.g. `role webserver`. */
   target: z.string().max(2000),
-  jobs: z.array(z.strictObject({ id: jobIdSchema, to: destinationSchema })).max(100_000),
+  jobs: z
+    .array(
+      z.strictObject({
+        id: jobIdSchema,
+        to: destinationSchema,
+        /** Hash of the approved plan; left out where none was. */
+        plan: z.string().length(64).optional(),
+      }),
+    )
+    .max(100_000),
   /** Milliseconds since 1970. */
   createdAt: z.int().min(0),
   /** A job that has not begun by then is never begun. Milliseconds since 1970. */

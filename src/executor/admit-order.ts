@@ -1,6 +1,7 @@
 import type * as z from 'zod';
 import type { Destination } from '../core/run.ts';
-import { findTask, taskAllowed } from '../tasks/registry.ts';
+import { findTask } from '../tasks/registry.ts';
+import { judgeByRoles } from '../tasks/role-rules.ts';
 import type { Task, TaskContext } from '../tasks/task.ts';
 import { checkAuthority } from '../trust/authority.ts';
 import { quote, refuse, type Refused } from '../trust/dsse.ts';
@@ -71,14 +72,13 @@ export function admitOrder(candidate: Candidate): AdmittedOrder | RejectedOrder 
   return { ok: true, order, task, args: args.data, context: contextOf(order, policy) };
 }
 
-/** An order for any host of a role is judged by the roles that serve its queue, any other by all roles of the host. */
 function checkRoles({ task, to }: Order, { host, roles }: HostPolicy): Refused | null {
-  const serving = to.kind === 'host' ? roles : roles.filter((role) => role.queues.includes(to.queue));
-  if (to.kind === 'any' && serving.length === 0) {
+  const { allowed, asked } = judgeByRoles(task, to, roles);
+  if (to.kind === 'any' && asked.length === 0) {
     return refuse('WRONG_QUEUE', `no role of ${host} serves the queue ${to.queue}`);
   }
-  if (serving.some((role) => taskAllowed(task, role.tasks))) return null;
-  const names = serving.map((role) => role.name).join(', ');
+  if (allowed) return null;
+  const names = asked.join(', ');
   return refuse(
     'TASK_NOT_ALLOWED',
     `${task} is not among the tasks of ${names === '' ? 'any role' : names} on ${host}`,

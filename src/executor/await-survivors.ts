@@ -1,8 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { ReportSink } from '../core/report.ts';
-import { findProcesses, type FoundProcess } from '../host/find-processes.ts';
-import { JOB_VARIABLE } from './change-host.ts';
 import type { JobFolder } from './job-folder.ts';
+import { isMaintainerScript, processesOf, PROGRAMS } from './job-processes.ts';
 
 const POLL_MS = 200;
 const SCRIPT_LIMIT_MS = 600_000;
@@ -16,7 +15,7 @@ export async function awaitSurvivors({ job }: JobFolder, sink: ReportSink): Prom
   const start = performance.now();
   for (let told = false; ; told = true) {
     const isTooLate = performance.now() - start > SCRIPT_LIMIT_MS;
-    const survivor = findProcesses(`${JOB_VARIABLE}=${job}`).find(
+    const survivor = processesOf(job).find(
       (found) => PROGRAMS.includes(found.name) || (!isTooLate && isMaintainerScript(found)),
     );
     if (survivor === undefined) return;
@@ -24,12 +23,4 @@ export async function awaitSurvivors({ job }: JobFolder, sink: ReportSink): Prom
     if (!told) await sink({ kind: 'waiting', for: 'lock', holder });
     await sleep(POLL_MS);
   }
-}
-
-/** The programs by which tasks change a host. */
-const PROGRAMS: readonly string[] = ['apt-get', 'apt-mark', 'dpkg'];
-
-/** Where dpkg runs the scripts of installed packages, and of those it unpacks (dpkg's database folder). */
-function isMaintainerScript({ argv }: FoundProcess): boolean {
-  return argv.some((word) => /^\/var\/lib\/dpkg\/(?:info\/[^/]+\.|tmp\.ci\/)(?:pre|post)(?:inst|rm)$/.test(word));
 }

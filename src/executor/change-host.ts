@@ -1,34 +1,37 @@
 import { appendFile, open, type FileHandle } from 'node:fs/promises';
 import { wasKilled } from '../apt/was-killed.ts';
 import { CommandError } from '../core/errors.ts';
-import type { Argv, CommandOutput, Step } from '../core/step.ts';
+import type { Argv, CommandOutput, Phase, Step } from '../core/step.ts';
 import { runToFiles } from '../host/run-to-files.ts';
 import type { JobFolder } from './job-folder.ts';
+import { JOB_VARIABLE } from './job-processes.ts';
+import { outOfTime, type ScriptLimit } from './limit-scripts.ts';
 import type { PhaseGate } from './phase-gate.ts';
 
 export type ChangeOptions = {
   readonly folder: JobFolder;
   readonly gate: PhaseGate;
+  readonly scripts: ScriptLimit;
   readonly searchPath?: string | undefined;
 };
 
-/** Marks the programs of a job in their environment, for `findProcesses` after a crash of the executor. */
-export const JOB_VARIABLE = 'CELEROOT_JOB';
-
 const TAIL_BYTES = 64 * 1024;
 
+/** Where SIGTERM leaves apt and dpkg clean; elsewhere every signal but SIGINT and SIGHUP breaks packages. */
+const BREAKABLE: readonly Phase[] = ['refreshing', 'downloading'];
+
 /**
- * Runs a program that changes the host to its end; its output goes to the job's files. Only a download is broken off
- * when the job is to stop: there SIGTERM leaves apt and dpkg clean, while in a commit every signal but SIGINT and
- * SIGHUP breaks packages.
- * @throws ProgramKilled when something else ended it by a signal.
+ * Runs a program that changes the host to its end; its output goes to the job's files. Only fetching is broken off
+ * when the job is to stop.
+ * @throws ProgramKilled when something else ended it by a signal; OUT_OF_TIME when it failed because limit-scripts.ts
+ * stopped a script of a package.
  */
 export async function changeHost(step: Step & { kind: 'change' }, options: ChangeOptions): Promise<CommandOutput> {
   const { files, job } = options.folder;
   await appendFile(files.output, `$ ${step.argv.join(' ')}\n`, { mode: 0o600 });
   await using output = await open(files.output, 'r');
   const { size: start } = await output.stat();
-  using stopped = step.phase === 'downloading' ? options.gate.whenToStop() : null;
+  using stopped = BREAKABLE.includes(step.phase) ? options.gate.whenToStop() : null;
   const end = await runToFiles(step.argv, {
     outputFile: files.output,
     statusFile: files.status,
@@ -39,6 +42,8 @@ export async function changeHost(step: Step & { kind: 'change' }, options: Chang
   if (end.exitCode !== 0) stopped?.signal.throwIfAborted();
   const result = { ...end, stdout: await readTail(output, start), stderr: '' };
   if (wasKilled(result)) throw new ProgramKilled(step.argv);
+  const scripts = options.scripts.stopped();
+  if (end.exitCode !== 0 && scripts.length > 0) throw outOfTime(scripts);
   return result;
 }
 

@@ -1,6 +1,7 @@
 import { appendFile } from 'node:fs/promises';
 import { inspect } from 'node:util';
 import type { Clock } from '../core/clock.ts';
+import { formatDuration } from '../core/duration.ts';
 import { BugError, CelerootError } from '../core/errors.ts';
 import type { Outcome } from '../core/outcome.ts';
 import type { Work } from '../core/step.ts';
@@ -13,6 +14,7 @@ import { ProgramKilled } from './change-host.ts';
 import { openEventLog } from './event-log.ts';
 import { beginAttempt, isTold, jobState, writeOutcome, type JobFolder, type Started } from './job-folder.ts';
 import { jobPerformer } from './job-performer.ts';
+import { limitScripts } from './limit-scripts.ts';
 import { performWork, type StepPerformer } from './perform-work.ts';
 import { JobStopped, phaseGate } from './phase-gate.ts';
 import { watchForStop, type StopWatch } from './stop-watch.ts';
@@ -72,14 +74,24 @@ async function attempt(folder: JobFolder, { admit, started, stop, options }: Att
     const plan = await admit(started);
     const sink = await openEventLog(folder.files.events);
     const gate = phaseGate(() => stop.reason(plan.deadlineMs), started.attempt);
-    const perform = jobPerformer({ ...options, folder, dryRun: plan.dryRun, sink, gate });
+    const lateMs = (): number => stop.lateMs(plan.deadlineMs);
+    using scripts = limitScripts(folder, () => lateMs() > 0);
+    const perform = jobPerformer({ ...options, folder, dryRun: plan.dryRun, sink, gate, scripts });
     if (started.attempt > 1) await awaitSurvivors(folder, sink);
-    return await performWork(plan.work, perform).catch(
+    return await performWork(plan.work, perform).then(
+      (outcome) => withLateness(outcome, lateMs()),
       async (error: unknown) => await endEarly(folder, perform, error),
     );
   } catch (error) {
     return await endEarly(folder, null, error);
   }
+}
+
+/** From the commit on a deadline only limits scripts; who set it shall see that the job took longer. */
+function withLateness(outcome: Outcome, lateMs: number): Outcome {
+  if (lateMs <= 0 || outcome.failure !== null) return outcome;
+  const late = `; ended ${formatDuration(lateMs)} after its deadline`;
+  return { ...outcome, summary: outcome.summary.slice(0, 2000 - late.length) + late };
 }
 
 async function endEarly(folder: JobFolder, perform: StepPerformer | null, error: unknown): Promise<Outcome | null> {

@@ -70,7 +70,7 @@ async function tellOutput({ folder, sink, place }: Follower, finished: Size | nu
   for (;;) {
     const piece = await nextOutputPiece(folder.files.output, place.output, finished);
     if (piece === null) return;
-    await sink({ kind: 'output', offset: piece.offset, text: piece.text });
+    await sink({ kind: 'output', ...piece });
     place.output = piece.end;
     await savePlace(folder, place);
   }

@@ -8,13 +8,17 @@ import { BugError } from '../core/errors.ts';
 import { jobIdFor, makeRunId } from '../core/ids.ts';
 import { hostNameSchema } from '../core/names.ts';
 import type { ReportEvent } from '../core/report.ts';
-import type { Step } from '../core/step.ts';
+import type { Phase, Step } from '../core/step.ts';
 import { createJobFolder, jobFolder, type JobFolder } from './job-folder.ts';
 import { jobPerformer } from './job-performer.ts';
 import type { StepPerformer } from './perform-work.ts';
 import { phaseGate, type StopReason } from './phase-gate.ts';
 
-const CHANGE: Step = { kind: 'change', argv: ['change-it', 'one', 'two words'], phase: 'committing' };
+const CHANGE: Step & { kind: 'change' } = {
+  kind: 'change',
+  argv: ['change-it', 'one', 'two words'],
+  phase: 'committing',
+};
 
 test('a job remembers what it stored first', async (t) => {
   const { perform } = await setUp(t);
@@ -84,6 +88,29 @@ test('a changing program that is not installed is named', async (t) => {
   await assert.rejects(perform(CHANGE), { code: 'MISSING_PROGRAM' });
 });
 
+for (const phase of ['refreshing', 'downloading'] satisfies Phase[]) {
+  test(`a program is broken off while ${phase} when the job is to stop`, async (t) => {
+    const { perform, program } = await setUp(t, { stop: 'deadline' });
+    await program('exec sleep 60');
+
+    await assert.rejects(perform({ ...CHANGE, phase }), { name: 'JobStopped', reason: 'deadline' });
+  });
+}
+
+test('a program that failed because a script was stopped says so, one that ended well does not', async (t) => {
+  const { perform, program } = await setUp(t, { scripts: ['postinst of lab-slow'] });
+  await program('exit 100');
+  await assert.rejects(perform(CHANGE), {
+    code: 'OUT_OF_TIME',
+    message: 'out of time: the postinst of lab-slow hung and was stopped',
+  });
+  await program('exit 0');
+
+  const result = await perform(CHANGE);
+
+  assert.ok(result.kind === 'change' && result.exitCode === 0);
+});
+
 test('a dry run refuses to change the host and may do everything else', async (t) => {
   const { perform, program, folder } = await setUp(t, { dryRun: true });
   await program(`touch ${folder.path}/changed`);
@@ -125,9 +152,15 @@ type Scene = {
   readonly program: (script: string) => Promise<void>;
 };
 
-type Options = { readonly dryRun?: boolean; readonly lockTimeoutMs?: number; readonly stop?: StopReason };
+type Options = {
+  readonly dryRun?: boolean;
+  readonly lockTimeoutMs?: number;
+  readonly stop?: StopReason;
+  readonly scripts?: readonly string[];
+};
 
-async function setUp(t: TestContext, { dryRun = false, lockTimeoutMs = 0, stop }: Options = {}): Promise<Scene> {
+async function setUp(t: TestContext, options: Options = {}): Promise<Scene> {
+  const { dryRun = false, lockTimeoutMs = 0, stop, scripts = [] } = options;
   const stateDir = await mkdtemp(join(tmpdir(), 'celeroot-performer-'));
   t.after(async () => await rm(stateDir, { recursive: true }));
   const folder = jobFolder(stateDir, jobIdFor(makeRunId(0, new Uint8Array(10)), hostNameSchema.parse('web1')));
@@ -140,6 +173,7 @@ async function setUp(t: TestContext, { dryRun = false, lockTimeoutMs = 0, stop }
     dryRun,
     sink: async (event) => void told.push(event),
     gate: phaseGate(() => stop ?? null, 1),
+    scripts: { stopped: () => scripts, [Symbol.dispose]: () => undefined },
     lockTimeoutMs,
     lockPaths: [lockPath],
     searchPath: `${stateDir}:/usr/bin:/bin`,

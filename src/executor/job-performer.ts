@@ -9,6 +9,7 @@ import { waitForPackageLocks, type LockHolder } from '../host/package-locks.ts';
 import { changeHost } from './change-host.ts';
 import { inlinePerformer } from './inline-performer.ts';
 import type { JobFolder } from './job-folder.ts';
+import type { ScriptLimit } from './limit-scripts.ts';
 import type { StepPerformer } from './perform-work.ts';
 import type { PhaseGate } from './phase-gate.ts';
 
@@ -17,6 +18,7 @@ export type JobPerformerOptions = {
   readonly dryRun: boolean;
   readonly sink: ReportSink;
   readonly gate: PhaseGate;
+  readonly scripts: ScriptLimit;
   /** How long to wait for a foreign program that holds apt's locks. */
   readonly lockTimeoutMs: number;
   /** Instead of the fixed one; for tests. */

@@ -1,4 +1,4 @@
-import { CommandError } from '../core/errors.ts';
+import { CommandError, type ErrorOptions } from '../core/errors.ts';
 import type { Phase } from '../core/step.ts';
 
 /** Why a job is to end early: someone cancelled it, its time is up, or the executor was sent a signal. */
@@ -9,7 +9,7 @@ export class JobStopped extends CommandError {
   readonly reason: StopReason;
 
   constructor(reason: StopReason, where: string) {
-    super('JOB_STOPPED', `${WORDS[reason]} ${where}`);
+    super('JOB_STOPPED', `${WORDS[reason]} ${where}`, HINTS[reason]);
     this.reason = reason;
   }
 }
@@ -18,6 +18,12 @@ const WORDS: Readonly<Record<StopReason, string>> = {
   cancelled: 'cancelled',
   deadline: 'out of time',
   signal: 'the executor was told to stop',
+};
+
+const HINTS: Readonly<Record<StopReason, ErrorOptions>> = {
+  cancelled: {},
+  deadline: { hint: 'see the job’s output for what took so long, or give it longer with --deadline' },
+  signal: {},
 };
 
 const POLL_MS = 500;

@@ -4,7 +4,11 @@ import type { StopReason } from './phase-gate.ts';
 const SIGNALS = ['SIGTERM', 'SIGINT', 'SIGHUP'] as const;
 
 /** Why the job is to stop, when it is, given how long it may take. */
-export type StopWatch = Disposable & { readonly reason: (deadlineMs: number) => StopReason | null };
+export type StopWatch = Disposable & {
+  readonly reason: (deadlineMs: number) => StopReason | null;
+  /** How far it is past its deadline, milliseconds; negative before that. */
+  readonly lateMs: (deadlineMs: number) => number;
+};
 
 /**
  * Watches for reasons to stop a job, from now on. The signals that usually end a process only become a reason here:
@@ -17,11 +21,13 @@ export function watchForStop(folder: JobFolder): StopWatch {
     signalled = true;
   };
   for (const signal of SIGNALS) process.on(signal, onSignal);
+  const lateMs = (deadlineMs: number): number => performance.now() - start - deadlineMs;
   return {
+    lateMs,
     reason: (deadlineMs) => {
       if (isCancelled(folder)) return 'cancelled';
       if (signalled) return 'signal';
-      return performance.now() - start > deadlineMs ? 'deadline' : null;
+      return lateMs(deadlineMs) > 0 ? 'deadline' : null;
     },
     [Symbol.dispose]: () => {
       for (const signal of SIGNALS) process.off(signal, onSignal);

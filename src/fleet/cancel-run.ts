@@ -10,7 +10,9 @@ import type { Sender } from './dispatch-run.ts';
 export type Cancelled = {
   /** Jobs that no host had begun and now none will. */
   readonly withdrawn: readonly JobId[];
-  /** Jobs under way or held by a host; they stop at their next safe point. */
+  /** Jobs that a host has accepted, but that still wait for their turn there: it lets none of them begin. */
+  readonly waiting: readonly JobId[];
+  /** Jobs that have begun, or may have; they stop at their next safe point. */
   readonly stopping: readonly JobId[];
 };
 
@@ -40,5 +42,10 @@ export async function cancelRun(
     return host === undefined || !withdrawn.has(job.id) ? [] : [{ job: job.id, host, at: issuedAt, event }];
   });
   await Promise.all(reports.map((report) => broker.appendReport(run.id, sealReport(report, sender.key))));
-  return { withdrawn: [...withdrawn], stopping: open.map((job) => job.id).filter((id) => !withdrawn.has(id)) };
+  const taken = Map.groupBy(
+    open.filter((job) => !withdrawn.has(job.id)),
+    ({ activity }) => activity?.status === 'waiting' && activity.for === 'turn',
+  );
+  const idsOf = (waits: boolean): readonly JobId[] => (taken.get(waits) ?? []).map((job) => job.id);
+  return { withdrawn: [...withdrawn], waiting: idsOf(true), stopping: idsOf(false) };
 }

@@ -35,7 +35,11 @@ export function signRun(prepared: PreparedRun, sender: Sender): SignedRun {
     args: prepared.args,
     dryRun: prepared.dryRun,
     target: prepared.target,
-    jobs: orders.map((order) => ({ id: order.id, to: order.to })),
+    jobs: orders.map(({ id: job, to, expectedPlan }) => ({
+      id: job,
+      to,
+      ...(expectedPlan === null ? {} : { plan: expectedPlan }),
+    })),
     createdAt,
     expiresAt: createdAt + prepared.expiresInMs,
     deadlineMs: prepared.deadlineMs,

@@ -108,26 +108,26 @@ function watchPresences(
 ): PresenceWatch {
   let found: ReadonlyMap<JobId, HostPresence> = new Map();
   let askedAt = -Infinity;
-  const awaySince = new Map<JobId, number>();
   return async (state) => {
     const now = clock.now();
     const open = [...state.jobs.values()].filter((job) => !isEnded(jobStatus(job, state.run, now)));
     if (now - askedAt >= PRESENCE_EVERY_MS) {
       askedAt = now;
       found = await readPresences(broker, { jobs: open, candidatesOf, now });
-      for (const [job, { online }] of found) {
-        if (online) awaySince.delete(job);
-        else awaySince.set(job, awaySince.get(job) ?? now);
-      }
     }
     return new Map(
       open.flatMap((job) => {
         const presence = found.get(job.id);
-        const isBriefAbsence = job.activity !== null && now - (awaySince.get(job.id) ?? now) < AWAY_MS;
-        return presence === undefined || (!presence.online && isBriefAbsence) ? [] : [[job.id, presence]];
+        return presence === undefined || isBriefAbsence(job, presence, now) ? [] : [[job.id, presence]];
       }),
     );
   };
+}
+
+/** By what the broker remembers; where it never saw the worker, since that told of the job. */
+function isBriefAbsence(job: JobState, presence: HostPresence, now: number): boolean {
+  if (presence.online || job.activity === null) return false;
+  return now - (presence.lastSeenAt ?? job.lastWordAt ?? now) < AWAY_MS;
 }
 
 type PresenceQuestion = Pick<FollowOptions, 'candidatesOf'> & {

@@ -62,6 +62,21 @@ test('a task is allowed when any role of the host allows it, and refused with al
   );
 });
 
+test('a task for any host is refused when the roles that serve the queue do not allow it, whatever others do', () => {
+  const mixed = fleetConfig({
+    roles: { readonly: { tasks: ['system.*'], queues: ['look'] }, admin: {} },
+    hosts: { both1: ['readonly', 'admin'] },
+  });
+  const install = { task: 'apt.install', args: { packages: ['curl'] } };
+  assert.throws(() => prepareRun(mixed, request({}, { ...install, to: { kind: 'any', role: 'readonly' } })), {
+    code: 'TASK_NOT_ALLOWED',
+    message: 'apt.install is not allowed by the roles of both1 that serve the queue look',
+    hint: 'name a host that may with --host, or add apt.install to  tasks:  of those roles',
+  });
+  prepareRun(mixed, request({}, { to: { kind: 'any', role: 'readonly' } }));
+  prepareRun(mixed, request({ hosts: ['both1'] }, install));
+});
+
 test('wrong arguments are named with their values, all at once', () => {
   const args = { packages: ['vim-'], latest: 'yes', frob: true };
   assert.throws(

@@ -1,11 +1,12 @@
 import type * as z from 'zod';
-import type { FleetConfig, Host } from '../config/fleet-config.ts';
+import type { FleetConfig, Host, Role } from '../config/fleet-config.ts';
 import { RejectedError, UsageError } from '../core/errors.ts';
 import { describeTarget, requireHost, requireRole, selectHosts, type Target } from '../core/host-selector.ts';
 import type { Json } from '../core/json.ts';
 import type { HostName, QueueName } from '../core/names.ts';
 import type { Destination, Run } from '../core/run.ts';
-import { findTask, similarTasks, taskAllowed, TASKS } from '../tasks/registry.ts';
+import { findTask, similarTasks, TASKS } from '../tasks/registry.ts';
+import { judgeByRoles } from '../tasks/role-rules.ts';
 import type { Task } from '../tasks/task.ts';
 import { hostsServing } from './candidates.ts';
 
@@ -90,17 +91,20 @@ export function assignToQueue(fleet: FleetConfig, queue: QueueName): Assignment 
   return { to: { kind: 'any', queue }, candidates, exclude: excludedBy(fleet, serving), expectedPlan: null };
 }
 
-/** @throws RejectedError TASK_NOT_ALLOWED naming every host whose roles do not allow the task. */
+/** @throws RejectedError TASK_NOT_ALLOWED naming every host that would refuse the task: any of them may be the one. */
 export function requireAllowed(fleet: FleetConfig, task: Task, assignments: readonly Assignment[]): void {
-  const refusing = assignments.flatMap(({ candidates }) =>
-    candidates.filter((name) => !taskAllowed(task.name, tasksOf(fleet, name))),
+  const refusing = assignments.flatMap(({ to, candidates }) =>
+    candidates.filter((name) => !judgeByRoles(task.name, to, rolesOf(fleet, name)).allowed),
   );
   if (refusing.length === 0) return;
   const hosts = [...new Set(refusing)];
   const shown = hosts.slice(0, MAX_NAMED).join(', ');
   const more = hosts.length > MAX_NAMED ? ` and ${hosts.length - MAX_NAMED} more` : '';
-  throw new RejectedError('TASK_NOT_ALLOWED', `${task.name} is not allowed by the roles of ${shown}${more}`, {
-    hint: `leave them out with --exclude, or add ${task.name} to  tasks:  of a role of theirs`,
+  const [queue] = assignments.flatMap(({ to }) => (to.kind === 'any' ? [to.queue] : []));
+  const where = queue === undefined ? '' : ` that serve the queue ${queue}`;
+  const otherwise = queue === undefined ? 'leave them out with --exclude' : 'name a host that may with --host';
+  throw new RejectedError('TASK_NOT_ALLOWED', `${task.name} is not allowed by the roles of ${shown}${more}${where}`, {
+    hint: `${otherwise}, or add ${task.name} to  tasks:  of ${queue === undefined ? 'a role of theirs' : 'those roles'}`,
     details: { task: task.name, hosts },
   });
 }
@@ -153,7 +157,6 @@ function excludedBy(fleet: FleetConfig, hosts: readonly Host[]): readonly string
   return [...new Set(patterns)];
 }
 
-function tasksOf(fleet: FleetConfig, name: HostName): readonly string[] {
-  const roles = fleet.hosts.get(name)?.roles ?? [];
-  return roles.flatMap((role) => fleet.roles.get(role)?.tasks ?? []);
+function rolesOf(fleet: FleetConfig, name: HostName): readonly Role[] {
+  return (fleet.hosts.get(name)?.roles ?? []).flatMap((role) => fleet.roles.get(role) ?? []);
 }

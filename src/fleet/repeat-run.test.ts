@@ -18,6 +18,7 @@ function snapshot(fixture: RunFixture, reports: readonly Report[], later = 0): R
 }
 
 const again = { expiresInMs: HOUR, celeroot: 'celeroot --config x' };
+const apply = { ...again, dryRun: false };
 
 function hostsOf(prepared: ReturnType<typeof prepareRetry>): readonly unknown[] {
   return prepared.assignments.map(({ to }) => (to.kind === 'host' ? to.host : to.queue));
@@ -39,10 +40,22 @@ test('a retry reaches the hosts that failed, refused or were cancelled, not thos
   assert.equal(prepared.expiresInMs, HOUR);
 });
 
+test('a retry of approved plans asks for the same plans, and nothing else', () => {
+  const fixture = runFixture(['web1']);
+  const plan = 'a'.repeat(64);
+  const approved = { ...fixture.run, jobs: fixture.run.jobs.map((job) => ({ ...job, plan })) };
+  const failed = snapshot(fixture, [fixture.failed('web1', null, 'no network')]);
+  const { assignments } = prepareRetry(fleet, { ...failed, state: { ...failed.state, run: approved } }, again);
+  assert.deepEqual(
+    assignments.map(({ expectedPlan }) => expectedPlan),
+    [plan],
+  );
+});
+
 test('a host that fell silent is retried once its order has expired', () => {
   const fixture = runFixture(['web1']);
   assert.throws(() => prepareRetry(fleet, snapshot(fixture, []), again), {
-    code: 'NO_HOST_MATCHED',
+    code: 'NOTHING_TO_REPEAT',
     hint: `see  celeroot --config x runs show ${fixture.run.id}`,
   });
   assert.deepEqual(hostsOf(prepareRetry(fleet, snapshot(fixture, [], 2 * HOUR), again)), ['web1']);
@@ -68,7 +81,7 @@ test('apply asks each host that planned a change for exactly that change, and is
       fixture.planned('web2', { changes: [], keptBack: [] }),
       fixture.objected('web3', upgrade, 'would remove php'),
     ]),
-    again,
+    apply,
   );
   assert.equal(prepared.dryRun, false);
   assert.deepEqual(prepared.follows, { run: fixture.run.id, as: 'apply' });
@@ -78,10 +91,20 @@ test('apply asks each host that planned a change for exactly that change, and is
   );
 });
 
+test('apply as a dry run asks for the same plans', () => {
+  const fixture = runFixture(['web1'], { dryRun: true });
+  const dryRun = prepareApply(fleet, snapshot(fixture, [fixture.planned('web1', upgrade)]), { ...apply, dryRun: true });
+  assert.equal(dryRun.dryRun, true);
+  assert.equal(dryRun.assignments[0]?.expectedPlan, transactionHash(upgrade));
+});
+
 test('there is nothing to apply from a run that was no dry run or planned nothing', () => {
   const real = runFixture(['web1']);
   const dry = runFixture(['web1'], { dryRun: true });
   const none = snapshot(dry, [dry.planned('web1', { changes: [], keptBack: [] })]);
-  assert.throws(() => prepareApply(fleet, snapshot(real, []), again), /was no dry run/);
-  assert.throws(() => prepareApply(fleet, none, again), /planned a change/);
+  assert.throws(() => prepareApply(fleet, snapshot(real, []), apply), {
+    code: 'NOTHING_TO_REPEAT',
+    message: /was no dry run/,
+  });
+  assert.throws(() => prepareApply(fleet, none, apply), { code: 'NOTHING_TO_REPEAT', message: /planned a change/ });
 });

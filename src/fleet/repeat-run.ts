@@ -18,7 +18,7 @@ export type RepeatOptions = { readonly expiresInMs: number; readonly celeroot: s
 /**
  * A run that does again what failed: the hosts that failed, refused, let the order expire, were cancelled or fell
  * silent. What the configuration says about them now counts, not what it said then.
- * @throws RejectedError NO_HOST_MATCHED when there are none, UNKNOWN_HOST or TASK_NOT_ALLOWED when the fleet changed.
+ * @throws RejectedError NOTHING_TO_REPEAT when there are none, UNKNOWN_HOST or TASK_NOT_ALLOWED when the fleet changed.
  */
 export function prepareRetry(fleet: FleetConfig, snapshot: RunSnapshot, options: RepeatOptions): PreparedRun {
   const { run, jobs } = snapshot.state;
@@ -27,45 +27,55 @@ export function prepareRetry(fleet: FleetConfig, snapshot: RunSnapshot, options:
     return isEnded(status) && !isGood(status);
   });
   if (failed.length === 0) {
-    throw new RejectedError('NO_HOST_MATCHED', `run ${run.id} has no host that failed`, {
+    throw new RejectedError('NOTHING_TO_REPEAT', `run ${run.id} has no host that failed`, {
       hint: `see  ${options.celeroot} runs show ${run.id}`,
     });
   }
-  const assignments = failed.map((job) => assignAgain(fleet, job));
-  return prepareAgain(fleet, snapshot, { as: 'retry', assignments, ...options });
+  const plans = new Map(run.jobs.map(({ id, plan }) => [id, plan ?? null]));
+  const assignments = failed.map((job) => assignAgain(fleet, job, plans.get(job.id) ?? null));
+  return prepareAgain(fleet, snapshot, { as: 'retry', dryRun: run.dryRun, assignments, ...options });
 }
 
 /**
- * A run that carries out what a dry run found, each host only if it would still do exactly that.
- * @throws RejectedError NO_HOST_MATCHED when the run was no dry run or no host planned a change.
+ * A run that carries out what a dry run found, each host only if it would still do exactly that; with `dryRun` one
+ * that only asks whether it would.
+ * @throws RejectedError NOTHING_TO_REPEAT when the run was no dry run or no host planned a change.
  */
-export function prepareApply(fleet: FleetConfig, snapshot: RunSnapshot, options: RepeatOptions): PreparedRun {
+export function prepareApply(
+  fleet: FleetConfig,
+  snapshot: RunSnapshot,
+  options: RepeatOptions & { readonly dryRun: boolean },
+): PreparedRun {
   const { run, jobs } = snapshot.state;
   if (!run.dryRun) {
-    throw new RejectedError('NO_HOST_MATCHED', `run ${run.id} was no dry run, so there is no plan to apply`, {
+    throw new RejectedError('NOTHING_TO_REPEAT', `run ${run.id} was no dry run, so there is no plan to apply`, {
       hint: 'plan first, with --dry-run',
     });
   }
   const assignments = [...jobs.values()].flatMap((job) => assignPlan(fleet, job));
   if (assignments.length === 0) {
-    throw new RejectedError('NO_HOST_MATCHED', `no host of run ${run.id} planned a change`, {
+    throw new RejectedError('NOTHING_TO_REPEAT', `no host of run ${run.id} planned a change`, {
       hint: `see  ${options.celeroot} runs show ${run.id}`,
     });
   }
   return prepareAgain(fleet, snapshot, { as: 'apply', assignments, ...options });
 }
 
-type Repeat = RepeatOptions & { readonly as: 'retry' | 'apply'; readonly assignments: readonly Assignment[] };
+type Repeat = RepeatOptions & {
+  readonly as: 'retry' | 'apply';
+  readonly dryRun: boolean;
+  readonly assignments: readonly Assignment[];
+};
 
 function prepareAgain(fleet: FleetConfig, { state }: RunSnapshot, repeat: Repeat): PreparedRun {
   const { run } = state;
-  const { as, assignments, expiresInMs } = repeat;
+  const { as, dryRun, assignments, expiresInMs } = repeat;
   const task = requireTask(run.task);
   requireAllowed(fleet, task, assignments);
   return {
     task,
     args: run.args,
-    dryRun: run.dryRun && as !== 'apply',
+    dryRun,
     expiresInMs,
     deadlineMs: run.deadlineMs,
     target: `${as === 'apply' ? 'the plans' : 'what failed'} of run ${run.id}`,
@@ -74,9 +84,9 @@ function prepareAgain(fleet: FleetConfig, { state }: RunSnapshot, repeat: Repeat
   };
 }
 
-/** To the same queue as before: a job for any host goes to any host again. */
-function assignAgain(fleet: FleetConfig, job: JobState): Assignment {
-  return job.to.kind === 'any' ? assignToQueue(fleet, job.to.queue) : assignToHost(fleet, job.to.host);
+/** To the same queue as before: a job for any host goes to any host again. What was approved stays what is asked for. */
+function assignAgain(fleet: FleetConfig, job: JobState, plan: string | null): Assignment {
+  return job.to.kind === 'any' ? assignToQueue(fleet, job.to.queue) : assignToHost(fleet, job.to.host, plan);
 }
 
 /** A plan belongs to the host that made it, also when any host could have; one it would refuse cannot be applied. */

@@ -30,11 +30,20 @@ export function currentBootId(): string {
   return readIfThere('/proc/sys/kernel/random/boot_id')?.trim() ?? 'unknown';
 }
 
-/** Field 22 of a stat line, null for a zombie or a dead process. The name in field 2 may hold spaces and brackets. */
+/** Field 22 of a stat line, null for a zombie or a dead process. */
 export function startTimeIn(stat: string): string | null {
-  const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
-  const state = fields[0];
-  return state === undefined || state === 'Z' || state === 'X' ? null : (fields[19] ?? null);
+  const [state, ...fields] = fieldsFrom3(stat);
+  return state === undefined || state === 'Z' || state === 'X' ? null : (fields[18] ?? null);
+}
+
+/** Field 4 of a stat line: the number of the parent; 0 when there is none, or no line. */
+export function parentIn(stat: string): number {
+  return Number(fieldsFrom3(stat)[1] ?? 0);
+}
+
+/** The name in field 2 may hold spaces and brackets. */
+function fieldsFrom3(stat: string): readonly string[] {
+  return stat.slice(stat.lastIndexOf(')') + 2).split(' ');
 }
 
 function readIfThere(path: string): string | null {

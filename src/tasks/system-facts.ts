@@ -8,8 +8,8 @@ import { hostFactsSchema } from '../core/presence.ts';
 import { readText } from '../core/step.ts';
 import { defineTask, type Task } from './task.ts';
 
-/** When they were gathered is for whoever stores them to say. */
-const resultSchema = hostFactsSchema.omit({ gatheredAt: true });
+/** When they were gathered, and whether they still hold, is for whoever stores them to say. */
+const resultSchema = hostFactsSchema.omit({ gatheredAt: true, outdated: true });
 
 /** What `hosts ls` shows of a host; the worker performs it too, to keep that up to date. */
 export const systemFacts: Task = defineTask({

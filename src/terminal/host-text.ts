@@ -14,14 +14,19 @@ export function presenceCell(presence: HostPresence | null, now: number): Cell {
   return { text: `offline, last seen ${formatAge(now - presence.lastSeenAt)}`, style: 'yellow' };
 }
 
-/** `12, 3 security`; what dpkg has not fully installed is said here too. */
+/** `12, 3 security`; what dpkg has not fully installed is said here too, and that it was so before a job. */
 export function upgradesCell(facts: HostFacts | null): Cell {
   if (facts === null) return UNKNOWN;
   const { upgrades, broken } = facts;
   const security = upgrades === null || upgrades.security === 0 ? '' : `, ${upgrades.security} security`;
-  const text = `${upgrades?.total ?? '?'}${security}${broken === 0 ? '' : `, ${broken} BROKEN`}`;
+  const text = `${upgrades?.total ?? '?'}${security}${broken === 0 ? '' : `, ${broken} BROKEN`}${outdatedText(facts)}`;
   const isBad = broken > 0 || security !== '';
   return isBad ? { text, style: broken > 0 ? 'red' : 'yellow' } : text;
+}
+
+/** New facts come some seconds after a job. */
+export function outdatedText({ outdated }: HostFacts): string {
+  return outdated ? ' (before the last job)' : '';
 }
 
 export function rebootCell(facts: HostFacts | null): Cell {

@@ -40,6 +40,7 @@ export function describeJob(job: JobState, snapshot: RunSnapshot): JobText {
     elapsed: elapsedText(job, presence, snapshot.now),
   };
   if (job.end !== null) return { ...base, detail: endText(job.end) };
+  if (status === 'expired') return { ...base, detail: EXPIRED };
   if (status === 'lost') return { ...base, detail: lostText(job, snapshot.now) };
   if (job.activity === null) {
     return presence?.online === false
@@ -86,6 +87,7 @@ const LOOKS: Readonly<Record<JobStatus, Look>> = {
   cancelled: { symbol: '✗', style: 'yellow' },
   lost: { symbol: '?', style: 'red' },
 };
+const EXPIRED = 'the order expired before the host could begin';
 const WORKER_AWAY = 'its worker is away; the job itself goes on';
 const OFFLINE = { symbol: '…', style: 'dim', status: 'offline' } as const;
 
@@ -95,16 +97,15 @@ function endText(end: JobEnd): string {
     case 'refused':
       return plainText(`${end.code}: ${end.message}`);
     case 'expired':
-      return 'the order expired before the host could begin';
+      return EXPIRED;
     case 'cancelled':
       return plainText(end.message);
   }
 }
 
 function lostText(job: JobState, now: number): string {
-  return job.lastWordAt === null
-    ? 'no word from the host, and the order has expired'
-    : `no word from the host; the last one ${formatAge(now - job.lastWordAt)}`;
+  const last = job.lastWordAt === null ? '' : `; the last one ${formatAge(now - job.lastWordAt)}`;
+  return `no word from the host${last}`;
 }
 
 function offlineText(presence: HostPresence & { readonly online: false }, { state, now }: RunSnapshot): string {

@@ -1,10 +1,13 @@
-import { countChanges, type PlanGroup } from '../core/plan-groups.ts';
-import type { PackageChange } from '../core/transaction.ts';
+import { countChanges, type GroupKeptBack, type PlanGroup } from '../core/plan-groups.ts';
+import type { KeptBack, PackageChange } from '../core/transaction.ts';
 import type { Output } from './output.ts';
 import { plainText } from './plain-text.ts';
 import { formatLine, span, type StyledLine } from './styled-line.ts';
 
-/** Shows what a dry run found: every group with its hosts and, up to `maxChanges` each, what would be done. */
+/**
+ * Shows what a dry run found: every group with its hosts and, up to `maxChanges` each, what would be done and what is
+ * kept back.
+ */
 export function writePlans(output: Output, groups: readonly PlanGroup[], maxChanges: number): void {
   const hosts = groups.reduce((sum, group) => sum + group.hosts.length, 0);
   const lines: StyledLine[] = [[span(headingText(hosts, groups.length), 'bold')]];
@@ -29,7 +32,9 @@ function groupLines(group: PlanGroup, maxChanges: number): readonly StyledLine[]
     ],
     ...sorted.slice(0, maxChanges).map(changeLine),
   ];
-  if (changes.length > maxChanges) lines.push([span(`       … and ${changes.length - maxChanges} more`, 'dim')]);
+  lines.push(...moreLine(changes.length - maxChanges, ''));
+  lines.push(...group.keptBack.slice(0, maxChanges).map((kept) => keptLine(kept, group)));
+  lines.push(...moreLine(group.keptBack.length - maxChanges, ' kept back'));
   if (group.objection !== null) lines.push([span(`     ✗ ${plainText(group.objection)}`, 'red')]);
   if (group.objectionHint !== null) lines.push([span(`     ← ${plainText(group.objectionHint)}`, 'yellow')]);
   return lines;
@@ -59,6 +64,29 @@ export function changeText(change: PackageChange): string {
 }
 
 const LOSS_WORDS: Readonly<Record<string, string>> = { remove: 'REMOVED', purge: 'PURGED', downgrade: 'DOWNGRADED' };
+
+/** `linux-image-amd64 6.1.1 → 6.1.2: held on the host`. */
+export function keptText(kept: KeptBack): string {
+  const versions = [kept.from, kept.to].filter((version) => version !== null).join(' → ');
+  return plainText(`${kept.package} ${versions}: ${KEPT_WORDS[kept.reason]}`);
+}
+
+const KEPT_WORDS: Readonly<Record<KeptBack['reason'], string>> = {
+  held: 'held on the host',
+  excluded: 'excluded by a role or the order',
+  phased: 'a phased update that has not reached the host yet',
+  dependency: 'another package would have to go, or to come and cannot',
+  'not-security': 'no security fix',
+};
+
+function keptLine(kept: GroupKeptBack, { hosts }: PlanGroup): StyledLine {
+  const where = kept.hosts.length < hosts.length ? ` (${namesText(kept.hosts)})` : '';
+  return [span(`       kept back  ${keptText(kept)}${where}`, 'dim')];
+}
+
+function moreLine(count: number, what: string): readonly StyledLine[] {
+  return count <= 0 ? [] : [[span(`       … and ${count} more${what}`, 'dim')]];
+}
 
 function changeLine(change: PackageChange): StyledLine {
   return [span(`       ${changeText(change)}`, LOSSES.has(change.action) ? 'red' : null)];

@@ -62,7 +62,7 @@ test('a failure shows its reason, its hint and what is broken, each line with th
     outcome: {
       ...outcome('failed'),
       failure: { kind: 'dpkg', message: 'postinst failed\nexit status 1\u001B[2J', hint: 'see the log' },
-      health: { broken: [{ package: 'nginx', state: 'iF' }], rebootRequired: false },
+      health: { broken: [{ package: 'nginx', state: 'iF' }], held: [], rebootRequired: false },
     },
   });
   await using view = plainRunView(output);
@@ -94,7 +94,7 @@ const hostileEvent: fc.Arbitrary<ReportEvent> = fc.oneof(
     .record({ summary: hostile, message: hostile, hint: fc.option(hostile), package: hostile })
     .map(({ summary, message, hint, package: name }): ReportEvent => {
       const failure = { kind: 'x', message, hint };
-      const health = { broken: [{ package: name, state: 'iF' }], rebootRequired: true };
+      const health = { broken: [{ package: name, state: 'iF' }], held: [], rebootRequired: true };
       return { kind: 'done', outcome: { ...outcome('failed'), summary, failure, health } };
     }),
 );
@@ -123,7 +123,7 @@ const FORBIDDEN = /[\p{Cc}\u202A-\u202E\u2066-\u2069]/u;
 test('with --json every line is an object and output of programs is left out', async () => {
   const output = memoryOutput();
   await using view = jsonRunView(output, fixture.run);
-  const noise = fixture.report('web1', { kind: 'output', offset: 0, text: 'Reading…' });
+  const noise = fixture.report('web1', { kind: 'output', offset: 0, end: 10, text: 'Reading…' });
   const last = snapshot([web1Done]);
   view.update(last, [noise, web1Done]);
   view.finish(last, 'only-offline');

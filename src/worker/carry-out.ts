@@ -147,7 +147,7 @@ async function followToEnd(job: Job, worker: WorkerContext): Promise<End> {
   using _passing = passOnCancel(job, worker);
   for (;;) {
     const outcome = await followJob(folder, report, worker.leaving);
-    worker.onHostChanged();
+    if (outcome === 'interrupted' || outcome.status !== 'planned') worker.onHostChanged();
     if (outcome !== 'interrupted') return { kind: 'done', outcome };
     const attempts = readStarted(folder)?.attempt ?? 0;
     if (attempts >= MAX_ATTEMPTS) return { kind: 'done', outcome: failedOutcome(gaveUp(folder, attempts)) };

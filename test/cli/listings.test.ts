@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
+import { attempt } from '../../lab/run-command.ts';
 import { runCli, type CliResult } from '../support/cli.ts';
 import { makeFleetFolder, type FleetFolder } from '../support/fleet-folder.ts';
 
@@ -93,4 +94,12 @@ test('tasks show gives the schema of the arguments with --json', async () => {
   assert.partialDeepStrictEqual(JSON.parse(stdout), {
     task: { name: 'system.ping', changesHost: false, args: { type: 'object', additionalProperties: false } },
   });
+});
+
+test('a terminal that does not know its size counts as 80 columns wide', async () => {
+  // script(1) makes a terminal of no columns and no rows when it is started without one itself.
+  const celeroot = new URL('../../bin/celeroot.ts', import.meta.url).pathname;
+  const { code, stdout } = await attempt(['script', '-qec', `${process.execPath} ${celeroot} tasks ls`, '/dev/null']);
+  assert.equal(code, 0);
+  assert.match(stdout, /apt\.update +yes +Fetch the package lists anew/);
 });

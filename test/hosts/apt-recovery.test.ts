@@ -79,6 +79,17 @@ test('what was killed while its script ran is configured', async () => {
   await assertClean(outcome);
 });
 
+test('a package that never configures keeps no other from being purged', async () => {
+  await host.must(['apt-get', '-q', '-y', 'install', 'lab-conf']);
+  await host.run(['apt-get', '-q', '-y', 'install', 'lab-broken']);
+
+  const { outcome } = await doTask(host, { name: 'apt.remove', args: { packages: ['lab-conf'], purge: true } });
+
+  assert.deepEqual([outcome.status, changes(outcome)], ['changed', ['lab-conf purge null']]);
+  assert.deepEqual(outcome.health?.broken, [{ package: 'lab-broken:amd64', state: 'iF' }]);
+  assert.notEqual((await host.run(['ls', '/etc/lab-conf.conf'])).code, 0);
+});
+
 test('an upgrade killed at any point is finished by the next one', async (t) => {
   await host.must(['apt-get', '-q', '-y', 'install', 'lab-set']);
   await lab.publish('updates');

@@ -108,6 +108,7 @@ test('a run is found by its id, the beginning of it in small letters, and latest
   const ambiguous = await run('runs', 'show', latest.id.slice(0, 3));
   assert.equal(ambiguous.code, 5);
   assert.match(ambiguous.stderr, /^error\[UNKNOWN_RUN\]: 01\w is the beginning of \d+ runs\nhint: type more/);
+  assert.match((await run('runs', 'show', '')).stderr, /^error\[USAGE\]: the run is an empty word/);
   assert.match((await run('runs', 'show', 'zzz')).stderr, /^error\[UNKNOWN_RUN\]: there is no run zzz/);
 });
 
@@ -125,7 +126,7 @@ test('a cancelled run never reaches a host that was offline, and retry sends it 
   await run('system', 'ping', '--host', 'web1', '--host', 'db1');
   const cancelled = await run('runs', 'cancel', 'latest');
   assert.equal(cancelled.code, 0);
-  assert.match(cancelled.stdout, /is cancelled: 1 never begin\n$/);
+  assert.match(cancelled.stdout, /is cancelled: 1 job never begins\n$/);
   const { run: first, jobs } = await shown('latest');
   assert.deepEqual(
     jobs.map(({ host, status }) => [host, status]),
@@ -136,7 +137,7 @@ test('a cancelled run never reaches a host that was offline, and retry sends it 
   );
   assert.match((await run('runs', 'cancel', 'latest')).stdout, /has already ended\n$/);
 
-  assert.equal((await run('runs', 'retry', 'latest')).code, 6);
+  assert.equal((await run('runs', 'retry', 'latest', '--failed')).code, 6);
   const retried = await shown('latest');
   assert.equal(retried.run.target, `what failed of run ${first.id}`);
   assert.deepEqual(retried.jobs, [{ host: 'db1', status: 'queued' }]);
@@ -147,7 +148,7 @@ test('retry of a run where nothing failed says so', async () => {
   await run('system', 'ping', '--host', 'web1');
   const { code, stderr } = await run('runs', 'retry', 'latest');
   assert.equal(code, 5);
-  assert.match(stderr, /^error\[NO_HOST_MATCHED\]: run \w+ has no host that failed/);
+  assert.match(stderr, /^error\[NOTHING_TO_REPEAT\]: run \w+ has no host that failed/);
 });
 
 test('apply of a run that was no dry run says so', async () => {

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { jobIdFor } from '../../src/core/ids.ts';
-import { followRun, type FollowUpdate } from '../../src/fleet/follow-run.ts';
+import { followRun, readSnapshot, type FollowUpdate } from '../../src/fleet/follow-run.ts';
 import { openControllerBroker, openWorkerBroker } from '../../src/queue/open.ts';
 import { doneEvent, host, newRun, reportOf, unsigned } from '../support/broker-data.ts';
 import { presence } from '../support/exercise-broker.ts';
@@ -24,6 +24,9 @@ async function until(
   return assert.fail('no update fits');
 }
 
+/** Nobody's key is asked for: these hosts are in no configuration, and each reports of its own job. */
+const witness = { hosts: new Map(), controllerKeys: [] };
+
 test('a worker that starts again is not given up on at once, one that stays away is', async () => {
   await using redis = await startRedis();
   await using controller = await openControllerBroker(redis.settings);
@@ -38,7 +41,7 @@ test('a worker that starts again is not given up on at once, one that stays away
   const options = {
     clock: { now: () => now },
     signal: leave.signal,
-    witness: { hosts: new Map(), controllerKeys: [] },
+    witness,
     candidatesOf: () => [web1],
   };
   const updates = followRun(controller, run, options);
@@ -61,6 +64,24 @@ test('a worker that starts again is not given up on at once, one that stays away
   assert.equal((await updates.next()).done, true);
 });
 
+test('a look at a run that is under way tells a worker that is away from one that is so for a moment', async () => {
+  await using redis = await startRedis();
+  await using controller = await openControllerBroker(redis.settings);
+  await using worker = await openWorkerBroker(redis.settings);
+  const run = newRun([web1]);
+  const job = jobIdFor(run.id, web1);
+  await controller.saveRun(run);
+  await controller.appendReport(run.id, reportOf(job, web1, { kind: 'accepted' }));
+  const look = async (): Promise<boolean | undefined> =>
+    (await readSnapshot(controller, run, { clock: Date, witness, candidatesOf: () => [web1] })).presences.get(job)
+      ?.online;
+
+  await worker.announce(web1, presence, -10_000);
+  assert.equal(await look(), undefined);
+  await worker.announce(web1, presence, -130_000);
+  assert.equal(await look(), false);
+});
+
 test('an aborted signal ends the following without waiting for a report', async () => {
   await using redis = await startRedis();
   await using controller = await openControllerBroker(redis.settings);
@@ -70,7 +91,7 @@ test('an aborted signal ends the following without waiting for a report', async 
   const updates = followRun(controller, run, {
     clock: Date,
     signal: leave.signal,
-    witness: { hosts: new Map(), controllerKeys: [] },
+    witness,
     candidatesOf: () => [web1],
   });
   await updates.next();

@@ -97,7 +97,7 @@ test('reports are read from where one left off, however many there are', async (
   const job = jobIdFor(id, web1);
   await Promise.all(
     Array.from({ length: 5003 }, (_, offset) =>
-      controller.appendReport(id, reportOf(job, web1, { kind: 'output', offset, text: 'x' })),
+      controller.appendReport(id, reportOf(job, web1, { kind: 'output', offset, end: offset + 1, text: 'x' })),
     ),
   );
 

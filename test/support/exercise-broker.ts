@@ -31,6 +31,7 @@ export const facts: HostFacts = {
   rebootRequired: false,
   broken: 0,
   gatheredAt: 5,
+  outdated: false,
 };
 
 const refusal: Refusal = { host: web1, at: 7, queue: 'host.web1', job: 'j', code: 'UNSIGNED', message: 'no signature' };

@@ -3,7 +3,7 @@ import { MAX_CLOCK_SKEW_MS } from '../../core/clock.ts';
 import { BugError } from '../../core/errors.ts';
 import { requireHost } from '../../core/host-selector.ts';
 import { readHostStatuses, type HostStatus } from '../../fleet/host-status.ts';
-import { presenceCell, rebootCell, upgradesCell } from '../../terminal/host-text.ts';
+import { outdatedText, presenceCell, rebootCell, upgradesCell } from '../../terminal/host-text.ts';
 import { writeJson } from '../../terminal/json.ts';
 import { writeProperties } from '../../terminal/properties.ts';
 import type { Cell } from '../../terminal/table.ts';
@@ -67,6 +67,6 @@ function factProperties(facts: NonNullable<HostStatus['facts']>): Properties {
     ['upgrades', upgradesCell(facts)],
     ['broken', facts.broken === 0 ? 'none' : { text: String(facts.broken), style: 'red' }],
     ['reboot', rebootCell(facts)],
-    ['facts from', formatMoment(facts.gatheredAt)],
+    ['facts from', `${formatMoment(facts.gatheredAt)}${outdatedText(facts)}`],
   ];
 }

@@ -1,11 +1,12 @@
 import { CommandError } from '../../core/errors.ts';
 import { EXIT } from '../../core/exit-codes.ts';
 import type { RunSnapshot } from '../../core/run-snapshot.ts';
-import { isEnded, isGood, jobStatus, summarizeRun } from '../../core/run-state.ts';
+import { jobStatus, summarizeRun } from '../../core/run-state.ts';
 import { jobLabel } from '../../terminal/job-text.ts';
 import { writeJson } from '../../terminal/json.ts';
 import { formatTime } from '../../terminal/time-text.ts';
 import type { Cli } from '../context.ts';
+import { adviceFor, badJobs } from './bad-jobs.ts';
 import { followCommand, watchRun, type Watched, type WatchOptions } from './watch-run.ts';
 import { writeResults } from './write-results.ts';
 
@@ -64,13 +65,11 @@ function concludeRun(cli: Cli, { snapshot, end }: Watched, celeroot: string): vo
   const { state, now } = snapshot;
   const summary = summarizeRun(state, now);
   if (summary.bad > 0 && end !== 'detached') {
-    const bad = [...state.jobs.values()].flatMap((job) => {
-      const status = jobStatus(job, state.run, now);
-      return isEnded(status) && !isGood(status) ? [`${jobLabel(job)} ${status}`] : [];
-    });
+    const jobs = badJobs(snapshot);
+    const bad = jobs.map((job) => `${jobLabel(job)} ${jobStatus(job, state.run, now)}`);
     const more = bad.length > MAX_NAMED ? ` and ${bad.length - MAX_NAMED} more` : '';
     throw new CommandError('JOBS_FAILED', `${bad.slice(0, MAX_NAMED).join(', ')}${more}`, {
-      hint: `see  ${celeroot} runs show ${state.run.id},  then  ${celeroot} runs retry ${state.run.id}`,
+      hint: adviceFor(state.run, { jobs, celeroot }),
       details: { run: state.run.id, counts: summary.counts },
     });
   }

@@ -1,6 +1,6 @@
 import type { CommandUnknownOpts } from '@commander-js/extra-typings';
-import { cancelRun } from '../../fleet/cancel-run.ts';
 import { witnessOf } from '../../fleet/believe-reports.ts';
+import { cancelRun, type Cancelled } from '../../fleet/cancel-run.ts';
 import { candidatesIn } from '../../fleet/candidates.ts';
 import { findRun } from '../../fleet/find-run.ts';
 import { readSnapshot } from '../../fleet/follow-run.ts';
@@ -23,19 +23,21 @@ export async function cancelStoredRun(cli: Cli, command: CommandUnknownOpts, wor
     witness: await witnessOf(fleet, cli.clock.now()),
     candidatesOf,
   });
-  const { withdrawn, stopping } = await cancelRun(broker, { snapshot, candidatesOf }, sender);
-  if (sharedFlags(command).json) {
-    writeJson(cli.stdout, { run: run.id, withdrawn, stopping });
-    return;
-  }
-  cli.stdout.write(`${describe(run.id, withdrawn.length, stopping.length)}\n`);
+  const cancelled = await cancelRun(broker, { snapshot, candidatesOf }, sender);
+  if (sharedFlags(command).json) writeJson(cli.stdout, { run: run.id, ...cancelled });
+  else cli.stdout.write(`run ${run.id} ${describe(cancelled)}\n`);
 }
 
-function describe(id: string, withdrawn: number, stopping: number): string {
-  if (withdrawn + stopping === 0) return `run ${id} has already ended`;
+function describe({ withdrawn, waiting, stopping }: Cancelled): string {
   const parts = [
-    ...(withdrawn === 0 ? [] : [`${withdrawn} never begin`]),
-    ...(stopping === 0 ? [] : [`${stopping} stop at the next safe point`]),
+    ...count(withdrawn, 'never begins', 'never begin'),
+    ...count(waiting, 'that waits for its turn does not begin', 'that wait for their turn do not begin'),
+    ...count(stopping, 'stops at its next safe point', 'stop at their next safe point'),
   ];
-  return `run ${id} is cancelled: ${parts.join(', ')}`;
+  return parts.length === 0 ? 'has already ended' : `is cancelled: ${parts.join(', ')}`;
+}
+
+function count({ length }: readonly unknown[], one: string, several: string): readonly string[] {
+  if (length === 0) return [];
+  return [length === 1 ? `1 job ${one}` : `${length} jobs ${several}`];
 }

@@ -4,7 +4,7 @@ import { candidatesIn } from '../../fleet/candidates.ts';
 import { findRun } from '../../fleet/find-run.ts';
 import { readSnapshot } from '../../fleet/follow-run.ts';
 import { requireGranted } from '../../fleet/require-granted.ts';
-import type { prepareApply } from '../../fleet/repeat-run.ts';
+import type { prepareRetry } from '../../fleet/repeat-run.ts';
 import type { Cli } from '../context.ts';
 import { celerootFor } from '../edit-fleet.ts';
 import { loadFleetConfig, openBroker } from '../open-fleet.ts';
@@ -12,7 +12,7 @@ import { openSender } from '../open-sender.ts';
 import { confirmSize, sendRun } from '../run/start-run.ts';
 import type { SendFlags } from '../read-run-flags.ts';
 
-type RepeatOptions = { readonly prepare: typeof prepareApply; readonly flags: SendFlags };
+type RepeatOptions = { readonly prepare: typeof prepareRetry; readonly flags: SendFlags };
 
 /** Sends a run made from an earlier one, which the command's first argument names. */
 export async function repeatRun(cli: Cli, command: CommandUnknownOpts, options: RepeatOptions): Promise<void> {

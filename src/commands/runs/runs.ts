@@ -71,7 +71,8 @@ function cancelCommand(cli: Cli): CommandUnknownOpts {
 function retryCommand(cli: Cli): CommandUnknownOpts {
   const command = new Command('retry')
     .description('do it again on the hosts that failed, refused, expired, were cancelled or fell silent')
-    .argument('<run>', RUN);
+    .argument('<run>', RUN)
+    .option('--failed', 'only those hosts, which is what it does anyway');
   addSendFlags(command);
   return command.addHelpText('after', examples('celeroot runs retry latest')).action(async () => {
     const { repeatRun } = await import('./repeat-run.ts');

@@ -1,6 +1,7 @@
 import type { CommandUnknownOpts } from '@commander-js/extra-typings';
 import { RejectedError } from '../../core/errors.ts';
 import { formatDuration } from '../../core/duration.ts';
+import { groupPlans, type PlanGroup } from '../../core/plan-groups.ts';
 import type { RunSnapshot } from '../../core/run-snapshot.ts';
 import { jobStatus, summarizeRun, type JobState } from '../../core/run-state.ts';
 import type { Run } from '../../core/run.ts';
@@ -11,7 +12,7 @@ import { readSnapshot } from '../../fleet/follow-run.ts';
 import { describeJob, describeTrouble, jobLabel } from '../../terminal/job-text.ts';
 import { writeJson } from '../../terminal/json.ts';
 import { plainText } from '../../terminal/plain-text.ts';
-import { changeText } from '../../terminal/plan-text.ts';
+import { changeText, keptText } from '../../terminal/plan-text.ts';
 import { writeProperties } from '../../terminal/properties.ts';
 import { summaryText } from '../../terminal/run-view.ts';
 import { writeTable, type Cell } from '../../terminal/table.ts';
@@ -62,7 +63,12 @@ export function jobsOf({ state }: RunSnapshot, host: string | null): readonly Jo
 function snapshotRecord({ state, forged, now }: RunSnapshot, jobs: readonly JobState[]): unknown {
   const records = jobs.map((job) => ({ ...job, status: jobStatus(job, state.run, now) }));
   const { jobs: _, ...run } = state.run;
-  return { run, summary: summarizeRun(state, now), forged, jobs: records };
+  const plans = state.run.dryRun ? { plans: groupPlans(state).map(planRecord) } : {};
+  return { run, summary: summarizeRun(state, now), forged, ...plans, jobs: records };
+}
+
+function planRecord({ transaction, ...group }: PlanGroup): unknown {
+  return { ...group, changes: transaction.changes };
 }
 
 type Shown = { readonly jobs: readonly JobState[]; readonly inFull: boolean; readonly celeroot: string };
@@ -73,7 +79,7 @@ function writeSnapshot(cli: Cli, snapshot: RunSnapshot, { jobs, inFull, celeroot
   cli.stdout.write('\n');
   writeTable(cli.stdout, { head: ['HOST', 'STATUS', '', 'TOOK'], rows: jobs.map((job) => jobRow(job, snapshot)) });
   for (const job of jobs) writeTrouble(cli, job, jobs.length > 1);
-  if (inFull) for (const job of jobs) writeChanges(cli, job);
+  if (inFull) for (const job of jobs) writeInFull(cli, job);
   else writeResults(cli, snapshot, { maxChanges: Infinity, celeroot });
 }
 
@@ -101,13 +107,21 @@ function writeTrouble(cli: Cli, job: JobState, withName: boolean): void {
   for (const line of describeTrouble(job.end)) cli.stdout.write(`${prefix}${line}\n`);
 }
 
+function writeInFull(cli: Cli, job: JobState): void {
+  const health = job.end !== null && 'outcome' in job.end ? job.end.outcome.health : null;
+  if (health !== null && health.held.length > 0) {
+    cli.stdout.write(`${plainText(`held by the administrator: ${health.held.join(', ')}`)}\n`);
+  }
+  writeChanges(cli, job);
+}
+
 function writeChanges(cli: Cli, { end, plan }: JobState): void {
   const done = end !== null && 'outcome' in end ? end.outcome.transaction : null;
   const transaction = done ?? plan?.transaction ?? null;
   if (transaction === null) return;
   cli.stdout.write('\n');
   for (const change of transaction.changes) cli.stdout.write(`${change.action.padEnd(10)} ${changeText(change)}\n`);
-  for (const kept of transaction.keptBack) cli.stdout.write(`kept back  ${plainText(kept.package)} (${kept.reason})\n`);
+  for (const kept of transaction.keptBack) cli.stdout.write(`kept back  ${keptText(kept)}\n`);
 }
 
 function argumentsText({ args }: Run): string {
