@@ -52,7 +52,7 @@ export function limitScripts(
 /** What a job ends with whose scripts were stopped. */
 export function outOfTime(scripts: readonly string[]): CommandError {
   return new CommandError('OUT_OF_TIME', `out of time: the ${scripts.join(' and the ')} hung and was stopped`, {
-    hint: 'see the job’s output for what it waited for; the next job on the host configures the package again',
+    hint: 'see the job’s output for what it waited for; the next job on the host repairs what that left',
   });
 }
 
