@@ -101,7 +101,10 @@ test('without npm nothing is installed unasked, and the command that does it is 
 
   const { status, stderr } = run('env', `PATH=${pathWithoutNpm('bin-unasked')}`, join(path, 'celeroot'), 'hosts', 'ls');
 
-  assert.match(stderr, /^error\[MISSING_PROGRAM\]: celeroot needs what is not installed here: npm\nhint: apt-get install --yes .*npm\n$/);
+  assert.match(
+    stderr,
+    /^error\[MISSING_PROGRAM\]: celeroot needs what is not installed here: npm\nhint: apt-get install --yes .*npm\n$/,
+  );
   assert.equal(status, 1);
 });
 
