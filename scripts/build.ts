@@ -12,7 +12,7 @@ import { buildExecutable } from './build/single-executable.ts';
  * Builds what is shipped into build/dist: for each architecture the single executable and the Debian package of it.
  * `--arch amd64` builds only that; `--fast` does not compress, for tests.
  */
-const root = new URL('..', import.meta.url).pathname;
+const root = join(import.meta.dirname, '../');
 const folder = join(root, 'build/dist');
 
 try {

@@ -1,3 +1,4 @@
+import { join } from 'node:path';
 import { build, type BuildOptions, type Plugin } from 'esbuild';
 
 export type Bundled = {
@@ -70,6 +71,9 @@ const OPTIONS: BuildOptions = {
   legalComments: 'none',
   logLevel: 'error',
   metafile: true,
+  // The bundle names its modules; it is to name them alike, wherever the checkout is and whoever asks.
+  absWorkingDir: join(import.meta.dirname, '../..'),
+  preserveSymlinks: true,
   plugins: [trim],
   write: false,
 };

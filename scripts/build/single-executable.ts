@@ -22,16 +22,14 @@ export async function buildExecutable(root: string, architecture: Architecture, 
     const { code, packages } = await bundleProgram(root);
     writeFileSync(join(folder, 'program.js'), code);
     writeFileSync(join(folder, 'start.cjs'), (await bundleCode(`${root}bin/start-executable.ts`)).code);
-    const assets = {
-      program: join(folder, 'program.js'),
-      // V8 compiles for the processor it runs on.
-      ...(architecture.npm === process.arch && { 'code-cache': compile(root, folder) }),
-    };
-    combine(folder, assets);
+    // V8 compiles for the processor it runs on.
+    const hasCodeCache = architecture.npm === process.arch;
+    if (hasCodeCache) compile(root, folder);
+    combine(folder, hasCodeCache);
     renameSync(join(folder, 'celeroot'), file);
     return { file, node, packages };
   } finally {
-    rmSync(folder, { recursive: true, force: true });
+        rmSync(folder, { recursive: true, force: true });
   }
 }
 
@@ -40,19 +38,19 @@ function strip({ strip: program, stripPackage }: Architecture, node: string, fil
   runProgram([program, '-o', file, node], { debianPackage: stripPackage });
 }
 
-function compile(root: string, folder: string): string {
-  const file = join(folder, 'code-cache');
+function compile(root: string, folder: string): void {
   const script = `${root}scripts/build/compile-program.ts`;
-  runProgram([process.execPath, '--random-seed=1', script, join(folder, 'program.js'), file]);
-  return file;
+  const [program, file] = [join(folder, 'program.js'), join(folder, 'code-cache')];
+  runProgram([process.execPath, '--random-seed=1', script, program, file]);
 }
 
-function combine(folder: string, assets: Readonly<Record<string, string>>): void {
+/** Names without their folder: Node writes the name of the script into the executable. */
+function combine(folder: string, hasCodeCache: boolean): void {
   const settings = {
-    main: join(folder, 'start.cjs'),
-    executable: join(folder, 'node'),
-    output: join(folder, 'celeroot'),
-    assets,
+    main: 'start.cjs',
+    executable: 'node',
+    output: 'celeroot',
+    assets: { program: 'program.js', ...(hasCodeCache && { 'code-cache': 'code-cache' }) },
     disableExperimentalSEAWarning: true,
     useCodeCache: false,
     // Without it SIGUSR1 would open a debugger's port in a process of root.
@@ -60,7 +58,6 @@ function combine(folder: string, assets: Readonly<Record<string, string>>): void
     // What runs as root is not to be told by NODE_OPTIONS what to load.
     execArgvExtension: 'none',
   };
-  const file = join(folder, 'single-executable.json');
-  writeFileSync(file, JSON.stringify(settings));
-  runProgram([process.execPath, '--build-sea', file]);
+  writeFileSync(join(folder, 'single-executable.json'), JSON.stringify(settings));
+  runProgram([process.execPath, '--build-sea', 'single-executable.json'], { cwd: folder });
 }
