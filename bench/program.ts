@@ -17,7 +17,7 @@ export type Program = { readonly celeroot: Argv; readonly node: string };
 /** Builds celeroot and unpacks what `celeroot program` writes into `folder`. */
 export async function packedProgram(folder: string): Promise<Program> {
   await mkdir(folder);
-  await run(process.execPath, [join(CHECKOUT, 'scripts/build.ts')]);
+  await run(process.execPath, [join(CHECKOUT, 'scripts/bundle.ts')]);
   const pack = spawn(process.execPath, [join(CHECKOUT, 'build/celeroot.cjs'), 'program'], {
     stdio: ['ignore', 'pipe', 'inherit'],
   });

@@ -23,7 +23,7 @@ export async function installCeleroot(paths: LabPaths): Promise<void> {
   await writeFile(join(folder, 'celeroot'), LAUNCHER, { mode: 0o755 });
   // The lock of ./celeroot: nobody replaces what is being copied.
   await using _ = await takeLock(join(CHECKOUT, 'build/.lock'));
-  await run([process.execPath, join(CHECKOUT, 'scripts/build.ts')]);
+  await run([process.execPath, join(CHECKOUT, 'scripts/bundle.ts')]);
   for (const file of await programFiles(join(CHECKOUT, 'build/celeroot.cjs'))) {
     const partial = join(folder, `${basename(file)}.partial`);
     await copyFile(file, partial);

@@ -24,6 +24,9 @@ const NEEDED: readonly (readonly [program: string, debianPackage: string])[] = [
   ['openssl', 'openssl'],
   ['nsenter', 'util-linux'],
   ['git', 'git'],
+  ['lintian', 'lintian'],
+  ['strip', 'binutils'],
+  ['wget', 'wget'],
 ];
 
 const asked = process.argv.slice(2);

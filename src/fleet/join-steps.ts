@@ -1,7 +1,8 @@
 import type { FleetConfig, Host } from '../config/fleet-config.ts';
 import { needsPassword, PASSWORD_FILE } from '../config/worker-file.ts';
 import { quoteWord } from '../core/quote-word.ts';
-import { PROGRAM_FOLDER, WORKER_UNIT } from '../host/program-archive.ts';
+import { PROGRAM_FOLDER } from '../host/program-archive.ts';
+import { WORKER_UNIT } from '../host/worker-unit.ts';
 
 /** Where a host keeps its worker file; the unit file names it. */
 const FOLDER = '/etc/celeroot';

@@ -4,29 +4,23 @@ import { basename, join } from 'node:path';
 import { UsageError } from '../core/errors.ts';
 import { programFiles } from './program-files.ts';
 import { pumpCommand, type Pump } from './pump-command.ts';
+import { WORKER_UNIT, workerUnit } from './worker-unit.ts';
 
-/** Where the archive is meant to be unpacked; the unit file names it. */
+/** Where the archive is meant to be unpacked; its unit file names it. */
 export const PROGRAM_FOLDER = '/opt/celeroot';
-export const WORKER_UNIT = 'celeroot-worker.service';
 
 /**
- * Makes a gzipped tar of this celeroot (Node, the program, a launcher, a unit file), for a host that has none of them,
- * and hands it on piece by piece.
+ * Makes a gzipped tar of this celeroot (the program, a launcher, a unit file), for a host that has none of them, and
+ * hands it on piece by piece.
  * @throws UsageError when celeroot runs from its sources and there is no program to pack.
  */
 export async function writeProgramArchive(self: readonly string[], pump: Pump): Promise<void> {
-  const [node = '', program = ''] = self;
-  if (!program.endsWith('.cjs')) {
-    throw new UsageError('USAGE', 'this celeroot runs from its sources and has no program to pack', {
-      hint: 'use the ./celeroot at the root of the checkout: it builds the program first',
-    });
-  }
+  const { files, start } = await packedFiles(self);
   const folder = await mkdtemp(join(tmpdir(), 'celeroot-program-'));
   try {
-    await symlink(node, join(folder, 'node'));
-    for (const file of await programFiles(program)) await symlink(file, join(folder, basename(file)));
-    await writeFile(join(folder, 'celeroot'), LAUNCHER, { mode: 0o755 });
-    await writeFile(join(folder, WORKER_UNIT), UNIT, { mode: 0o644 });
+    for (const [name, file] of files) await symlink(file, join(folder, name));
+    await writeFile(join(folder, 'celeroot'), launcher(start), { mode: 0o755 });
+    await writeFile(join(folder, WORKER_UNIT), workerUnit(`${PROGRAM_FOLDER}/celeroot`), { mode: 0o644 });
     const owner = ['--owner=root:0', '--group=root:0', '--sort=name', '--dereference'];
     await pumpCommand(['tar', '--create', '--gzip', ...owner, '--directory', folder, '.'], pump);
   } finally {
@@ -34,8 +28,30 @@ export async function writeProgramArchive(self: readonly string[], pump: Pump): 
   }
 }
 
+type PackedFiles = {
+  /** The files of the program by their names in the archive. */
+  readonly files: readonly (readonly [name: string, file: string])[];
+  /** How the launcher starts it from its own `$folder`. */
+  readonly start: string;
+};
+
+/** The single executable is one file; what a checkout builds is Node and some files beside it. */
+async function packedFiles([program, script]: readonly string[]): Promise<PackedFiles> {
+  if (program !== undefined && script === undefined) {
+    return { files: [['celeroot-program', program]], start: '"$folder/celeroot-program"' };
+  }
+  if (program === undefined || script?.endsWith('.cjs') !== true) {
+    throw new UsageError('USAGE', 'this celeroot runs from its sources and has no program to pack', {
+      hint: 'use the ./celeroot at the root of the checkout: it builds the program first',
+    });
+  }
+  const files = (await programFiles(script)).map((file) => [basename(file), file] as const);
+  return { files: [['node', program], ...files], start: '"$folder/node" --disable-sigusr1 "$folder/celeroot.cjs"' };
+}
+
 /** Node needs one library that a minimal Debian lacks; its absence gets the usual kind of error. */
-const LAUNCHER = `#!/bin/sh
+function launcher(start: string): string {
+  return `#!/bin/sh
 # Starts celeroot on a host that has no checkout.
 set -eu
 folder=$(readlink -f "$0")
@@ -51,23 +67,6 @@ if ! has_libatomic; then
   echo 'hint: apt-get install -y libatomic1' >&2
   exit 1
 fi
-exec "$folder/node" --disable-sigusr1 "$folder/celeroot.cjs" "$@"
+exec ${start} "$@"
 `;
-
-/** apt runs in units of its own, so stopping this one never stops apt. */
-const UNIT = `[Unit]
-Description=celeroot worker
-After=network-online.target
-Wants=network-online.target
-
-[Service]
-ExecStart=${PROGRAM_FOLDER}/celeroot worker /etc/celeroot/worker.yaml
-Restart=always
-RestartSec=2
-KillMode=mixed
-TimeoutStopSec=60
-Environment=MALLOC_ARENA_MAX=1
-
-[Install]
-WantedBy=multi-user.target
-`;
+}

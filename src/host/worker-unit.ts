@@ -1,0 +1,28 @@
+export const WORKER_UNIT = 'celeroot-worker.service';
+/** What makes a machine a host: who it is and whom it obeys. */
+const WORKER_FILE = '/etc/celeroot/worker.yaml';
+
+/**
+ * The unit of a host's worker, started with the program `celeroot`. apt runs in units of its own, so stopping this one
+ * never stops apt. A machine that is no host (yet) has no worker file, and nothing to start.
+ */
+export function workerUnit(celeroot: string): string {
+  return `[Unit]
+Description=celeroot worker
+Documentation=man:celeroot(1)
+After=network-online.target
+Wants=network-online.target
+ConditionPathExists=${WORKER_FILE}
+
+[Service]
+ExecStart=${celeroot} worker ${WORKER_FILE}
+Restart=always
+RestartSec=2
+KillMode=mixed
+TimeoutStopSec=60
+Environment=MALLOC_ARENA_MAX=1
+
+[Install]
+WantedBy=multi-user.target
+`;
+}
