@@ -77,7 +77,7 @@ test('a hint to build by hand can be pasted into a shell', () => {
 
   assert.match(
     stderr,
-    /\nerror\[COMMAND_FAILED\]: the program could not be built\nhint: cd '[^\n]*ann'\\''s' && npm run build\n$/,
+    /\nerror\[COMMAND_FAILED\]: the program could not be built\nhint: cd '[^\n]*ann'\\''s' && npm run bundle\n$/,
   );
   assert.equal(status, 1);
 });
