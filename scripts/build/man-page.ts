@@ -16,7 +16,7 @@ export function renderManPage(root: CommandNode, { version, time }: ManPageOptio
     '.SH DESCRIPTION',
     text(DESCRIPTION),
     '.SH OPTIONS',
-    'These are understood by every command and may stand anywhere on the line.',
+    'All but \\-\\-version are understood by every command and may stand anywhere on the line.',
     ...root.options.flatMap(optionLines),
     '.SH COMMANDS',
     ...listed(root).flatMap(commandLines),

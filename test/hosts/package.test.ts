@@ -4,7 +4,7 @@ import { createReadStream } from 'node:fs';
 import { mkdir, writeFile } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
-import { after, before, test } from 'node:test';
+import { after, before, describe, test } from 'node:test';
 import { enterRootArgv, minimalRoot } from '../../lab/minimal-root.ts';
 import { labPaths } from '../../lab/paths.ts';
 import { attempt, run } from '../../lab/run-command.ts';
@@ -39,62 +39,65 @@ after(async () => {
   await folder[Symbol.asyncDispose]();
 });
 
-test('a build elsewhere, at another time and with other habits gives the same bytes', async () => {
-  const other = join(folder.path, 'a much longer name than that');
-  const again = await buildCopy(other, { umask: '077', env: { TZ: 'Pacific/Chatham', LC_ALL: 'C' } });
+// Most of their time they wait for a disk or for one core.
+describe('the package', { concurrency: 3 }, () => {
+  test('a build elsewhere, at another time and with other habits gives the same bytes', async () => {
+    const other = join(folder.path, 'a much longer name than that');
+    const again = await buildCopy(other, { umask: '077', env: { TZ: 'Pacific/Chatham', LC_ALL: 'C' } });
 
-  assert.equal(await digest(again.executable), await digest(built.executable));
-  assert.equal(await digest(again.package), await digest(built.package));
-});
-
-test('lintian finds no error in the package', async () => {
-  // Only this package of a test is not compressed.
-  const tags = 'uses-no-compression-for-control-tarball,uses-no-compression-for-data-tarball';
-  const { code, stdout } = await attempt(['lintian', '--allow-root', '--suppress-tags', tags, built.package]);
-
-  assert.equal(code, 0, stdout);
-  assert.equal(stdout, '');
-});
-
-for (const release of RELEASES) {
-  test(`on a minimal ${release} the package installs, upgrades and leaves nothing behind`, async (context) => {
-    const lower = roots.get(release) ?? null;
-    if (lower === null) return context.skip(`the mirror of this machine has no ${release}`);
-    const { must, ran } = await enter(lower, release);
-    const install = async (file: string): Promise<string> =>
-      await must(['apt-get', 'install', '--yes', '--no-install-recommends', `/mnt/${basename(file)}`]);
-    const clean = await everyFile(must);
-
-    await install(built.package);
-
-    assert.equal(await must(['celeroot', '--version']), `${VERSION}\n`);
-    assert.match(await must(['celeroot', '--config', '/mnt/celeroot.yaml', 'hosts', 'ls']), /^web1 +web /m);
-    assert.equal(await must(['stat', '--format=%a %U', '/etc/celeroot']), '700 root\n');
-    const wanted = '/etc/systemd/system/multi-user.target.wants/celeroot-worker.service';
-    assert.match(await must(['readlink', wanted]), /\/lib\/systemd\/system\/celeroot-worker\.service$/m);
-    assert.equal((await ran(['test', '-e', '/usr/bin/node'])).code, 1);
-
-    await must(['sh', '-c', 'echo mine >/etc/celeroot/worker.yaml; mkdir -p /var/lib/celeroot/jobs']);
-    await install(next);
-
-    assert.equal(await must(['dpkg-query', '--show', 'celeroot']), `celeroot\t${NEXT_VERSION}\n`);
-    assert.equal(await must(['dpkg', '--verify', 'celeroot']), '');
-    assert.equal(await must(['cat', '/etc/celeroot/worker.yaml']), 'mine\n');
-
-    await must(['apt-get', 'remove', '--yes', 'celeroot']);
-
-    assert.equal((await ran(['test', '-e', '/usr/bin/celeroot'])).code, 1);
-    assert.equal(await must(['cat', '/etc/celeroot/worker.yaml']), 'mine\n');
-
-    await must(['apt-get', 'purge', '--yes', 'celeroot']);
-    await must(['apt-get', 'autoremove', '--purge', '--yes']);
-
-    assert.equal(await must(['dpkg', '--audit']), '');
-    const now = await everyFile(must);
-    assert.deepEqual([...now.difference(clean)], [], 'left behind');
-    assert.deepEqual([...clean.difference(now)], [], 'taken away');
+    assert.equal(await digest(again.executable), await digest(built.executable));
+    assert.equal(await digest(again.package), await digest(built.package));
   });
-}
+
+  test('lintian finds no error in the package', async () => {
+    // Only this package of a test is not compressed.
+    const tags = 'uses-no-compression-for-control-tarball,uses-no-compression-for-data-tarball';
+    const { code, stdout } = await attempt(['lintian', '--allow-root', '--suppress-tags', tags, built.package]);
+
+    assert.equal(code, 0, stdout);
+    assert.equal(stdout, '');
+  });
+
+  for (const release of RELEASES) {
+    test(`on a minimal ${release} the package installs, upgrades and leaves nothing behind`, async (context) => {
+      const lower = roots.get(release) ?? null;
+      if (lower === null) return context.skip(`the mirror of this machine has no ${release}`);
+      const { must, ran } = await enter(lower, release);
+      const install = async (file: string): Promise<string> =>
+        await must(['apt-get', 'install', '--yes', '--no-install-recommends', `/mnt/${basename(file)}`]);
+      const clean = await everyFile(must);
+
+      await install(built.package);
+
+      assert.equal(await must(['celeroot', '--version']), `${VERSION}\n`);
+      assert.match(await must(['celeroot', '--config', '/mnt/celeroot.yaml', 'hosts', 'ls']), /^web1 +web /m);
+      assert.equal(await must(['stat', '--format=%a %U', '/etc/celeroot']), '700 root\n');
+      const wanted = '/etc/systemd/system/multi-user.target.wants/celeroot-worker.service';
+      assert.match(await must(['readlink', wanted]), /\/lib\/systemd\/system\/celeroot-worker\.service$/m);
+      assert.equal((await ran(['test', '-e', '/usr/bin/node'])).code, 1);
+
+      await must(['sh', '-c', 'echo mine >/etc/celeroot/worker.yaml; mkdir -p /var/lib/celeroot/jobs']);
+      await install(next);
+
+      assert.equal(await must(['dpkg-query', '--show', 'celeroot']), `celeroot\t${NEXT_VERSION}\n`);
+      assert.equal(await must(['dpkg', '--verify', 'celeroot']), '');
+      assert.equal(await must(['cat', '/etc/celeroot/worker.yaml']), 'mine\n');
+
+      await must(['apt-get', 'remove', '--yes', 'celeroot']);
+
+      assert.equal((await ran(['test', '-e', '/usr/bin/celeroot'])).code, 1);
+      assert.equal(await must(['cat', '/etc/celeroot/worker.yaml']), 'mine\n');
+
+      await must(['apt-get', 'purge', '--yes', 'celeroot']);
+      await must(['apt-get', 'autoremove', '--purge', '--yes']);
+
+      assert.equal(await must(['dpkg', '--audit']), '');
+      const now = await everyFile(must);
+      assert.deepEqual([...now.difference(clean)], [], 'left behind');
+      assert.deepEqual([...clean.difference(now)], [], 'taken away');
+    });
+  }
+});
 
 type Entered = {
   readonly ran: (argv: readonly string[]) => ReturnType<typeof attempt>;
