@@ -120,11 +120,6 @@ function testHost(host: LabHost): TestHost {
 
 async function closeLab(paths: LabPaths, state: LabState): Promise<void> {
   await downLab(paths);
-  await waitUntil(
-    () => !process.getActiveResourcesInfo().includes('ProcessWrap'),
-    'programs run on hosts to end',
-    5000,
-  );
   const left = markedProcesses().filter((marked) => marked.place.startsWith(paths.folder));
   assert.deepEqual(left, [], 'processes of the lab are left');
   const mounts = await readFile('/proc/self/mountinfo', 'utf8');
@@ -134,6 +129,11 @@ async function closeLab(paths: LabPaths, state: LabState): Promise<void> {
   assert.ok(!existsSync(paths.folder), 'files of the lab are left');
   const groups = await attempt(['find', '/sys/fs/cgroup', '-path', `*${paths.folder}`]);
   assert.equal(groups.stdout, '', 'control groups of the lab are left');
+  await waitUntil(
+    () => !process.getActiveResourcesInfo().includes('ProcessWrap'),
+    'programs run on hosts to end',
+    5000,
+  );
 }
 
 /** A killed test run cannot end its lab; the next one does, knowing the owner by the process id in the name. */
