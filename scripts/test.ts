@@ -2,8 +2,9 @@ import { spawnSync } from 'node:child_process';
 import { hasProgram } from '../src/host/find-program.ts';
 
 /**
- * `npm test`: makes sure of the Debian packages the tests drive, then runs the checks and every ring, and stops at
- * the first that fails. `npm test -- redis` runs only the rings named.
+ * `npm test`: makes sure of the Debian packages the tests drive, then runs the checks and every ring but `packages`,
+ * which is for who changes or ships those, and stops at the first that fails. `npm test -- redis` runs only the rings
+ * named.
  */
 const RINGS: Readonly<Record<string, string>> = {
   check: 'types, lint, format, dead code, layers, docs, unit tests',
@@ -11,7 +12,9 @@ const RINGS: Readonly<Record<string, string>> = {
   executor: 'executors as real processes',
   redis: 'real Redis: single, TLS, Sentinel, Cluster',
   hosts: 'real Debian hosts in namespaces',
+  packages: 'the Debian package on Debian 11, 12 and 13',
 };
+const USUAL = Object.keys(RINGS).filter((ring) => ring !== 'packages');
 
 /** Program the tests start, and the Debian package that has it. */
 const NEEDED: readonly (readonly [program: string, debianPackage: string])[] = [
@@ -24,6 +27,8 @@ const NEEDED: readonly (readonly [program: string, debianPackage: string])[] = [
   ['openssl', 'openssl'],
   ['nsenter', 'util-linux'],
   ['git', 'git'],
+];
+const NEEDED_FOR_PACKAGES: typeof NEEDED = [
   ['lintian', 'lintian'],
   ['strip', 'binutils'],
   ['wget', 'wget'],
@@ -35,12 +40,14 @@ if (unknown.length > 0) {
   console.error(`no ring called ${unknown.join(', ')}; there are ${Object.keys(RINGS).join(', ')}`);
   process.exitCode = 2;
 } else {
-  process.exitCode = (await installMissing()) ? runRings(asked.length > 0 ? asked : Object.keys(RINGS)) : 1;
+  const rings = asked.length > 0 ? asked : USUAL;
+  const needed = rings.includes('packages') ? [...NEEDED, ...NEEDED_FOR_PACKAGES] : NEEDED;
+  process.exitCode = (await installMissing(needed)) ? runRings(rings) : 1;
 }
 
-async function installMissing(): Promise<boolean> {
+async function installMissing(needed: typeof NEEDED): Promise<boolean> {
   const packages: string[] = [];
-  for (const [program, debianPackage] of NEEDED) if (!(await hasProgram(program))) packages.push(debianPackage);
+  for (const [program, debianPackage] of needed) if (!(await hasProgram(program))) packages.push(debianPackage);
   if (packages.length === 0) return true;
   const install = ['apt-get', 'install', '-y', '--no-install-recommends', ...packages];
   if (process.getuid?.() !== 0) {
