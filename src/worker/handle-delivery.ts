@@ -49,10 +49,12 @@ type Received = {
 const MAY_BE_NEW: ReadonlySet<RefusalCode> = new Set(['UNKNOWN_KEY', 'NOT_GRANTED', 'TRUST_EXPIRED', 'TRUST_TOO_OLD']);
 
 async function admitWithNewestTrust(delivery: Delivery, worker: WorkerContext): Promise<AdmittedOrder | RejectedOrder> {
+  const judgedBy = worker.trust.current();
   const admitted = admit(delivery, worker);
   if (admitted.ok || !MAY_BE_NEW.has(admitted.code)) return admitted;
-  const isNewer = await orAbort(worker.trust.refresh(worker.broker), worker.leaving);
-  return isNewer ? admit(delivery, worker) : admitted;
+  await orAbort(worker.trust.refresh(worker.broker), worker.leaving);
+  // Not only by this look: one that was under way may have brought the newer file.
+  return worker.trust.current() === judgedBy ? admitted : admit(delivery, worker);
 }
 
 function admit({ envelope, ...from }: Delivery, worker: WorkerContext): AdmittedOrder | RejectedOrder {

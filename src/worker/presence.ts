@@ -37,7 +37,8 @@ export async function keepPresence(
       };
       await orAbort(broker.announce(policy.host, presence, TTL_MS), signal);
       // So a revoked key is good for half a minute at most on a host that is on.
-      if (await orAbort(trust.refresh(broker), signal)) continue;
+      await orAbort(trust.refresh(broker), signal);
+      if (versionOf(trust) !== presence.trust) continue;
       await sleep(REFRESH_MS, undefined, { signal });
     }
   } catch (error) {

@@ -70,7 +70,7 @@ async function serve(parts: Parts, stop: StopSignals): Promise<void> {
   const facts = createFactsGatherer();
   const worker = contextOf(parts, { draining: stop.drain, leaving: leaving.signal, onHostChanged: facts.refresh });
   const queues = queuesOf(config);
-  await orAbort(worker.trust.refresh(broker), stop.drain).catch(() => false);
+  await orAbort(worker.trust.refresh(broker), stop.drain).catch(() => undefined);
   await resumeJobs(worker);
   const background = Promise.all([
     keepPresence(

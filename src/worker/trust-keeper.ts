@@ -11,8 +11,8 @@ import type { WorkerLog } from './worker-context.ts';
 /** What this host knows of whom to obey. */
 export type TrustKeeper = {
   readonly current: () => Trust | null;
-  /** Looks for a newer trust file, a second after it last did; resolves to whether there was one. Never rejects. */
-  readonly refresh: (broker: TrustSource) => Promise<boolean>;
+  /** Looks for a newer trust file, a second after it last did, and resolves when it has looked. Never rejects. */
+  readonly refresh: (broker: TrustSource) => Promise<void>;
 };
 
 export type TrustSource = Pick<WorkerBroker, 'newestTrust' | 'trustOf'>;
@@ -48,17 +48,16 @@ export async function openTrustKeeper({ stateDir, policy, clock, log }: TrustKee
     if (text !== complaint) log(text);
     complaint = text;
   };
-  const look = async (broker: TrustSource): Promise<boolean> => {
+  const look = async (broker: TrustSource): Promise<void> => {
     const from = known?.version ?? 0;
     try {
       const newest = await broker.newestTrust();
-      if (newest === null || newest <= from) return false;
+      if (newest === null || newest <= from) return;
       const why = await catchUp({ broker, accept, from, newest });
       if (why !== null) complain(`refused version ${newest} of the trust file: ${why}`);
     } catch (error) {
       complain(`cannot look for a newer trust file: ${messageOf(error)}`);
     }
-    return (known?.version ?? 0) > from;
   };
   return { current: () => known, refresh: inTurn(look) };
 }
@@ -88,15 +87,15 @@ async function catchUp({ broker, accept, from, newest }: CatchUp): Promise<strin
  */
 function inTurn(look: TrustKeeper['refresh']): TrustKeeper['refresh'] {
   let lookedAt = -Infinity;
-  let last = Promise.resolve(false);
-  let next: Promise<boolean> | null = null;
-  const lookInTurn = async (broker: TrustSource): Promise<boolean> => {
+  let last = Promise.resolve();
+  let next: Promise<void> | null = null;
+  const lookInTurn = async (broker: TrustSource): Promise<void> => {
     await last;
     await sleep(Math.max(0, lookedAt + LEAST_MS - performance.now()));
     next = null;
     lookedAt = performance.now();
     last = look(broker);
-    return await last;
+    await last;
   };
   return async (broker) => await (next ??= lookInTurn(broker));
 }
