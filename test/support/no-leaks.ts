@@ -4,6 +4,9 @@ import { waitUntil } from './redis.ts';
 
 const WATCHED: ReadonlySet<string> = new Set(['TCPSocketWrap', 'PipeWrap', 'TLSWrap', 'Timeout', 'ProcessWrap']);
 
+/** Long, because what is being closed may take its time on a busy machine; what is left behind stays for good. */
+const BOUND_MS = 15_000;
+
 /** Fails the file when its tests leave a socket, a timer or a child behind that keeps the process alive. */
 export function forbidLeaks(): void {
   const before = watchedResources();
@@ -11,7 +14,7 @@ export function forbidLeaks(): void {
     await waitUntil(
       () => watchedResources().length <= before.length,
       'sockets, timers and children to be gone',
-      3000,
+      BOUND_MS,
     ).catch(() => assert.fail(`left behind: ${watchedResources().join(', ')}; there were ${before.join(', ')}`));
   });
 }
