@@ -30,6 +30,12 @@ function roleSection({ description, queues, concurrency, tasks, exclude }: Role)
   return { ...(description === null ? {} : { description }), queues, concurrency, tasks, exclude };
 }
 
-function hostSection({ address, roles, description, key }: Host): EffectiveConfig {
-  return { address, roles, ...(description === null ? {} : { description }), ...(key === null ? {} : { key }) };
+function hostSection({ address, roles, description, key, brokerPassword }: Host): EffectiveConfig {
+  return {
+    address,
+    roles,
+    ...(description === null ? {} : { description }),
+    ...(key === null ? {} : { key }),
+    ...(brokerPassword === null ? {} : { broker_password: brokerPassword }),
+  };
 }

@@ -17,6 +17,8 @@ export type Host = {
   readonly description: string | null;
   /** Its public key; null when it was not accepted yet. */
   readonly key: string | null;
+  /** `sha256:` and the digest of its own password for Redis; null when it has none. */
+  readonly brokerPassword: string | null;
 };
 
 /** A valid `celeroot.yaml`: every role a host names exists, defaults are filled in. Frozen. */

@@ -72,12 +72,10 @@ type FleetParts = { readonly reading: YamlDocument; readonly file: FleetFile; re
 function fleetConfig(source: ConfigSource, { reading, file, broker }: FleetParts): FleetConfig {
   const path = resolve(source.file);
   const hosts = new Map<HostName, Host>();
-  for (const [each, { address, roles, description, key = null }] of asWritten(
-    file.hosts,
-    namesInOrder(reading, 'hosts'),
-  )) {
+  for (const [each, section] of asWritten(file.hosts, namesInOrder(reading, 'hosts'))) {
     const name = hostNameSchema.parse(each);
-    hosts.set(name, Object.freeze({ name, address: address ?? name, roles, description: description ?? null, key }));
+    const { address = name, roles, description = null, key = null, broker_password: brokerPassword = null } = section;
+    hosts.set(name, Object.freeze({ name, address, roles, description, key, brokerPassword }));
   }
   return Object.freeze({
     file: path,

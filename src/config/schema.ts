@@ -105,6 +105,13 @@ export const hostSchema = z
     key: publicKeySchema
       .optional()
       .describe('Its public key, by which its reports are believed; `celeroot hosts accept` writes it.'),
+    broker_password: z
+      .string()
+      .regex(/^sha256:[0-9a-f]{64}$/, { error: 'expected sha256: and 64 hexadecimal digits' })
+      .optional()
+      .describe(
+        'SHA-256 of the password that the host made for itself to reach Redis; `celeroot hosts accept` writes it.',
+      ),
     description: oneLine.optional().describe('One line for people.'),
   })
   .describe('A managed machine.');

@@ -1,0 +1,22 @@
+import { sign, verify } from 'node:crypto';
+import { preAuthEncoding } from './dsse.ts';
+import { parsePublicKey, type SigningKey } from './key.ts';
+
+/** A text and its signature beside it, base64: for what is too long, or too frequent, for an envelope. */
+export type SignedText = { readonly text: string; readonly signature: string };
+
+/**
+ * Signs the exact text as one of a kind, by the encoding of DSSE, so that a signature of one kind can stand for no
+ * other.
+ */
+export function signText(type: string, text: string, key: SigningKey): SignedText {
+  const signature = sign(null, preAuthEncoding(type, Buffer.from(text)), key.privateKey).toString('base64');
+  return { text, signature };
+}
+
+/** Whether the key has signed that text as one of that kind. Never throws. */
+export function textHolds(type: string, { text, signature }: SignedText, key: string): boolean {
+  const publicKey = parsePublicKey(key);
+  if (publicKey === null) return false;
+  return verify(null, preAuthEncoding(type, Buffer.from(text)), publicKey, Buffer.from(signature, 'base64'));
+}
