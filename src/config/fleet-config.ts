@@ -19,6 +19,8 @@ export type Host = {
   readonly key: string | null;
   /** `sha256:` and the digest of its own password for Redis; null when it has none. */
   readonly brokerPassword: string | null;
+  /** The identity of the machine that was accepted; null when none was told. */
+  readonly machine: string | null;
 };
 
 /** A valid `celeroot.yaml`: every role a host names exists, defaults are filled in. Frozen. */

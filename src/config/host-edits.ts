@@ -4,7 +4,8 @@ import { hostNameSchema } from '../core/names.ts';
 import { parsePublicKey } from '../trust/key.ts';
 import { checkName, checkPart } from './check-part.ts';
 import type { Edit } from './edit.ts';
-import type { FleetConfig } from './fleet-config.ts';
+import type { FleetConfig, Host } from './fleet-config.ts';
+import { namedHost } from './named-host.ts';
 import { hostSchema } from './schema.ts';
 
 export type NewHost = {
@@ -63,28 +64,89 @@ export function changeHost(config: FleetConfig, name: string, change: HostChange
   ];
 }
 
+/** What is recorded of the machine that is a host. What is left out stays as it is; null takes it away. */
+export type AcceptedMachine = {
+  readonly key: string;
+  readonly brokerPassword?: string | null;
+  readonly machine?: string | null;
+  /** Whether it may take the place of another machine or key. */
+  readonly replace: boolean;
+};
+
 /**
- * Records the key by which a host's reports are believed.
- * @throws RejectedError UNKNOWN_HOST; KEY_EXISTS when another is recorded and shall not be replaced; UsageError when it
- * is no key.
+ * Records the key by which a host is believed, and what else it said of itself.
+ * @throws RejectedError UNKNOWN_HOST; KEY_EXISTS when another key is recorded, or this one for another host; HOST_TWICE
+ * when another machine has the recorded key; UsageError when it is no key.
  */
-export function acceptHost(
-  config: FleetConfig,
-  name: string,
-  { key, replace }: { readonly key: string; readonly replace: boolean },
-): readonly Edit[] {
-  const host = config.hosts.get(requireHost(config, name));
-  if (parsePublicKey(key) === null) {
-    throw new UsageError('USAGE', `no public key came from ${name}: ${JSON.stringify(key.slice(0, 100))}`, {
-      hint: 'what celeroot host-key prints on the host is expected on standard input',
+export function acceptHost(config: FleetConfig, name: string, accepted: AcceptedMachine): readonly Edit[] {
+  const host = namedHost(config, name);
+  if (parsePublicKey(accepted.key) === null) {
+    throw new UsageError('USAGE', `no public key came from ${name}: ${JSON.stringify(accepted.key.slice(0, 100))}`, {
+      hint: `type the line that this prints:  celeroot hosts add, or  celeroot hosts join ${name}  on a terminal`,
     });
   }
-  if (host !== undefined && host.key !== null && host.key !== key && !replace) {
-    throw new RejectedError('KEY_EXISTS', `another key of ${name} is in ${config.file} already`, {
-      hint: `if the host was installed anew, say so with --replace; its reports so far bear the key ${host.key}`,
-    });
+  refuseKeyOfAnother(config, host, accepted.key);
+  if (!accepted.replace) refuseAnotherMachine(config, host, accepted);
+  const path = ['hosts', name];
+  return [
+    { kind: 'set', path: [...path, 'key'], value: accepted.key },
+    ...recordEdit([...path, 'broker_password'], accepted.brokerPassword),
+    ...recordEdit([...path, 'machine'], accepted.machine),
+  ];
+}
+
+function refuseKeyOfAnother(config: FleetConfig, { name }: Host, key: string): void {
+  const other = [...config.hosts.values()].find((each) => each.name !== name && each.key === key);
+  if (other === undefined) return;
+  throw new RejectedError('KEY_EXISTS', `the key of this machine is that of ${other.name}`, {
+    hint: `if it is the same machine:  celeroot hosts rename ${other.name} ${name}  (without ${name} in the file)\nif it is a copy of it, let it make a key of its own:  celeroot hosts join ${name} --new-secrets`,
+    details: { key, host: other.name },
+  });
+}
+
+function refuseAnotherMachine({ file }: FleetConfig, host: Host, { key, machine = null }: AcceptedMachine): void {
+  const { name } = host;
+  const isKnown = host.machine !== null && machine !== null && machine !== '';
+  const details = { recorded: { key: host.key, machine: host.machine }, came: { key, machine } };
+  if (host.key !== null && host.key !== key) {
+    const which = !isKnown ? 'perhaps another machine' : host.machine === machine ? 'the same machine' : 'another machine';
+    throw new RejectedError(
+      'KEY_EXISTS',
+      `${name} has another key in ${file} than what came, from ${which}: recorded is ${host.key}, this is ${key}`,
+      {
+        hint: `if ${name} was installed anew, or this machine takes its place:  … | celeroot hosts accept ${name} --replace\nif not, look where the line was run: this may be the wrong machine, or a second one`,
+        details,
+      },
+    );
   }
-  return [{ kind: 'set', path: ['hosts', name, 'key'], value: key }];
+  if (host.key === null || !isKnown || host.machine === machine) return;
+  throw new RejectedError('HOST_TWICE', `this is not the machine that joined as ${name}, but it has its key: a copy`, {
+    hint: `if the first one is gone for good:  … | celeroot hosts accept ${name} --replace\nif both shall stay, the copy needs a name and a key of its own; on it:  apt-get purge celeroot  and then  celeroot hosts add`,
+    details,
+  });
+}
+
+/** An empty identity is that of a machine without one. */
+function recordEdit(path: readonly string[], value: string | null | undefined): Edit[] {
+  if (value === undefined) return [];
+  return value === null || value === '' ? [{ kind: 'remove', path }] : [{ kind: 'set', path, value }];
+}
+
+/**
+ * Gives a host another name, and leaves all that is recorded of it.
+ * @throws RejectedError UNKNOWN_HOST or HOST_EXISTS; UsageError when nothing can be called so.
+ */
+export function renameHost(config: FleetConfig, from: string, to: string): readonly Edit[] {
+  const { roles, address, description, key, brokerPassword, machine } = namedHost(config, from);
+  const added = addHost(config, to, { roles, address: address === from ? null : address, description });
+  const set = (name: string, value: string | null): Edit[] => recordEdit(['hosts', to, name], value ?? undefined);
+  return [
+    ...added,
+    ...set('key', key),
+    ...set('broker_password', brokerPassword),
+    ...set('machine', machine),
+    { kind: 'remove', path: ['hosts', from] },
+  ];
 }
 
 /** @throws RejectedError UNKNOWN_HOST. */

@@ -74,8 +74,9 @@ function fleetConfig(source: ConfigSource, { reading, file, broker }: FleetParts
   const hosts = new Map<HostName, Host>();
   for (const [each, section] of asWritten(file.hosts, namesInOrder(reading, 'hosts'))) {
     const name = hostNameSchema.parse(each);
-    const { address = name, roles, description = null, key = null, broker_password: brokerPassword = null } = section;
-    hosts.set(name, Object.freeze({ name, address, roles, description, key, brokerPassword }));
+    const { address = name, roles, description = null, key = null, machine = null } = section;
+    const { broker_password: brokerPassword = null } = section;
+    hosts.set(name, Object.freeze({ name, address, roles, description, key, brokerPassword, machine }));
   }
   return Object.freeze({
     file: path,

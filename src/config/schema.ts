@@ -112,6 +112,13 @@ export const hostSchema = z
       .describe(
         'SHA-256 of the password that the host made for itself to reach Redis; `celeroot hosts accept` writes it.',
       ),
+    machine: z
+      .string()
+      .regex(/^[0-9a-f]{32}$/, { error: 'expected 32 hexadecimal digits' })
+      .optional()
+      .describe(
+        'Identity of the machine that joined, so that a copy of it is noticed; `celeroot hosts accept` writes it.',
+      ),
     description: oneLine.optional().describe('One line for people.'),
   })
   .describe('A managed machine.');

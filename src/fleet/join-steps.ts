@@ -1,7 +1,6 @@
 import type { FleetConfig, Host } from '../config/fleet-config.ts';
-import { needsPassword, PASSWORD_FILE } from '../config/worker-file.ts';
+import { PASSWORD_FILE } from '../config/worker-file.ts';
 import { quoteWord } from '../core/quote-word.ts';
-import { PROGRAM_FOLDER } from '../host/program-archive.ts';
 import { WORKER_UNIT } from '../host/worker-unit.ts';
 
 /** Where a host keeps its worker file; the unit file names it. */
@@ -11,32 +10,26 @@ const FOLDER = '/etc/celeroot';
 export type ShellStep = { readonly what: string; readonly command: string };
 
 /**
- * What an administrator types to bring celeroot to a host. celeroot never connects by SSH itself, and nothing secret
- * is on these command lines. `celeroot` is how this celeroot is called, with `--config` where it is needed.
+ * The one line that an administrator types to make a machine a host. celeroot never connects by SSH itself, and nothing
+ * secret is on the line. `celeroot` is how this celeroot is called, with `--config` where it is needed.
  */
-export function joinSteps(config: FleetConfig, host: Host, celeroot: string): readonly ShellStep[] {
-  const ssh = sshTo(host);
-  const password = {
-    what: 'give it the password of Redis, which is in no file made here: type it, Enter, Ctrl-D',
-    command: `${ssh} 'umask 077 && cat > ${FOLDER}/${PASSWORD_FILE}'`,
+export function joinLine(host: Host, celeroot: string, flags: readonly string[] = []): string {
+  const join = [`${celeroot} hosts join ${host.name}`, ...flags.map(quoteWord)].join(' ');
+  return `${join} | ${sshTo(host)} sh | ${celeroot} hosts accept ${host.name}`;
+}
+
+/** How a host that shares the fleet's user of Redis gets the password, which is in no file made here. */
+export function passwordStep(host: Host): ShellStep {
+  const write = `install -d -m 0700 ${FOLDER} && umask 077 && cat > ${FOLDER}/${PASSWORD_FILE}`;
+  return {
+    what: 'give it the password of Redis: type it, Enter, Ctrl-D',
+    command: `${sshTo(host)} '${write}'`,
   };
-  return [
-    {
-      what: 'copy the program',
-      command: `${celeroot} program | ${ssh} 'mkdir -p ${PROGRAM_FOLDER} && tar -xz -C ${PROGRAM_FOLDER}'`,
-    },
-    workerFileStep(host, celeroot),
-    ...(needsPassword(config.broker) ? [password] : []),
-    {
-      what: 'let it make its key, and record the public half: its reports are believed by it',
-      command: `${ssh} '${PROGRAM_FOLDER}/celeroot host-key' | ${celeroot} hosts accept ${host.name}`,
-    },
-    {
-      what: `start the worker (without systemd: ${PROGRAM_FOLDER}/celeroot worker ${FOLDER}/worker.yaml)`,
-      command: `${ssh} 'systemctl enable --now ${PROGRAM_FOLDER}/${WORKER_UNIT}'`,
-    },
-    { what: 'look whether it is there', command: `${celeroot} hosts ${host.name}` },
-  ];
+}
+
+/** Shows what the worker of a host says. */
+export function workerLogLine(host: Host): string {
+  return `${sshTo(host)} 'journalctl -u ${WORKER_UNIT} -n 20 --no-pager'`;
 }
 
 /** What brings a change of its roles, or of their settings, to a host. */
@@ -45,16 +38,9 @@ export function refreshSteps(host: Host, celeroot: string): readonly ShellStep[]
   return [workerFileStep(host, celeroot), { what: 'let the worker read it; what it does goes on', command: restart }];
 }
 
-/** What is left on a host that was taken out of the configuration, and how to end it. */
-export function leaveSteps(host: Host): readonly ShellStep[] {
-  const ssh = sshTo(host);
-  return [
-    { what: 'stop the worker', command: `${ssh} 'systemctl disable --now ${WORKER_UNIT}'` },
-    {
-      what: 'remove celeroot, what it was told, and its record of jobs',
-      command: `${ssh} 'rm -rf ${PROGRAM_FOLDER} ${FOLDER} /var/lib/celeroot'`,
-    },
-  ];
+/** How celeroot, what it was told, and its record of jobs are taken from a machine that is no host any more. */
+export function leaveLine(host: Host): string {
+  return `${sshTo(host)} 'apt-get purge --yes celeroot'`;
 }
 
 /** Why hosts elsewhere cannot reach this Redis; null when they may. */

@@ -1,6 +1,6 @@
 export const WORKER_UNIT = 'celeroot-worker.service';
 /** What makes a machine a host: who it is and whom it obeys. */
-const WORKER_FILE = '/etc/celeroot/worker.yaml';
+export const WORKER_FILE = '/etc/celeroot/worker.yaml';
 
 /**
  * The unit of a host's worker, started with the program `celeroot`. apt runs in units of its own, so stopping this one
@@ -12,6 +12,7 @@ Description=celeroot worker
 Documentation=man:celeroot(1)
 After=network-online.target
 Wants=network-online.target
+StartLimitIntervalSec=0
 ConditionPathExists=${WORKER_FILE}
 
 [Service]

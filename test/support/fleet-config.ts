@@ -47,5 +47,5 @@ function makeRole(
 
 function makeHost(text: string, roles: readonly RoleName[]): [Host['name'], Host] {
   const name = hostNameSchema.parse(text);
-  return [name, { name, address: name, roles, description: null, key: null, brokerPassword: null }];
+  return [name, { name, address: name, roles, description: null, key: null, brokerPassword: null, machine: null }];
 }

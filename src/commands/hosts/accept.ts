@@ -1,22 +1,22 @@
 import { Command, type CommandUnknownOpts } from '@commander-js/extra-typings';
-import { writeJson } from '../../terminal/json.ts';
 import type { Cli } from '../context.ts';
-import { editFleet, shownPath } from '../edit-fleet.ts';
-import { examples, sharedFlags } from '../flags.ts';
+import { examples } from '../flags.ts';
 
 export function acceptCommand(cli: Cli): CommandUnknownOpts {
   const command = new Command('accept')
-    .description('record the key, read from standard input, by which a host’s reports are believed')
+    .description('record the machine whose answer is on standard input as a host, and wait for its first hello')
     .argument('<name>', 'name of the host')
-    .option('--replace', 'another key is recorded already: the host was installed anew')
-    .addHelpText('after', examples("ssh root@web1 '/opt/celeroot/celeroot host-key' | celeroot hosts accept web1"));
-  return command.action(async (name, { replace = false }) => {
-    const { acceptHost } = await import('../../config/host-edits.ts');
-    const key = (await cli.readStdin()).trim();
-    const { after } = await editFleet(cli, command, (config) => acceptHost(config, name, { key, replace }));
-    if (sharedFlags(command).json) return writeJson(cli.stdout, { file: after.file, host: name, key });
-    cli.stdout.write(
-      `recorded the key of ${name} in ${shownPath(cli, after.file)}: from now on its reports must bear it\n`,
+    .option('--replace', 'it takes the place of what is recorded: the host was installed anew')
+    .option('--wait', 'read no answer: wait again for a host that is recorded')
+    .addHelpText(
+      'after',
+      `\nThe answer comes from the script of  celeroot hosts join . It proves that the machine has the key; the connection\nover which it comes is what says which machine it is.\n${examples(
+        'celeroot hosts join web1 | ssh root@web1.example.org sh | celeroot hosts accept web1',
+        'celeroot hosts accept web1 --wait',
+      )}`,
     );
+  return command.action(async (name, { replace = false, wait = false }) => {
+    const { acceptAnswer, waitAgain } = await import('./accept-answer.ts');
+    await (wait ? waitAgain(cli, command, name) : acceptAnswer(cli, command, { name, replace }));
   });
 }

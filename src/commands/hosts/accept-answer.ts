@@ -1,0 +1,136 @@
+import type { CommandUnknownOpts } from '@commander-js/extra-typings';
+import type { FleetConfig, Host } from '../../config/fleet-config.ts';
+import { acceptHost } from '../../config/host-edits.ts';
+import { namedHost } from '../../config/named-host.ts';
+import { CommandError, RejectedError } from '../../core/errors.ts';
+import type { Presence } from '../../core/presence.ts';
+import { awaitHello } from '../../fleet/await-hello.ts';
+import { admitToBroker } from '../../fleet/admit-to-broker.ts';
+import { writeWarning } from '../../terminal/error.ts';
+import { writeJson } from '../../terminal/json.ts';
+import { MAX_ANSWER_BYTES, readJoinAnswer, type JoinAnswer } from '../../trust/join-answer.ts';
+import type { Cli } from '../context.ts';
+import { celerootFor, editFleet, shownPath } from '../edit-fleet.ts';
+import { sharedFlags } from '../flags.ts';
+import { loadFleetConfig, openBroker } from '../open-fleet.ts';
+
+/**
+ * Records what the machine said of itself, lets it into Redis, and waits until its worker has said hello.
+ * @throws CommandError JOIN_UNFINISHED, HOST_SILENT; RejectedError JOIN_ANSWER_INVALID, KEY_EXISTS, HOST_TWICE.
+ */
+export async function acceptAnswer(
+  cli: Cli,
+  command: CommandUnknownOpts,
+  { name, replace }: { readonly name: string; readonly replace: boolean },
+): Promise<void> {
+  namedHost(await loadFleetConfig(cli, command), name);
+  const text = await cli.readStdin(MAX_ANSWER_BYTES);
+  let answer: JoinAnswer | null = null;
+  const { before, after } = await editFleet(cli, command, (config) => {
+    answer = requireAnswer(text, config, namedHost(config, name));
+    const { key, brokerPassword, machine } = answer;
+    return acceptHost(config, name, { key, brokerPassword, machine, replace });
+  });
+  const host = namedHost(after, name);
+  const isNew = JSON.stringify(namedHost(before, name)) !== JSON.stringify(host);
+  if (isNew && !sharedFlags(command).json) {
+    cli.stdout.write(`recorded ${name} in ${shownPath(cli, after.file)}: its key is ${host.key ?? ''}\n`);
+  }
+  warnOfClones(cli, after, host);
+  await finish(cli, command, { config: after, host, isNew, since: isNew ? atOf(answer) : 0 });
+}
+
+/** Lets a recorded host into Redis, in case that failed, and waits for it. */
+export async function waitAgain(cli: Cli, command: CommandUnknownOpts, name: string): Promise<void> {
+  const config = await loadFleetConfig(cli, command);
+  const host = namedHost(config, name);
+  if (host.key === null) {
+    throw new RejectedError('JOIN_UNFINISHED', `${name} has not joined: no key of it is in ${config.file}`, {
+      hint: `see the line to type:  celeroot hosts show ${name}`,
+    });
+  }
+  await finish(cli, command, { config, host, isNew: true, since: 0 });
+}
+
+function atOf(answer: JoinAnswer | null): number {
+  return answer === null ? 0 : answer.at;
+}
+
+function requireAnswer(text: string, { fleet }: FleetConfig, host: Host): JoinAnswer {
+  if (text.trim() === '') {
+    throw new CommandError('JOIN_UNFINISHED', `no answer came from ${host.name}: the script there did not finish`, {
+      hint: 'see above what ssh and the script say',
+    });
+  }
+  const answer = readJoinAnswer(text);
+  const isOurs = answer !== null && answer.fleet === fleet && answer.host === host.name;
+  if (isOurs) return answer;
+  const what =
+    answer === null
+      ? `what came is no answer of a host: ${JSON.stringify(text.slice(0, 100))}`
+      : `the answer is that of ${answer.host} in the fleet ${answer.fleet}, not of ${host.name} in ${fleet}`;
+  throw new RejectedError('JOIN_ANSWER_INVALID', what, {
+    hint: `one line is expected, which the script of  celeroot hosts join ${host.name}  prints on the machine`,
+  });
+}
+
+/** Copies of one disk share what tells machines apart; while they have keys of their own that is only unwise. */
+function warnOfClones(cli: Cli, { hosts }: FleetConfig, { name, machine }: Host): void {
+  if (machine === null) return;
+  const others = [...hosts.values()].filter((each) => each.name !== name && each.machine === machine);
+  if (others.length === 0) return;
+  const names = others.map((other) => other.name).join(', ');
+  writeWarning(
+    cli.stderr,
+    `${name} has the machine-id of ${names}: they are copies of one disk`,
+    `on ${name}:  rm /etc/machine-id && systemd-machine-id-setup  and then join it again with --replace`,
+  );
+}
+
+type Accepted = {
+  readonly config: FleetConfig;
+  readonly host: Host;
+  /** Whether anything was not recorded yet. */
+  readonly isNew: boolean;
+  readonly since: number;
+};
+
+const WAIT_MS = 60_000;
+
+async function finish(cli: Cli, command: CommandUnknownOpts, { config, host, isNew, since }: Accepted): Promise<void> {
+  const { json } = sharedFlags(command);
+  await using broker = await openBroker(cli, config);
+  for (const line of await admitToBroker(broker, config, host)) writeWarning(cli.stderr, line);
+  const wait = waitingLine(cli, host, json);
+  const hello = await awaitHello(broker, { config, host }, { since, waitMs: WAIT_MS, clock: cli.clock, onWait: wait.tick });
+  wait.end();
+  if (json) return writeJson(cli.stdout, { file: config.file, host, joined: hello, changed: isNew });
+  cli.stdout.write(joinedText(host, hello, isNew));
+  const celeroot = celerootFor(command);
+  cli.stdout.write(`Next:\n  ${celeroot} hosts ${host.name}\n  ${celeroot} apt upgrade --host ${host.name} --dry-run\n`);
+}
+
+function joinedText({ name, roles }: Host, { version }: Presence, isNew: boolean): string {
+  const what = isNew ? 'joined' : 'has joined already, and is there';
+  return `${name} ${what}: celeroot ${version} (roles: ${roles.join(', ')})\n`;
+}
+
+/** One line that counts the seconds on a terminal, one line in all elsewhere. */
+function waitingLine(
+  { stderr }: Cli,
+  { name }: Host,
+  json: boolean,
+): { readonly tick: (ms: number) => void; readonly end: () => void } {
+  let told = false;
+  const what = `waiting for the first hello of ${name}`;
+  return {
+    tick: (ms) => {
+      if (stderr.isTTY && !json) stderr.write(`\r${what} (${Math.round(ms / 1000)} s)`);
+      else if (!told && !json) stderr.write(`${what}\n`);
+      told = true;
+    },
+    end: () => {
+      if (stderr.isTTY && told && !json) stderr.write('\r\u001B[K');
+    },
+  };
+}

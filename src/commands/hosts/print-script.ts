@@ -1,0 +1,118 @@
+import type { CommandUnknownOpts } from '@commander-js/extra-typings';
+import type { FleetConfig, Host } from '../../config/fleet-config.ts';
+import { namedHost } from '../../config/named-host.ts';
+import { needsPassword, renderWorkerFile } from '../../config/worker-file.ts';
+import { UsageError } from '../../core/errors.ts';
+import { type HostName, hostNameSchema } from '../../core/names.ts';
+import {
+  architectureHere,
+  findPackage,
+  readPackage,
+  type PackageArchitecture,
+  type PackageFile,
+} from '../../fleet/find-package.ts';
+import { renderJoinScript, type JoinScript } from '../../fleet/join-script.ts';
+import { joinLine, passwordStep, unreachableBroker } from '../../fleet/join-steps.ts';
+import { writeWarning } from '../../terminal/error.ts';
+import { writeJson } from '../../terminal/json.ts';
+import type { Cli } from '../context.ts';
+import { celerootFor } from '../edit-fleet.ts';
+import { sharedFlags } from '../flags.ts';
+import { loadFleetConfig } from '../open-fleet.ts';
+
+export type JoinFlags = {
+  readonly name: string;
+  readonly package?: string | undefined;
+  readonly arch?: PackageArchitecture | undefined;
+  readonly withoutPackage?: true | undefined;
+  readonly rename?: string | undefined;
+  readonly newSecrets?: true | undefined;
+  readonly sharedPassword?: true | undefined;
+};
+
+/** Prints the script that makes a machine this host, with the package in it where nobody reads it on a screen. */
+export async function printScript(cli: Cli, command: CommandUnknownOpts, flags: JoinFlags): Promise<void> {
+  const fleet = await loadFleetConfig(cli, command);
+  const host = namedHost(fleet, flags.name);
+  const carried = await packageFor(cli, fleet, flags);
+  const script = scriptFor(fleet, host, { ...flags, carried });
+  const line = joinLine(host, celerootFor(command), typedFlags(flags));
+  const warning = unreachableBroker(fleet);
+  if (sharedFlags(command).json) {
+    const { file, sha256 } = carried ?? { file: null, sha256: null };
+    const { head, tail } = script;
+    return writeJson(cli.stdout, { host: host.name, script: `${head}${tail}`, package: { file, sha256 }, line, warning });
+  }
+  if (warning !== null) writeWarning(cli.stderr, warning);
+  if (cli.stdout.isTTY) {
+    cli.stdout.write(`${script.head}${carried === null ? '' : PACKAGE_IS_LEFT_OUT}${script.tail}`);
+    cli.stderr.write(`\nThis is the script that makes a machine the host ${host.name}. To run it there, type:\n  ${line}\n`);
+    return;
+  }
+  if (scriptNeedsPassword(fleet, flags)) {
+    const { what, command: typed } = passwordStep(host);
+    cli.stderr.write(`first, if that was not done: ${what}\n  ${typed}\n`);
+  }
+  cli.stdout.write(script.head);
+  if (carried !== null) writeBase64(cli, carried.content);
+  cli.stdout.write(script.tail);
+}
+
+async function packageFor(cli: Cli, fleet: FleetConfig, flags: JoinFlags): Promise<PackageFile | null> {
+  if (flags.withoutPackage === true) return null;
+  const { cwd, self } = cli;
+  const architecture = flags.arch ?? architectureHere();
+  return await readPackage(flags.package ?? findPackage({ architecture, configFile: fleet.file, cwd, self }), cwd);
+}
+
+function scriptFor(
+  fleet: FleetConfig,
+  host: Host,
+  { carried, rename, newSecrets = false, sharedPassword = false }: JoinFlags & { readonly carried: PackageFile | null },
+): JoinScript {
+  return renderJoinScript({
+    fleet: fleet.fleet,
+    host: host.name,
+    workerFile: renderWorkerFile(fleet, host, sharedPassword ? 'shared' : 'own'),
+    package: carried === null ? null : { sha256: carried.sha256, bytes: carried.content.length },
+    renamedFrom: rename === undefined ? null : oldName(rename),
+    newSecrets,
+    sharedPassword: sharedPassword && needsPassword(fleet.broker),
+  });
+}
+
+const PACKAGE_IS_LEFT_OUT = '(The package stands here where standard output is no terminal.)\n';
+
+function scriptNeedsPassword({ broker }: FleetConfig, { sharedPassword = false }: JoinFlags): boolean {
+  return sharedPassword && needsPassword(broker);
+}
+
+function oldName(name: string): HostName {
+  const parsed = hostNameSchema.safeParse(name);
+  if (parsed.success) return parsed.data;
+  throw new UsageError('USAGE', `${JSON.stringify(name)} cannot be the name of a host`, {
+    hint: 'the name that the machine had until now',
+  });
+}
+
+/** The flags that the line to type must repeat. */
+function typedFlags(flags: JoinFlags): readonly string[] {
+  return [
+    ...(flags.package === undefined ? [] : ['--package', flags.package]),
+    ...(flags.arch === undefined ? [] : ['--arch', flags.arch]),
+    ...(flags.withoutPackage === true ? ['--without-package'] : []),
+    ...(flags.rename === undefined ? [] : ['--rename', flags.rename]),
+    ...(flags.newSecrets === true ? ['--new-secrets'] : []),
+    ...(flags.sharedPassword === true ? ['--shared-password'] : []),
+  ];
+}
+
+/** Bytes that are whole lines of 76 characters of base64, and enough of them for one write. */
+const PIECE_BYTES = 57 * 4096;
+
+function writeBase64(cli: Cli, content: Buffer): void {
+  for (let start = 0; start < content.length && !cli.stdoutClosed.aborted; start += PIECE_BYTES) {
+    const text = content.toString('base64', start, Math.min(start + PIECE_BYTES, content.length));
+    cli.writeBytes(Buffer.from(text.replaceAll(/.{1,76}/g, '$&\n'), 'latin1'));
+  }
+}
