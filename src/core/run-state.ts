@@ -73,9 +73,15 @@ export function applyReports(state: RunState, reports: readonly Report[]): RunSt
   const jobs = new Map(state.jobs);
   for (const report of reports) {
     const job = jobs.get(report.job);
-    if (job !== undefined && mayReport(job, report)) jobs.set(job.id, applyReport(job, report));
+    if (job !== undefined && isHeard(state, report)) jobs.set(job.id, applyReport(job, report));
   }
   return { run: state.run, jobs };
+}
+
+/** Whether a report is about a job of the run, by a host that the job is for. */
+export function isHeard({ jobs }: RunState, report: Report): boolean {
+  const to = jobs.get(report.job)?.to;
+  return to !== undefined && (to.kind === 'any' || to.host === report.host);
 }
 
 /** How long after a job should have shown a sign of life it counts as lost; covers clocks that differ. */
@@ -141,10 +147,6 @@ function queuedJob(id: JobId, to: Destination): JobState {
     lastWordAt: null,
     end: null,
   };
-}
-
-function mayReport(job: JobState, report: Report): boolean {
-  return job.to.kind === 'any' || job.to.host === report.host;
 }
 
 function applyReport(job: JobState, { event, at, host }: Report): JobState {

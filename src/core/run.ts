@@ -1,7 +1,7 @@
 import * as z from 'zod';
 import { jobIdSchema, runIdSchema } from './ids.ts';
 import { jsonObjectSchema } from './json.ts';
-import { hostNameSchema, queueNameSchema, type HostName } from './names.ts';
+import { fleetNameSchema, hostNameSchema, queueNameSchema, type HostName } from './names.ts';
 
 /** Where a job goes: one host's own queue, or a queue that any one host of a role serves. */
 export const destinationSchema = z.discriminatedUnion('kind', [
@@ -47,6 +47,9 @@ export const runSchema = z.strictObject({
   follows: z.strictObject({ run: runIdSchema, as: z.enum(['retry', 'apply']) }).nullable(),
 });
 export type Run = Readonly<z.infer<typeof runSchema>>;
+
+/** The text that is signed; with the fleet, since a key may sign for several. */
+export const runRecordSchema = z.strictObject({ fleet: fleetNameSchema, run: runSchema });
 
 /** The hosts that may report on a job, by the record of its run. */
 export function reportersOf({

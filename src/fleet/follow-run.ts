@@ -1,5 +1,5 @@
 import type { Clock } from '../core/clock.ts';
-import { judgePresence, type HostPresence } from '../core/host-presence.ts';
+import type { HostPresence } from '../core/host-presence.ts';
 import type { JobId } from '../core/ids.ts';
 import type { HostName } from '../core/names.ts';
 import type { Report } from '../core/report.ts';
@@ -7,7 +7,9 @@ import type { RunSnapshot } from '../core/run-snapshot.ts';
 import { applyReports, initialRunState, isEnded, jobStatus, type JobState, type RunState } from '../core/run-state.ts';
 import { reportersOf, type Run } from '../core/run.ts';
 import type { ControllerBroker, ReportPage, ReportPlace, ReportQuestion } from '../queue/broker.ts';
-import { believeReports, type Believed, type Witness } from './believe-reports.ts';
+import { believeEnds, believeReports, type Believed } from './believe-reports.ts';
+import { hearPresences } from './hear-hosts.ts';
+import type { Witness } from './witness.ts';
 
 export type FollowOptions = {
   readonly clock: Clock;
@@ -46,7 +48,7 @@ export async function* followRun(
   let forged = 0;
   let page = await broker.readReports({ run: run.id, hosts: hostsToHear(state, options.candidatesOf) });
   while (!signal.aborted) {
-    const believed = believeReports(page.reports, options.witness);
+    const believed = await believeReports(page.reports, options.witness);
     const fresh = believed.reports;
     forged += believed.forged;
     state = applyReports(state, fresh);
@@ -78,8 +80,15 @@ export async function readRun(
 ): Promise<Believed & { readonly state: RunState }> {
   const state = initialRunState(run);
   const { reports } = await broker.readReports({ run: run.id, hosts: hostsToHear(state, options.candidatesOf) });
-  const believed = believeReports(reports, options.witness);
+  const believed = await believeReports(reports, options.witness);
   return { ...believed, state: applyReports(state, believed.reports) };
+}
+
+/** What a run comes to, by as few reports as say so; its jobs lack what is not needed for that. */
+export async function readRunEnds(broker: ControllerBroker, run: Run, options: ReadOptions): Promise<RunState> {
+  const state = initialRunState(run);
+  const { reports } = await broker.readReports({ run: run.id, hosts: hostsToHear(state, options.candidatesOf) });
+  return applyReports(state, await believeEnds(state, reports, options.witness));
 }
 
 type ReadOptions = Pick<FollowOptions, 'witness' | 'candidatesOf'>;
@@ -121,7 +130,7 @@ type PresenceWatch = (state: RunState) => Promise<ReadonlyMap<JobId, HostPresenc
 /** Asks now and then for the presence of the hosts whose jobs have not ended. */
 function watchPresences(
   broker: ControllerBroker,
-  { clock, candidatesOf }: Omit<FollowOptions, 'signal'>,
+  { clock, candidatesOf, witness }: Omit<FollowOptions, 'signal'>,
 ): PresenceWatch {
   let found: ReadonlyMap<JobId, HostPresence> = new Map();
   let askedAt = -Infinity;
@@ -130,7 +139,7 @@ function watchPresences(
     const open = [...state.jobs.values()].filter((job) => !isEnded(jobStatus(job, state.run, now)));
     if (now - askedAt >= PRESENCE_EVERY_MS) {
       askedAt = now;
-      found = await readPresences(broker, { jobs: open, candidatesOf, now });
+      found = await readPresences(broker, { jobs: open, candidatesOf, clock, witness });
     }
     return new Map(
       open.flatMap((job) => {
@@ -141,28 +150,27 @@ function watchPresences(
   };
 }
 
-/** By what the broker remembers; where it never saw the worker, since that told of the job. */
+/** By what it said last; where nobody knows when that was, since it told of the job. */
 function isBriefAbsence(job: JobState, presence: HostPresence, now: number): boolean {
   if (presence.online || job.activity === null) return false;
   return now - (presence.lastSeenAt ?? job.lastWordAt ?? now) < AWAY_MS;
 }
 
-type PresenceQuestion = Pick<FollowOptions, 'candidatesOf'> & {
-  readonly jobs: readonly JobState[];
-  readonly now: number;
-};
+const NEVER_SEEN: HostPresence = { online: false, lastSeenAt: null };
+
+type PresenceQuestion = Omit<FollowOptions, 'signal'> & { readonly jobs: readonly JobState[] };
 
 async function readPresences(
   broker: ControllerBroker,
-  { jobs, candidatesOf, now }: PresenceQuestion,
+  { jobs, candidatesOf, clock, witness }: PresenceQuestion,
 ): Promise<ReadonlyMap<JobId, HostPresence>> {
   const hostsOf = (job: JobState): readonly HostName[] => (job.host === null ? candidatesOf(job) : [job.host]);
-  const hosts = [...new Set(jobs.flatMap(hostsOf))];
-  const presences = await broker.presences(hosts);
-  const absences = await broker.absences(hosts.filter((host) => !presences.has(host)));
+  const names = new Set(jobs.flatMap(hostsOf));
+  const hosts = [...names].flatMap((name) => witness.hosts.get(name) ?? []);
+  const presences = await hearPresences(broker, { fleet: witness.fleet, hosts }, clock);
   const found = new Map<JobId, HostPresence>();
   for (const job of jobs) {
-    const judged = hostsOf(job).map((host) => judgePresence(presences.get(host), absences.get(host), now));
+    const judged = hostsOf(job).map((host): HostPresence => presences.get(host) ?? NEVER_SEEN);
     const best = judged.find((presence) => presence.online) ?? judged[0];
     if (best !== undefined) found.set(job.id, best);
   }

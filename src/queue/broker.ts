@@ -1,8 +1,8 @@
 import type { RunId, JobId } from '../core/ids.ts';
 import type { HostName } from '../core/names.ts';
-import type { HostFacts, Presence } from '../core/presence.ts';
-import type { RefusalCode, Report, SignedReport } from '../core/report.ts';
+import type { Report, SignedReport } from '../core/report.ts';
 import type { Destination, Run } from '../core/run.ts';
+import type { Signed, SignedByKey } from '../core/signed.ts';
 
 /** A signed order on its way into a queue. */
 export type Release = { readonly job: JobId; readonly to: Destination; readonly envelope: string };
@@ -26,25 +26,25 @@ export type ReportQuestion = {
 /** Of one host in the order in which it was said; of several hosts in any order. */
 export type ReportPage = { readonly reports: readonly StoredReport[]; readonly place: ReportPlace };
 
-/** An order a host refused although it may belong to no run. Everything in it is untrusted text, already capped. */
-export type Refusal = {
-  readonly host: HostName;
-  readonly at: number;
-  readonly queue: string;
-  readonly job: string;
-  readonly code: RefusalCode;
-  readonly message: string;
-};
+/** What stands in a host's stream of refusals. */
+export type StoredRefusal = Signed & { readonly from: HostName };
 
-/** The broker as the operator's side sees it. Every call fails within seconds with a ConnectionError when Redis is away. */
+/** A run's record as it stands there; `null` where there is something else under its key. */
+export type StoredRun = { readonly id: RunId; readonly record: SignedByKey | null };
+
+/**
+ * The broker as the operator's side sees it. Every call fails within seconds with a ConnectionError when Redis is away.
+ * Nothing that it returns is to be believed before its signature is seen; fleet/ has a function for each.
+ */
 export type ControllerBroker = AsyncDisposable & {
   /** Stores the record; refuses to overwrite one. */
-  readonly saveRun: (run: Run) => Promise<void>;
+  readonly saveRun: (run: Pick<Run, 'id' | 'createdAt'>, record: SignedByKey) => Promise<void>;
   /** Queues orders; calls `onQueued` with the number queued so far. Queuing the same job twice queues it once. */
   readonly release: (orders: readonly Release[], onQueued?: (count: number) => void) => Promise<void>;
-  readonly getRun: (id: RunId) => Promise<Run | null>;
   /** Newest first. */
-  readonly listRuns: (limit: number) => Promise<readonly Run[]>;
+  readonly runIds: (limit: number) => Promise<readonly RunId[]>;
+  /** Of those that are there. */
+  readonly runRecords: (ids: readonly RunId[]) => Promise<readonly StoredRun[]>;
   /** All reports that are there now. */
   readonly readReports: (question: ReportQuestion) => Promise<ReportPage>;
   /** Waits up to `waitMs` for reports; empty when none came. One blocking read whatever the number of hosts. */
@@ -54,12 +54,13 @@ export type ControllerBroker = AsyncDisposable & {
   readonly setCancelMark: (id: RunId, mark: string) => Promise<void>;
   /** Takes jobs that no worker has begun out of their queues; returns those it could take out. */
   readonly withdraw: (jobs: readonly { readonly job: JobId; readonly to: Destination }[]) => Promise<readonly JobId[]>;
-  readonly presences: (hosts: readonly HostName[]) => Promise<ReadonlyMap<HostName, Presence>>;
-  /** How long hosts that were online within a month, and are not, have been away; milliseconds. */
-  readonly absences: (hosts: readonly HostName[]) => Promise<ReadonlyMap<HostName, number>>;
-  readonly facts: (hosts: readonly HostName[]) => Promise<ReadonlyMap<HostName, HostFacts>>;
-  /** The newest of these hosts, newest first by their clocks. */
-  readonly refusals: (hosts: readonly HostName[], limit: number) => Promise<readonly Refusal[]>;
+  /** What hosts last said of themselves, for those that did. */
+  readonly presences: (hosts: readonly HostName[]) => Promise<ReadonlyMap<HostName, Signed>>;
+  readonly facts: (hosts: readonly HostName[]) => Promise<ReadonlyMap<HostName, Signed>>;
+  /** The newest of each of these hosts; of one host newest first. */
+  readonly refusals: (hosts: readonly HostName[], limit: number) => Promise<readonly StoredRefusal[]>;
+  /** What Redis says the time is, milliseconds since 1970. */
+  readonly serverTime: () => Promise<number>;
   readonly newestTrust: () => Promise<number | null>;
   readonly trustOf: (version: number) => Promise<string | null>;
   readonly publishTrust: (version: number, envelope: string) => Promise<void>;
@@ -78,12 +79,11 @@ export type Consumer = {
 
 /** The broker as a host sees it. Calls wait while Redis is away and lose nothing. */
 export type WorkerBroker = AsyncDisposable & {
-  readonly announce: (host: HostName, presence: Presence, ttlMs: number) => Promise<void>;
-  /** Takes the presence back, so that the host is shown offline at once. */
-  readonly withdrawPresence: (host: HostName) => Promise<void>;
-  readonly saveFacts: (host: HostName, facts: HostFacts) => Promise<void>;
+  /** Takes the place of what the host said before. */
+  readonly announce: (host: HostName, presence: Signed) => Promise<void>;
+  readonly saveFacts: (host: HostName, facts: Signed) => Promise<void>;
   readonly report: (run: RunId, report: SignedReport) => Promise<void>;
-  readonly refuse: (refusal: Refusal) => Promise<void>;
+  readonly refuse: (host: HostName, refusal: Signed) => Promise<void>;
   readonly cancelMark: (run: RunId) => Promise<string | null>;
   /** The highest version of the trust file that is there. */
   readonly newestTrust: () => Promise<number | null>;

@@ -28,13 +28,15 @@ const RARE_KINDS: ReadonlySet<Report['event']['kind']> = new Set([
 export async function appendReport(
   { ask, keys }: Link,
   { run, from }: { readonly run: RunId; readonly from: Speaker },
-  { report, text, signature }: SignedReport,
+  { report, text, signature, key: signedWith }: SignedReport,
 ): Promise<void> {
   const key = keys.reports(run, from);
+  // A host has one key, which is known; of operators there are many.
+  const by = from === null ? ['key', signedWith] : [];
   await ask(async (client) => {
     const pipeline = client
       .pipeline()
-      .xadd(key, 'MAXLEN', '~', MOST_REPORTS, '*', 'report', text, 'signature', signature);
+      .xadd(key, 'MAXLEN', '~', MOST_REPORTS, '*', 'report', text, 'signature', signature, ...by);
     if (RARE_KINDS.has(report.event.kind)) pipeline.pexpire(key, RUN_LIFETIME_MS);
     replies(await pipeline.exec());
   });
@@ -137,7 +139,7 @@ function moveOn(place: ReportPlace, found: readonly Found[]): ReportPlace {
 
 function toStoredReports({ from, entries }: Found): readonly StoredReport[] {
   return entries.map(([, fields]) => {
-    const [name, text = '', , signature = ''] = fields;
-    return { from, report: parseJsonAs(reportSchema, name === 'report' ? text : null), text, signature };
+    const [name, text = '', , signature = '', , key = ''] = fields;
+    return { from, report: parseJsonAs(reportSchema, name === 'report' ? text : null), text, signature, key };
   });
 }

@@ -6,6 +6,7 @@ import { openControllerBroker, openWorkerBroker } from '../../src/queue/open.ts'
 import { doneEvent, host, newRun, releasesOf, reportOf } from '../support/broker-data.ts';
 import { forbidLeaks } from '../support/no-leaks.ts';
 import { startRedis } from '../support/redis.ts';
+import { runsIn, saveRun } from '../support/spoken.ts';
 
 forbidLeaks();
 
@@ -22,7 +23,7 @@ test('an order goes to its host and its reports come back', async () => {
     await worker.report(runOf(job), reportOf(job, web1, doneEvent));
   });
 
-  await controller.saveRun(run);
+  await saveRun(controller, run);
   await controller.release(releasesOf(run));
   const { reports } = await controller.awaitReports({ run: run.id, hosts: [web1] }, 5000);
 
@@ -31,6 +32,6 @@ test('an order goes to its host and its reports come back', async () => {
     reports.map(({ report }) => report?.event),
     [doneEvent],
   );
-  assert.deepEqual(await controller.getRun(run.id), run);
+  assert.deepEqual(await runsIn(controller), [run]);
   await consumer.drain();
 });

@@ -13,6 +13,7 @@ import { signOrder } from '../../src/trust/sign-order.ts';
 import { signTrust, type Trust } from '../../src/trust/trust-file.ts';
 import { host, newRun, newRunId, queue } from './broker-data.ts';
 import { waitUntil } from './redis.ts';
+import { saveRun } from './spoken.ts';
 
 const HOUR_MS = 3_600_000;
 
@@ -85,7 +86,7 @@ export function newOrder(change: Partial<Order> = {}): Order {
 export async function submit(controller: ControllerBroker, order: Order, key: SigningKey): Promise<string> {
   const envelope = signOrder(order, key);
   const record = newRun([], order.run);
-  await controller.saveRun({ ...record, task: order.task, jobs: [{ id: order.id, to: order.to }] });
+  await saveRun(controller, { ...record, task: order.task, jobs: [{ id: order.id, to: order.to }] }, key);
   await controller.release([{ job: order.id, to: order.to, envelope }]);
   return envelope;
 }
