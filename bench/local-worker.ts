@@ -1,6 +1,8 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
+import { writeSigningKey } from '../src/trust/key-file.ts';
 import { waitUntil } from '../test/support/redis.ts';
 import type { BenchFleet } from './fleet.ts';
 import type { Setting } from './setting.ts';
@@ -10,11 +12,13 @@ export type LocalWorker = AsyncDisposable & { readonly pid: number };
 
 export async function startLocalWorker(
   { program, folder }: Setting,
-  { configFile }: BenchFleet,
+  { configFile, hostKey }: BenchFleet,
   host: string,
 ): Promise<LocalWorker> {
   const [celeroot, ...args] = program.celeroot;
   const stateDir = join(folder, `state-${host}-${process.hrtime.bigint()}`);
+  await mkdir(stateDir);
+  await writeSigningKey(join(stateDir, 'host.key'), hostKey);
   const worker = spawn(celeroot, [...args, 'worker', configFile, '--host', host], {
     env: { PATH: '/usr/sbin:/usr/bin:/sbin:/bin', MALLOC_ARENA_MAX: '1', CELEROOT_STATE_DIR: stateDir },
     stdio: ['ignore', 'pipe', 'inherit'],

@@ -1,7 +1,9 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import * as z from 'zod';
 import { CommandError } from '../src/core/errors.ts';
 import { runOnHost } from './host.ts';
 import { presenceSchema } from '../src/core/presence.ts';
+import { signedSchema } from '../src/core/signed.ts';
 import { redisClient } from './hub.ts';
 import type { LabHost } from './lab-host.ts';
 
@@ -52,10 +54,15 @@ export async function awaitOnline(hosts: readonly LabHost[], sinceMs = 0): Promi
   }
 }
 
+const saidSchema = z.object({ said: presenceSchema });
+
 /** -1 when Redis knows of no worker. */
 async function onlineSince({ paths, state, name }: LabHost): Promise<number> {
   const stored = (await redisClient(paths, state, ['get', `{celeroot}:presence:${name}`])).trim();
-  return stored === '' ? -1 : presenceSchema.parse(JSON.parse(stored)).startedAt;
+  if (stored === '') return -1;
+  const { text } = signedSchema.parse(JSON.parse(stored));
+  const { said } = saidSchema.parse(JSON.parse(text));
+  return said.leaving ? -1 : said.startedAt;
 }
 
 function notOnline(host: LabHost, log: string): CommandError {

@@ -12,11 +12,10 @@ import { addSharedFlags, examples } from './flags.ts';
 import { downCommand } from './down.ts';
 import { executorCommand } from './executor.ts';
 import { addHelpCommands } from './help.ts';
-import { hostKeyCommand } from './host-key.ts';
 import { hostsCommand } from './hosts/hosts.ts';
 import { initCommand } from './init.ts';
+import { joinAnswerCommand } from './join-answer.ts';
 import { keysCommand } from './keys/keys.ts';
-import { programCommand } from './program.ts';
 import { rolesCommand } from './roles/roles.ts';
 import { runsCommand } from './runs/runs.ts';
 import { tasksCommand } from './tasks/tasks.ts';
@@ -96,11 +95,10 @@ const COMMANDS: readonly (readonly [name: string, command: (cli: Cli) => Command
   ['config', configCommand],
   ['down', downCommand],
   ['executor', executorCommand],
-  ['host-key', hostKeyCommand],
   ['hosts', hostsCommand],
   ['init', initCommand],
+  ['join-answer', joinAnswerCommand],
   ['keys', keysCommand],
-  ['program', programCommand],
   ['roles', rolesCommand],
   ['runs', runsCommand],
   ['tasks', tasksCommand],

@@ -22,8 +22,8 @@ export type CliContext = {
   readonly stdoutClosed: AbortSignal;
   /** Bytes, such as those of an archive, to standard output. */
   readonly writeBytes: (piece: Uint8Array) => void;
-  /** All of standard input. */
-  readonly readStdin: () => Promise<string>;
+  /** All of standard input. @throws UsageError when it is more than that. */
+  readonly readStdin: (maxBytes: number) => Promise<string>;
   /** Asks a yes-or-no question; null when there is no terminal to ask on. */
   readonly confirm: ((question: string) => Promise<boolean>) | null;
   readonly env: Readonly<Record<string, string | undefined>>;
@@ -65,7 +65,7 @@ export function processContext(stderr: Output): CliContext {
     writeBytes: (piece) => {
       if (!closed.signal.aborted) process.stdout.write(piece);
     },
-    readStdin: async () => (await import('node:stream/consumers')).text(process.stdin),
+    readStdin: readInput,
     confirm: isatty(0) && isatty(2) ? askOnTerminal : null,
     env,
     cwd,
@@ -79,6 +79,22 @@ export function processContext(stderr: Output): CliContext {
       return { [Symbol.dispose]: () => process.off(signal, listener) };
     },
   };
+}
+
+async function readInput(maxBytes: number): Promise<string> {
+  const pieces: Buffer[] = [];
+  let size = 0;
+  for await (const piece of process.stdin) {
+    const bytes = Buffer.from(piece);
+    size += bytes.length;
+    if (size > maxBytes) {
+      throw new UsageError('USAGE', `more than ${maxBytes} bytes came on standard input`, {
+        hint: 'look what is sent there: the command expects far less',
+      });
+    }
+    pieces.push(bytes);
+  }
+  return Buffer.concat(pieces).toString('utf8');
 }
 
 function currentFolder(): string {

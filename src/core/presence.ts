@@ -1,6 +1,9 @@
 import * as z from 'zod';
 
-/** What a running worker says of itself; the key expires when it stops saying so. */
+/** A worker says that it is there twice as often and a half; two of these may be lost before its host is shown offline. */
+export const PRESENCE_TTL_MS = 75_000;
+
+/** What a running worker says of itself. */
 export const presenceSchema = z.strictObject({
   /** celeroot's version. */
   version: z.string().max(64),
@@ -12,6 +15,10 @@ export const presenceSchema = z.strictObject({
   queues: z.array(z.string().max(80)).max(100),
   /** Version of the trust file it has; 0 for none. */
   trust: z.int().min(0),
+  /** Tells machines apart that answer to the same name; empty where the machine has no id. */
+  machine: z.string().max(64),
+  /** The last thing it says: from then on it is away. */
+  leaving: z.boolean(),
 });
 export type Presence = Readonly<z.infer<typeof presenceSchema>>;
 

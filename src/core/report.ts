@@ -2,6 +2,7 @@ import * as z from 'zod';
 import { jobIdSchema } from './ids.ts';
 import { hostNameSchema } from './names.ts';
 import { outcomeSchema } from './outcome.ts';
+import type { SignedByKey } from './signed.ts';
 import { PHASES } from './step.ts';
 import { transactionSchema } from './transaction.ts';
 
@@ -30,6 +31,17 @@ const REFUSALS = {
 export type RefusalCode = keyof typeof REFUSALS;
 const refusalCodes = Object.keys(REFUSALS) as [RefusalCode, ...RefusalCode[]];
 export const refusalCodeSchema = z.enum(refusalCodes);
+
+/** What a host says of an order it refused although it may belong to no run. What others may have written is capped. */
+export const refusalSchema = z.strictObject({
+  /** Milliseconds since 1970 by the host's clock. */
+  at: z.int().min(0),
+  queue: z.string().max(200),
+  job: z.string().max(500),
+  code: refusalCodeSchema,
+  message: z.string().max(4000),
+});
+export type Refusal = Readonly<z.infer<typeof refusalSchema>>;
 
 const eventSchema = z.discriminatedUnion('kind', [
   z.strictObject({ kind: z.literal('accepted') }),
@@ -77,8 +89,8 @@ export const reportSchema = z.strictObject({
 });
 export type Report = Readonly<z.infer<typeof reportSchema>>;
 
-/** A report as it travels: the exact text that was signed, and the signature, which is empty when there is none. */
-export type SignedReport = { readonly report: Report; readonly text: string; readonly signature: string };
+/** A report as it travels: the exact text that was signed, the signature, and the public key it was made with. */
+export type SignedReport = { readonly report: Report } & SignedByKey;
 
 /** What a worker hands its reports to. Resolves when the report is stored; waits while the broker is away. */
 export type ReportSink = (event: ReportEvent) => Promise<void>;

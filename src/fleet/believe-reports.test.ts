@@ -1,13 +1,16 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { fleetConfig } from '../../test/support/fleet-config.ts';
+import { outcome, runFixture } from '../../test/support/run-fixture.ts';
 import { jobIdFor, makeRunId } from '../core/ids.ts';
-import { hostNameSchema } from '../core/names.ts';
+import { fleetNameSchema, hostNameSchema } from '../core/names.ts';
 import type { Report, ReportEvent } from '../core/report.ts';
 import type { StoredReport } from '../queue/broker.ts';
 import { makeSigningKey, type SigningKey } from '../trust/key.ts';
 import { sealReport } from '../trust/sign-report.ts';
-import { believeReports, type Witness } from './believe-reports.ts';
+import { firstTrust } from '../trust/change-trust.ts';
+import { believeEnds, believeReports } from './believe-reports.ts';
+import type { Witness } from './witness.ts';
 
 const [web1, web2, unknown] = ['web1', 'web2', 'gone'].map((name) => hostNameSchema.parse(name));
 const [ofWeb1, ofWeb2, operator, stranger] = [1, 2, 3, 4].map(() => makeSigningKey());
@@ -20,7 +23,9 @@ function witness(): Witness {
   const keyed = [...hosts].map(
     ([name, host]) => [name, { ...host, key: name === 'web1' ? idOf(ofWeb1) : null }] as const,
   );
-  return { hosts: new Map(keyed), controllerKeys: [idOf(operator)] };
+  const fleet = fleetNameSchema.parse('test');
+  const { grants } = firstTrust(fleet, { root: idOf(stranger), operator: idOf(operator) }, 1);
+  return { fleet, hosts: new Map(keyed), grants };
 }
 
 function idOf(key: SigningKey | undefined): string {
@@ -30,44 +35,67 @@ function idOf(key: SigningKey | undefined): string {
 function stored(host: typeof web1, event: ReportEvent, key: SigningKey | undefined): StoredReport {
   const name = host ?? assert.fail();
   const report: Report = { job: jobIdFor(run, name), host: name, at: 1, event };
-  return { cursor: '1-1', ...sealReport(report, key ?? assert.fail()) };
+  return { from: name, ...sealReport(report, key ?? assert.fail()) };
 }
 
-const verdict = (...entries: readonly StoredReport[]): readonly [believed: number, forged: number] => {
-  const { reports, forged } = believeReports(entries, witness());
+const verdict = async (...entries: readonly StoredReport[]): Promise<readonly [believed: number, forged: number]> => {
+  const { reports, forged } = await believeReports(entries, witness());
   return [reports.length, forged];
 };
 
-test('a host is believed by its own signature only', () => {
-  assert.deepEqual(verdict(stored(web1, accepted, ofWeb1)), [1, 0]);
-  assert.deepEqual(verdict(stored(web1, accepted, ofWeb2), stored(web1, accepted, stranger)), [0, 2]);
+test('a host is believed by its own signature only', async () => {
+  assert.deepEqual(await verdict(stored(web1, accepted, ofWeb1)), [1, 0]);
+  assert.deepEqual(await verdict(stored(web1, accepted, ofWeb2), stored(web1, accepted, stranger)), [0, 2]);
 });
 
-test('a report that was altered, or has no signature, is not believed', () => {
+test('a report that was altered, or has no signature, is not believed', async () => {
   const good = stored(web1, accepted, ofWeb1);
 
   assert.deepEqual(
-    verdict({ ...good, text: good.text.replace('"at":1', '"at":2') }, { ...good, signature: '' }),
+    await verdict({ ...good, text: good.text.replace('"at":1', '"at":2') }, { ...good, signature: '' }),
     [0, 2],
   );
 });
 
-test('an operator is believed to have withdrawn a job, and nothing else', () => {
-  assert.deepEqual(verdict(stored(web1, cancelled, operator)), [1, 0]);
-  assert.deepEqual(verdict(stored(web1, accepted, operator), stored(web1, cancelled, stranger)), [0, 2]);
+test('an operator is believed, in the stream of operators, to have withdrawn a job, and nothing else', async () => {
+  const byOperator = (event: ReportEvent, key: SigningKey | undefined): StoredReport => ({
+    ...stored(web1, event, key),
+    from: null,
+  });
+  assert.deepEqual(await verdict(byOperator(cancelled, operator)), [1, 0]);
+  assert.deepEqual(await verdict(byOperator(accepted, operator), byOperator(cancelled, stranger)), [0, 2]);
+  assert.deepEqual(await verdict(stored(web1, cancelled, operator), byOperator(cancelled, ofWeb1)), [0, 2]);
 });
 
-test('a host whose key is not recorded is believed as it is', () => {
-  assert.deepEqual(verdict(stored(web2, accepted, stranger), stored(unknown, accepted, stranger)), [2, 0]);
+test('a host is not believed in the stream of another', async () => {
+  assert.deepEqual(await verdict({ ...stored(web1, accepted, ofWeb1), from: web2 ?? null }), [0, 1]);
 });
 
-test('a host that is not in the configuration is not believed to have taken a job for any host', () => {
-  const taken = stored(unknown, accepted, stranger);
-  const report = { ...taken.report, job: jobIdFor(run, null), host: unknown ?? assert.fail(), at: 1, event: accepted };
-
-  assert.deepEqual(verdict({ ...taken, report }), [0, 1]);
+test('a host whose key is not recorded, or that is not in the configuration, is not believed', async () => {
+  assert.deepEqual(await verdict(stored(web2, accepted, stranger), stored(unknown, accepted, stranger)), [0, 2]);
 });
 
-test('what is no report counts for nothing', () => {
-  assert.deepEqual(verdict({ cursor: '1-1', report: null, text: '{', signature: '' }), [0, 0]);
+test('of a job that has ended, the end is found among what is forged, and whatever else was said', async () => {
+  const fixture = runFixture(['web1', 'web2']);
+  const say = (at: number, event: ReportEvent, key = ofWeb1): StoredReport => ({
+    from: web1 ?? null,
+    ...sealReport({ ...fixture.report('web1', event), at }, key ?? assert.fail()),
+  });
+  const done: ReportEvent = { kind: 'done', outcome: outcome('changed') };
+  const forged = say(1, { kind: 'done', outcome: outcome('failed') }, stranger);
+  const ended = [say(2, accepted), forged, say(5, done), say(3, cancelled)];
+  const underWay = [say(2, accepted), forged];
+  // What web1 says of the job of web2 hides nothing.
+  const ofOther = say(0, done);
+  const other = { ...ofOther, report: { ...fixture.report('web2', done), host: web1 ?? assert.fail() } };
+
+  const kinds = async (entries: readonly StoredReport[]): Promise<readonly (readonly [string, number])[]> =>
+    (await believeEnds(fixture.after([]), entries, witness())).map(({ event, at }) => [event.kind, at]);
+  assert.deepEqual(await kinds(ended), [['done', 5]]);
+  assert.deepEqual(await kinds(underWay), [['accepted', 2]]);
+  assert.deepEqual(await kinds([other]), []);
+});
+
+test('what is no report counts for nothing', async () => {
+  assert.deepEqual(await verdict({ from: null, report: null, text: '{', signature: '', key: '' }), [0, 0]);
 });

@@ -1,52 +1,68 @@
-import type { FleetConfig } from '../config/fleet-config.ts';
-import { jobIdFor, runOf } from '../core/ids.ts';
 import type { Report } from '../core/report.ts';
+import { isHeard, type RunState } from '../core/run-state.ts';
 import type { StoredReport } from '../queue/broker.ts';
-import { readTrustFile } from './trust-on-disk.ts';
+import { mayHaveSigned } from '../trust/run-record.ts';
 import { reportHolds } from '../trust/sign-report.ts';
+import type { Witness } from './witness.ts';
 
 /** Reports that may be believed, and how many there were that may not. */
 export type Believed = { readonly reports: readonly Report[]; readonly forged: number };
 
-/** What a reader of reports needs to know of the fleet: whose signature a report has to bear. */
-export type Witness = {
-  readonly hosts: FleetConfig['hosts'];
-  /** Keys of operators, who may report that a job was withdrawn. */
-  readonly controllerKeys: readonly string[];
-};
-
-/** The configuration and the trust file as a witness; without a trust file no operator is believed. */
-export async function witnessOf(fleet: FleetConfig, now: number): Promise<Witness> {
-  const controllerKeys = await readTrustFile(fleet, now).then(
-    ({ trust }) => trust.grants.map((grant) => grant.key),
-    () => [],
-  );
-  return { hosts: fleet.hosts, controllerKeys };
+/**
+ * Sorts out reports that are not signed by whom they name, or stand in another's stream. Redis is not trusted: whoever
+ * writes to it can repeat what a host has said, which the fold takes, but not make a host say anything. A job that was
+ * withdrawn is reported as cancelled by an operator, in the name of a host. A host whose key the configuration does not
+ * have (any more) is not believed at all.
+ */
+export async function believeReports(stored: readonly StoredReport[], witness: Witness): Promise<Believed> {
+  const claims = stored.flatMap(({ report, ...rest }) => (report === null ? [] : [{ ...rest, report }]));
+  const verdicts = await Promise.all(claims.map(async (claim) => await isBelievable(claim, witness)));
+  const reports = claims.flatMap(({ report }, index) => (verdicts[index] === true ? [report] : []));
+  return { reports, forged: claims.length - reports.length };
 }
 
 /**
- * Sorts out reports that are not signed by the host they name. Redis is not trusted: whoever writes to it can repeat
- * what a host has said, which the fold takes, but not make a host say anything. A job that was withdrawn is reported as
- * cancelled by the controller, in the name of a host. A host whose key the configuration does not have is believed as
- * it is, and one that is not in it (any more) only of its own job.
+ * What is needed of the reports on a run to say how its jobs ended, or else where they are. A job that has ended is
+ * known by one report, so that a list of runs of thousands of hosts does not cost the checking of all that was ever said.
  */
-export function believeReports(stored: readonly StoredReport[], witness: Witness): Believed {
-  const reports: Report[] = [];
-  let forged = 0;
-  for (const { report, text, signature } of stored) {
-    if (report === null) continue;
-    if (isBelievable({ report, text, signature }, witness)) reports.push(report);
-    else forged += 1;
-  }
-  return { reports, forged };
+export async function believeEnds(
+  state: RunState,
+  stored: readonly StoredReport[],
+  witness: Witness,
+): Promise<readonly Report[]> {
+  const heard = stored.filter(({ report }) => report !== null && isHeard(state, report));
+  const byJob = Map.groupBy(heard, ({ report }) => report?.job);
+  const found = await Promise.all([...byJob.values()].map(async (said) => await believeOneEnd(said, witness)));
+  return found.flat();
 }
 
-type Claim = { readonly report: Report; readonly text: string; readonly signature: string };
+/** Looks at ends in the order in which the fold prefers them. */
+async function believeOneEnd(said: readonly StoredReport[], witness: Witness): Promise<readonly Report[]> {
+  const isEnd = ({ report }: StoredReport): boolean => report !== null && END_KINDS.has(report.event.kind);
+  const ends = said.filter(isEnd).toSorted((a, b) => preference(a) - preference(b));
+  for (const end of ends) {
+    const { reports } = await believeReports([end], witness);
+    if (reports.length > 0) return reports;
+  }
+  const others = said.filter((each) => !isEnd(each));
+  return (await believeReports(others, witness)).reports;
+}
 
-function isBelievable({ report, text, signature }: Claim, { hosts, controllerKeys }: Witness): boolean {
-  const host = hosts.get(report.host);
-  if (host === undefined) return report.job === jobIdFor(runOf(report.job), report.host);
-  const { key } = host;
-  if (key === null || reportHolds(text, signature, key)) return true;
-  return report.event.kind === 'cancelled' && controllerKeys.some((each) => reportHolds(text, signature, each));
+const END_KINDS: ReadonlySet<Report['event']['kind']> = new Set(['done', 'refused', 'expired', 'cancelled']);
+const WITHDRAWN_LAST = 2 ** 52;
+
+function preference({ report }: StoredReport): number {
+  const at = Math.min(report?.at ?? 0, WITHDRAWN_LAST);
+  return report?.event.kind === 'cancelled' ? WITHDRAWN_LAST + at : at;
+}
+
+type Claim = StoredReport & { readonly report: Report };
+
+async function isBelievable({ from, report, key, ...signed }: Claim, witness: Witness): Promise<boolean> {
+  if (from === null) {
+    const mayBe = report.event.kind === 'cancelled' && mayHaveSigned(witness.grants, key, report.at);
+    return mayBe && (await reportHolds(signed, key));
+  }
+  const hostKey = witness.hosts.get(from)?.key ?? null;
+  return report.host === from && hostKey !== null && (await reportHolds(signed, hostKey));
 }

@@ -3,9 +3,11 @@ import { ConnectionError } from '../core/errors.ts';
 import { jobIdFor, makeRunId, type RunId } from '../core/ids.ts';
 import type { FleetName } from '../core/names.ts';
 import type { Run } from '../core/run.ts';
+import type { SignedByKey } from '../core/signed.ts';
 import type { ControllerBroker, Release } from '../queue/broker.ts';
 import type { SigningKey } from '../trust/key.ts';
 import type { Order } from '../trust/order.ts';
+import { sealRun } from '../trust/run-record.ts';
 import { signOrder } from '../trust/sign-order.ts';
 import type { Assignment, PreparedRun } from './prepare-run.ts';
 import { publishTrust } from './publish-trust.ts';
@@ -21,8 +23,13 @@ export type Sender = {
   readonly randomBytes: (count: number) => Uint8Array;
 };
 
-/** A run with its signed orders, ready to go, and the trust file that the hosts will hold them against. */
-export type SignedRun = { readonly run: Run; readonly orders: readonly Release[]; readonly trust: SignedTrust };
+/** A run with its signed record and orders, ready to go, and the trust file that the hosts will hold them against. */
+export type SignedRun = {
+  readonly run: Run;
+  readonly record: SignedByKey;
+  readonly orders: readonly Release[];
+  readonly trust: SignedTrust;
+};
 
 /** Gives the run its id and signs one order per job. Nothing leaves this process yet. */
 export function signRun(prepared: PreparedRun, sender: Sender): SignedRun {
@@ -35,10 +42,11 @@ export function signRun(prepared: PreparedRun, sender: Sender): SignedRun {
     args: prepared.args,
     dryRun: prepared.dryRun,
     target: prepared.target,
-    jobs: orders.map(({ id: job, to, expectedPlan }) => ({
+    jobs: orders.map(({ id: job, to, expectedPlan }, index) => ({
       id: job,
       to,
       ...(expectedPlan === null ? {} : { plan: expectedPlan }),
+      ...(to.kind === 'host' ? {} : { candidates: [...(prepared.assignments[index]?.candidates ?? [])] }),
     })),
     createdAt,
     expiresAt: createdAt + prepared.expiresInMs,
@@ -47,7 +55,7 @@ export function signRun(prepared: PreparedRun, sender: Sender): SignedRun {
     follows: prepared.follows,
   };
   const releases = orders.map((order) => ({ job: order.id, to: order.to, envelope: signOrder(order, sender.key) }));
-  return { run, orders: releases, trust: sender.trust };
+  return { run, record: sealRun(sender.fleet, run, sender.key), orders: releases, trust: sender.trust };
 }
 
 /**
@@ -58,11 +66,11 @@ export function signRun(prepared: PreparedRun, sender: Sender): SignedRun {
  */
 export async function submitRun(
   broker: Pick<ControllerBroker, 'saveRun' | 'release' | 'newestTrust' | 'publishTrust'>,
-  { run, orders, trust }: SignedRun,
+  { run, record, orders, trust }: SignedRun,
   celeroot: string,
 ): Promise<void> {
   await publishTrust(broker, trust);
-  await broker.saveRun(run);
+  await broker.saveRun(run, record);
   let queued = 0;
   try {
     await broker.release(orders, (count) => {

@@ -1,13 +1,15 @@
 import type { Clock } from '../core/clock.ts';
-import { judgePresence, type HostPresence } from '../core/host-presence.ts';
-import type { JobId, RunId } from '../core/ids.ts';
+import type { HostPresence } from '../core/host-presence.ts';
+import type { JobId } from '../core/ids.ts';
 import type { HostName } from '../core/names.ts';
 import type { Report } from '../core/report.ts';
 import type { RunSnapshot } from '../core/run-snapshot.ts';
 import { applyReports, initialRunState, isEnded, jobStatus, type JobState, type RunState } from '../core/run-state.ts';
-import type { Run } from '../core/run.ts';
-import type { ControllerBroker, StoredReport } from '../queue/broker.ts';
-import { believeReports, type Believed, type Witness } from './believe-reports.ts';
+import { reportersOf, type Run } from '../core/run.ts';
+import type { ControllerBroker, ReportPage, ReportPlace, ReportQuestion } from '../queue/broker.ts';
+import { believeEnds, believeReports, type Believed } from './believe-reports.ts';
+import { hearPresences } from './hear-hosts.ts';
+import type { Witness } from './witness.ts';
 
 export type FollowOptions = {
   readonly clock: Clock;
@@ -32,7 +34,7 @@ const PRESENCE_EVERY_MS = 5000;
 const AWAY_MS = 120_000;
 
 /**
- * Follows a run: an update for everything that stands in its stream, then one for every batch of reports and at least
+ * Follows a run: an update for everything that stands in its streams, then one for every batch of reports and at least
  * one a second. Ends after the update that says `ended`, or when the signal is aborted; the caller may stop before.
  */
 export async function* followRun(
@@ -43,12 +45,10 @@ export async function* followRun(
   const { clock, signal } = options;
   const presences = watchPresences(broker, options);
   let state = initialRunState(run);
-  let cursor = '0';
   let forged = 0;
-  let stored = await broker.readReports(run.id, cursor);
+  let page = await broker.readReports({ run: run.id, hosts: hostsToHear(state, options.candidatesOf) });
   while (!signal.aborted) {
-    cursor = stored.at(-1)?.cursor ?? cursor;
-    const believed = believeReports(stored, options.witness);
+    const believed = await believeReports(page.reports, options.witness);
     const fresh = believed.reports;
     forged += believed.forged;
     state = applyReports(state, fresh);
@@ -56,7 +56,9 @@ export async function* followRun(
     const progress = progressOf(snapshot);
     yield { snapshot, fresh, progress };
     if (progress === 'ended') return;
-    stored = await awaitReports(broker, { id: run.id, cursor }, signal);
+    const isOpen = (job: JobState): boolean => !isEnded(jobStatus(job, run, snapshot.now));
+    const hosts = hostsToHear(state, options.candidatesOf, isOpen);
+    page = await awaitReports(broker, { run: run.id, hosts, after: page.place }, signal);
   }
 }
 
@@ -66,7 +68,7 @@ export async function readSnapshot(
   run: Run,
   options: Omit<FollowOptions, 'signal'>,
 ): Promise<RunSnapshot> {
-  const { state, forged } = await readRun(broker, run, options.witness);
+  const { state, forged } = await readRun(broker, run, options);
   return { state, forged, presences: await watchPresences(broker, options)(state), now: options.clock.now() };
 }
 
@@ -74,23 +76,47 @@ export async function readSnapshot(
 export async function readRun(
   broker: ControllerBroker,
   run: Run,
-  witness: Witness,
+  options: ReadOptions,
 ): Promise<Believed & { readonly state: RunState }> {
-  const believed = believeReports(await broker.readReports(run.id, '0'), witness);
-  return { ...believed, state: applyReports(initialRunState(run), believed.reports) };
+  const state = initialRunState(run);
+  const { reports } = await broker.readReports({ run: run.id, hosts: hostsToHear(state, options.candidatesOf) });
+  const believed = await believeReports(reports, options.witness);
+  return { ...believed, state: applyReports(state, believed.reports) };
+}
+
+/** What a run comes to, by as few reports as say so; its jobs lack what is not needed for that. */
+export async function readRunEnds(broker: ControllerBroker, run: Run, options: ReadOptions): Promise<RunState> {
+  const state = initialRunState(run);
+  const { reports } = await broker.readReports({ run: run.id, hosts: hostsToHear(state, options.candidatesOf) });
+  return applyReports(state, await believeEnds(state, reports, options.witness));
+}
+
+type ReadOptions = Pick<FollowOptions, 'witness' | 'candidatesOf'>;
+
+/** Whoever may report on a job: by the run's record, and by the configuration, which may have changed since. */
+function hostsToHear(
+  { run, jobs }: RunState,
+  candidatesOf: FollowOptions['candidatesOf'],
+  isOpen: (job: JobState) => boolean = () => true,
+): readonly HostName[] {
+  return run.jobs.flatMap((record) => {
+    const job = jobs.get(record.id);
+    return job === undefined || !isOpen(job) ? [] : [...reportersOf(record), ...candidatesOf(job)];
+  });
 }
 
 /** Resolves with nothing as soon as the signal is aborted; the read under way ends with the broker. */
 async function awaitReports(
   broker: ControllerBroker,
-  from: { readonly id: RunId; readonly cursor: string },
+  question: ReportQuestion & { readonly after: ReportPlace },
   signal: AbortSignal,
-): Promise<readonly StoredReport[]> {
-  const aborted = Promise.withResolvers<readonly StoredReport[]>();
-  const stop = (): void => aborted.resolve([]);
-  if (signal.aborted) return [];
+): Promise<ReportPage> {
+  const aborted = Promise.withResolvers<ReportPage>();
+  const nothing = { reports: [], place: question.after };
+  const stop = (): void => aborted.resolve(nothing);
+  if (signal.aborted) return nothing;
   signal.addEventListener('abort', stop, { once: true });
-  const reading = broker.awaitReports(from.id, from.cursor, WAIT_MS);
+  const reading = broker.awaitReports(question, WAIT_MS);
   try {
     return await Promise.race([reading, aborted.promise]);
   } finally {
@@ -104,7 +130,7 @@ type PresenceWatch = (state: RunState) => Promise<ReadonlyMap<JobId, HostPresenc
 /** Asks now and then for the presence of the hosts whose jobs have not ended. */
 function watchPresences(
   broker: ControllerBroker,
-  { clock, candidatesOf }: Omit<FollowOptions, 'signal'>,
+  { clock, candidatesOf, witness }: Omit<FollowOptions, 'signal'>,
 ): PresenceWatch {
   let found: ReadonlyMap<JobId, HostPresence> = new Map();
   let askedAt = -Infinity;
@@ -113,7 +139,7 @@ function watchPresences(
     const open = [...state.jobs.values()].filter((job) => !isEnded(jobStatus(job, state.run, now)));
     if (now - askedAt >= PRESENCE_EVERY_MS) {
       askedAt = now;
-      found = await readPresences(broker, { jobs: open, candidatesOf, now });
+      found = await readPresences(broker, { jobs: open, candidatesOf, clock, witness });
     }
     return new Map(
       open.flatMap((job) => {
@@ -124,28 +150,27 @@ function watchPresences(
   };
 }
 
-/** By what the broker remembers; where it never saw the worker, since that told of the job. */
+/** By what it said last; where nobody knows when that was, since it told of the job. */
 function isBriefAbsence(job: JobState, presence: HostPresence, now: number): boolean {
   if (presence.online || job.activity === null) return false;
   return now - (presence.lastSeenAt ?? job.lastWordAt ?? now) < AWAY_MS;
 }
 
-type PresenceQuestion = Pick<FollowOptions, 'candidatesOf'> & {
-  readonly jobs: readonly JobState[];
-  readonly now: number;
-};
+const NEVER_SEEN: HostPresence = { online: false, lastSeenAt: null };
+
+type PresenceQuestion = Omit<FollowOptions, 'signal'> & { readonly jobs: readonly JobState[] };
 
 async function readPresences(
   broker: ControllerBroker,
-  { jobs, candidatesOf, now }: PresenceQuestion,
+  { jobs, candidatesOf, clock, witness }: PresenceQuestion,
 ): Promise<ReadonlyMap<JobId, HostPresence>> {
   const hostsOf = (job: JobState): readonly HostName[] => (job.host === null ? candidatesOf(job) : [job.host]);
-  const hosts = [...new Set(jobs.flatMap(hostsOf))];
-  const presences = await broker.presences(hosts);
-  const absences = await broker.absences(hosts.filter((host) => !presences.has(host)));
+  const names = new Set(jobs.flatMap(hostsOf));
+  const hosts = [...names].flatMap((name) => witness.hosts.get(name) ?? []);
+  const presences = await hearPresences(broker, { fleet: witness.fleet, hosts }, clock);
   const found = new Map<JobId, HostPresence>();
   for (const job of jobs) {
-    const judged = hostsOf(job).map((host) => judgePresence(presences.get(host), absences.get(host), now));
+    const judged = hostsOf(job).map((host): HostPresence => presences.get(host) ?? NEVER_SEEN);
     const best = judged.find((presence) => presence.online) ?? judged[0];
     if (best !== undefined) found.set(job.id, best);
   }

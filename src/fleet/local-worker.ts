@@ -1,10 +1,12 @@
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import type { FleetConfig } from '../config/fleet-config.ts';
 import { CommandError } from '../core/errors.ts';
 import type { HostName } from '../core/names.ts';
 import { lastLine } from '../host/last-line.ts';
 import { isRunning, readDetached, startDetached, stopDetached, type Detached } from '../host/start-detached.ts';
 import type { ControllerBroker } from '../queue/broker.ts';
+import { hearPresences } from './hear-hosts.ts';
 
 /** The worker that `celeroot up` keeps on this machine. */
 export type LocalWorker = {
@@ -43,10 +45,17 @@ const APPEARS_WITHIN_MS = 30_000;
  * Waits until the worker has said that it is there.
  * @throws CommandError with the last line of its log when it ends or says nothing for half a minute.
  */
-export async function awaitLocalWorker(broker: ControllerBroker, { host, stateDir }: LocalWorker): Promise<void> {
+export async function awaitLocalWorker(
+  broker: ControllerBroker,
+  { host, stateDir }: LocalWorker,
+  { fleet, hosts }: FleetConfig,
+): Promise<void> {
+  const audience = { fleet, hosts: [...hosts.values()].filter((each) => each.name === host) };
+  const isOnline = async (): Promise<boolean> =>
+    (await hearPresences(broker, audience, Date)).get(host)?.online === true;
   const record = await readDetached(recordOf(stateDir));
   const end = performance.now() + APPEARS_WITHIN_MS;
-  while (!(await broker.presences([host])).has(host)) {
+  while (!(await isOnline())) {
     const runs = record !== null && (await isRunning(record));
     if (!runs || performance.now() > end) throw await noWorker(stateDir, runs);
     await sleep(50);

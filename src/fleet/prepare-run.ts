@@ -9,6 +9,7 @@ import { findTask, similarTasks, TASKS } from '../tasks/registry.ts';
 import { judgeByRoles } from '../tasks/role-rules.ts';
 import type { Task } from '../tasks/task.ts';
 import { hostsServing } from './candidates.ts';
+import { leaveOutNotJoined } from './leave-out-not-joined.ts';
 
 /** Many hosts, each through its own queue, or any one host of a role through the role's queue. */
 export type RunTarget =
@@ -38,22 +39,25 @@ export type PreparedRun = Pick<RunRequest, 'args' | 'dryRun' | 'expiresInMs' | '
   readonly task: Task;
   readonly target: string;
   readonly assignments: readonly Assignment[];
+  /** Hosts that were meant and are left out. */
+  readonly notJoined: readonly HostName[];
   readonly follows: Run['follows'];
 };
 
 /**
  * Resolves a request to jobs. Refuses, with every host that stands in the way, before anything is signed or sent.
- * @throws RejectedError UNKNOWN_TASK, UNKNOWN_HOST, UNKNOWN_ROLE, NO_HOST_MATCHED or TASK_NOT_ALLOWED; UsageError
+ * @throws RejectedError UNKNOWN_TASK, UNKNOWN_HOST, UNKNOWN_ROLE, NO_HOST_MATCHED, HOST_NOT_JOINED or TASK_NOT_ALLOWED; UsageError
  * INVALID_ARGUMENTS naming the argument and its value.
  */
 export function prepareRun(fleet: FleetConfig, request: RunRequest): PreparedRun {
   const task = requireTask(request.task);
   checkArguments(task, request.args);
   const { args, dryRun, expiresInMs, deadlineMs, to } = request;
-  const assignments = to.kind === 'any' ? [assignToAny(fleet, to.role)] : assignToEach(fleet, to.target);
+  const meant = to.kind === 'any' ? [assignToAny(fleet, to.role)] : assignToEach(fleet, to.target);
+  const { assignments, notJoined } = leaveOutNotJoined(fleet, meant);
   requireAllowed(fleet, task, assignments);
   const target = to.kind === 'any' ? `any host of role ${to.role}` : describeTarget(to.target);
-  return { task, args, dryRun, expiresInMs, deadlineMs, target, assignments, follows: null };
+  return { task, args, dryRun, expiresInMs, deadlineMs, target, assignments, notJoined, follows: null };
 }
 
 /** @throws RejectedError UNKNOWN_TASK with what may have been meant. */

@@ -3,6 +3,7 @@ import { RejectedError } from '../core/errors.ts';
 import type { RunSnapshot } from '../core/run-snapshot.ts';
 import { isEnded, isGood, jobStatus, type JobState } from '../core/run-state.ts';
 import { transactionHash } from '../core/transaction.ts';
+import { leaveOutNotJoined } from './leave-out-not-joined.ts';
 import {
   assignToHost,
   assignToQueue,
@@ -69,8 +70,9 @@ type Repeat = RepeatOptions & {
 
 function prepareAgain(fleet: FleetConfig, { state }: RunSnapshot, repeat: Repeat): PreparedRun {
   const { run } = state;
-  const { as, dryRun, assignments, expiresInMs } = repeat;
+  const { as, dryRun, expiresInMs } = repeat;
   const task = requireTask(run.task);
+  const { assignments, notJoined } = leaveOutNotJoined(fleet, repeat.assignments);
   requireAllowed(fleet, task, assignments);
   return {
     task,
@@ -80,6 +82,7 @@ function prepareAgain(fleet: FleetConfig, { state }: RunSnapshot, repeat: Repeat
     deadlineMs: run.deadlineMs,
     target: `${as === 'apply' ? 'the plans' : 'what failed'} of run ${run.id}`,
     assignments,
+    notJoined,
     follows: { run: run.id, as },
   };
 }

@@ -1,48 +1,68 @@
 import type { RunId, JobId } from '../core/ids.ts';
 import type { HostName } from '../core/names.ts';
-import type { HostFacts, Presence } from '../core/presence.ts';
-import type { RefusalCode, Report, SignedReport } from '../core/report.ts';
+import type { Report, SignedReport } from '../core/report.ts';
 import type { Destination, Run } from '../core/run.ts';
+import type { Signed, SignedByKey } from '../core/signed.ts';
 
 /** A signed order on its way into a queue. */
 export type Release = { readonly job: JobId; readonly to: Destination; readonly envelope: string };
 
-/** One entry of a run's stream, not believed yet. `report` is null when what stands there is not a report. */
-export type StoredReport = Omit<SignedReport, 'report'> & { readonly cursor: string; readonly report: Report | null };
+/** Whose stream something stands in: a host's, or with null the one of operators. */
+export type Speaker = HostName | null;
 
-/** An order a host refused although it may belong to no run. Everything in it is untrusted text, already capped. */
-export type Refusal = {
-  readonly host: HostName;
-  readonly at: number;
-  readonly queue: string;
-  readonly job: string;
-  readonly code: RefusalCode;
-  readonly message: string;
+/** One entry of a stream of reports, not believed yet. `report` is null when what stands there is not a report. */
+export type StoredReport = Omit<SignedReport, 'report'> & { readonly from: Speaker; readonly report: Report | null };
+
+/** How far a reader has come in each stream of a run. */
+export type ReportPlace = ReadonlyMap<Speaker, { readonly cursor: string; readonly count: number }>;
+
+/** Asks for what these hosts, and operators, have reported on a run; all of it, or what came after a place. */
+export type ReportQuestion = {
+  readonly run: RunId;
+  readonly hosts: readonly HostName[];
+  readonly after?: ReportPlace;
 };
 
-/** The broker as the operator's side sees it. Every call fails within seconds with a ConnectionError when Redis is away. */
+/** Of one host in the order in which it was said; of several hosts in any order. */
+export type ReportPage = { readonly reports: readonly StoredReport[]; readonly place: ReportPlace };
+
+/** What stands in a host's stream of refusals. */
+export type StoredRefusal = Signed & { readonly from: HostName };
+
+/** A run's record as it stands there; `null` where there is something else under its key. */
+export type StoredRun = { readonly id: RunId; readonly record: SignedByKey | null };
+
+/**
+ * The broker as the operator's side sees it. Every call fails within seconds with a ConnectionError when Redis is away.
+ * Nothing that it returns is to be believed before its signature is seen; fleet/ has a function for each.
+ */
 export type ControllerBroker = AsyncDisposable & {
   /** Stores the record; refuses to overwrite one. */
-  readonly saveRun: (run: Run) => Promise<void>;
+  readonly saveRun: (run: Pick<Run, 'id' | 'createdAt'>, record: SignedByKey) => Promise<void>;
   /** Queues orders; calls `onQueued` with the number queued so far. Queuing the same job twice queues it once. */
   readonly release: (orders: readonly Release[], onQueued?: (count: number) => void) => Promise<void>;
-  readonly getRun: (id: RunId) => Promise<Run | null>;
   /** Newest first. */
-  readonly listRuns: (limit: number) => Promise<readonly Run[]>;
-  /** All reports after `cursor` (`0` for the beginning) that are there now. */
-  readonly readReports: (id: RunId, cursor: string) => Promise<readonly StoredReport[]>;
-  /** Waits up to `waitMs` for reports after `cursor`; empty when none came. One blocking read whatever the number of hosts. */
-  readonly awaitReports: (id: RunId, cursor: string, waitMs: number) => Promise<readonly StoredReport[]>;
+  readonly runIds: (limit: number) => Promise<readonly RunId[]>;
+  /** Of those that are there. */
+  readonly runRecords: (ids: readonly RunId[]) => Promise<readonly StoredRun[]>;
+  /** All reports that are there now. */
+  readonly readReports: (question: ReportQuestion) => Promise<ReportPage>;
+  /** Waits up to `waitMs` for reports; empty when none came. One blocking read whatever the number of hosts. */
+  readonly awaitReports: (question: ReportQuestion, waitMs: number) => Promise<ReportPage>;
+  /** Says something as an operator, where hosts cannot write. */
   readonly appendReport: (id: RunId, report: SignedReport) => Promise<void>;
   readonly setCancelMark: (id: RunId, mark: string) => Promise<void>;
   /** Takes jobs that no worker has begun out of their queues; returns those it could take out. */
   readonly withdraw: (jobs: readonly { readonly job: JobId; readonly to: Destination }[]) => Promise<readonly JobId[]>;
-  readonly presences: (hosts: readonly HostName[]) => Promise<ReadonlyMap<HostName, Presence>>;
-  /** How long hosts that were online within a month, and are not, have been away; milliseconds. */
-  readonly absences: (hosts: readonly HostName[]) => Promise<ReadonlyMap<HostName, number>>;
-  readonly facts: (hosts: readonly HostName[]) => Promise<ReadonlyMap<HostName, HostFacts>>;
-  /** Newest first. */
-  readonly refusals: (limit: number) => Promise<readonly Refusal[]>;
+  /** What hosts last said of themselves, for those that did. */
+  readonly presences: (hosts: readonly HostName[]) => Promise<ReadonlyMap<HostName, Signed>>;
+  readonly facts: (hosts: readonly HostName[]) => Promise<ReadonlyMap<HostName, Signed>>;
+  /** The newest of each of these hosts; of one host newest first. */
+  readonly refusals: (hosts: readonly HostName[], limit: number) => Promise<readonly StoredRefusal[]>;
+  /** What Redis says the time is, milliseconds since 1970. */
+  readonly serverTime: () => Promise<number>;
+  /** Removes a host's own queue with what waits in it, its presence, facts and refusals. */
+  readonly forgetHost: (host: HostName) => Promise<void>;
   readonly newestTrust: () => Promise<number | null>;
   readonly trustOf: (version: number) => Promise<string | null>;
   readonly publishTrust: (version: number, envelope: string) => Promise<void>;
@@ -61,12 +81,11 @@ export type Consumer = {
 
 /** The broker as a host sees it. Calls wait while Redis is away and lose nothing. */
 export type WorkerBroker = AsyncDisposable & {
-  readonly announce: (host: HostName, presence: Presence, ttlMs: number) => Promise<void>;
-  /** Takes the presence back, so that the host is shown offline at once. */
-  readonly withdrawPresence: (host: HostName) => Promise<void>;
-  readonly saveFacts: (host: HostName, facts: HostFacts) => Promise<void>;
+  /** Takes the place of what the host said before. */
+  readonly announce: (host: HostName, presence: Signed) => Promise<void>;
+  readonly saveFacts: (host: HostName, facts: Signed) => Promise<void>;
   readonly report: (run: RunId, report: SignedReport) => Promise<void>;
-  readonly refuse: (refusal: Refusal) => Promise<void>;
+  readonly refuse: (host: HostName, refusal: Signed) => Promise<void>;
   readonly cancelMark: (run: RunId) => Promise<string | null>;
   /** The highest version of the trust file that is there. */
   readonly newestTrust: () => Promise<number | null>;

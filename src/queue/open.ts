@@ -5,13 +5,14 @@ import { makeClient } from './connection.ts';
 import { openFailFastLink, type FailFastLink } from './fail-fast-link.ts';
 import { readTime, type Log } from './link.ts';
 import { openPatientLink } from './patient-link.ts';
-import { announce, readAbsences, readFacts, readPresences, saveFacts, withdrawPresence } from './presence-store.ts';
+import { announce, readFacts, readPresences, saveFacts } from './presence-store.ts';
 import { addRefusal, readRefusals } from './refusal-store.ts';
+import { forgetHost } from './forget-host.ts';
 import type { Releaser } from './release.ts';
 import { appendReport, readReports } from './report-store.ts';
 import { newestTrust, publishTrust, trustOf } from './trust-store.ts';
 import { watchReports } from './watch-reports.ts';
-import { getCancelMark, getRun, listRuns, saveRun, setCancelMark } from './run-store.ts';
+import { getCancelMark, listRunIds, readRunRecords, saveRun, setCancelMark } from './run-store.ts';
 
 /**
  * The operator's side. Connects and looks whether Redis is fit, or fails within seconds.
@@ -25,19 +26,20 @@ export async function openControllerBroker(settings: BrokerSettings, log: Log = 
   const watcher = opening.use(watchReports(settings));
   const opened = opening.move();
   return {
-    saveRun: (run) => saveRun(link, run),
+    saveRun: (run, record) => saveRun(link, run, record),
     release: releasing.release,
-    getRun: (id) => getRun(link, id),
-    listRuns: (limit) => listRuns(link, limit),
-    readReports: (id, cursor) => readReports(link, id, cursor),
+    runIds: (limit) => listRunIds(link, limit),
+    runRecords: (ids) => readRunRecords(link, ids),
+    readReports: (question) => readReports(link, question),
     awaitReports: watcher.awaitReports,
-    appendReport: (id, report) => appendReport(link, id, report),
+    appendReport: (id, report) => appendReport(link, { run: id, from: null }, report),
     setCancelMark: (id, mark) => setCancelMark(link, id, mark),
     withdraw: releasing.withdraw,
     presences: (hosts) => readPresences(link, hosts),
-    absences: (hosts) => readAbsences(link, hosts),
     facts: (hosts) => readFacts(link, hosts),
-    refusals: (limit) => readRefusals(link, limit),
+    refusals: (hosts, limit) => readRefusals(link, hosts, limit),
+    serverTime: () => link.ask(readTime),
+    forgetHost: (host) => forgetHost(link, host),
     newestTrust: () => newestTrust(link),
     trustOf: (version) => trustOf(link, version),
     publishTrust: (version, envelope) => publishTrust(link, version, envelope),
@@ -91,11 +93,10 @@ export async function openWorkerBroker(
   });
   const opened = opening.move();
   return {
-    announce: (host, presence, ttlMs) => announce(link, host, { presence, ttlMs }),
-    withdrawPresence: (host) => withdrawPresence(link, host),
+    announce: (host, presence) => announce(link, host, presence),
     saveFacts: (host, facts) => saveFacts(link, host, facts),
-    report: (run, report) => appendReport(link, run, report),
-    refuse: (refusal) => addRefusal(link, refusal),
+    report: (run, signed) => appendReport(link, { run, from: signed.report.host }, signed),
+    refuse: (host, refusal) => addRefusal(link, host, refusal),
     cancelMark: (run) => getCancelMark(link, run),
     newestTrust: () => newestTrust(link),
     trustOf: (version) => trustOf(link, version),

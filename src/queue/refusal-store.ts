@@ -1,29 +1,37 @@
-import * as z from 'zod';
-import { hostNameSchema } from '../core/names.ts';
-import { refusalCodeSchema } from '../core/report.ts';
-import type { Refusal } from './broker.ts';
+import { messageOf } from '../core/errors.ts';
+import type { HostName } from '../core/names.ts';
+import type { Signed } from '../core/signed.ts';
+import type { StoredRefusal } from './broker.ts';
+import type { Client } from './connection.ts';
 import type { Link } from './link.ts';
-import { parseJsonAs } from '../core/parse-json-as.ts';
 
-/** Who can push rubbish into a queue can fill this; no more of it is kept. */
-const MOST_REFUSALS = 1000;
+/** Who can push rubbish into a host's queue can fill this; no more of it is kept. */
+const MOST_REFUSALS = 100;
 
-const refusalSchema = z.strictObject({
-  host: hostNameSchema,
-  at: z.int().min(0),
-  queue: z.string().max(200),
-  job: z.string().max(500),
-  code: refusalCodeSchema,
-  message: z.string().max(4000),
-});
-
-export async function addRefusal({ ask, keys }: Link, refusal: Refusal): Promise<void> {
-  const text = JSON.stringify(refusal);
-  await ask((client) => client.xadd(keys.refusals, 'MAXLEN', '~', MOST_REFUSALS, '*', 'refusal', text));
+export async function addRefusal({ ask, keys }: Link, host: HostName, { text, signature }: Signed): Promise<void> {
+  const entry = ['refusal', text, 'signature', signature];
+  await ask((client) => client.xadd(keys.refusals(host), 'MAXLEN', '~', MOST_REFUSALS, '*', ...entry));
 }
 
-/** Newest first; what is not a refusal is left out. */
-export async function readRefusals({ ask, keys }: Link, limit: number): Promise<readonly Refusal[]> {
-  const entries = await ask((client) => client.xrevrange(keys.refusals, '+', '-', 'COUNT', limit));
-  return entries.flatMap(([, [name, text]]) => (name === 'refusal' ? (parseJsonAs(refusalSchema, text) ?? []) : []));
+/** The newest of each host; of one host newest first. */
+export async function readRefusals(
+  { ask, keys }: Link,
+  hosts: readonly HostName[],
+  limit: number,
+): Promise<readonly StoredRefusal[]> {
+  const count = Math.min(limit, MOST_REFUSALS);
+  const found = await ask((client) => Promise.all(hosts.map((host) => readStream(client, keys.refusals(host), count))));
+  return found.flatMap((entries, index) => {
+    const from = hosts[index];
+    return from === undefined ? [] : entries.map((entry) => ({ from, ...entry }));
+  });
+}
+
+/** A key that is no stream, which a host can make of its own, holds no refusals. */
+async function readStream(client: Client, key: string, count: number): Promise<readonly Signed[]> {
+  const entries = await client.xrevrange(key, '+', '-', 'COUNT', count).catch((error: unknown) => {
+    if (messageOf(error).startsWith('WRONGTYPE')) return [];
+    throw error;
+  });
+  return entries.map(([, [, text = '', , signature = '']]) => ({ text, signature }));
 }

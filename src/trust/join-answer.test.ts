@@ -15,15 +15,15 @@ const answer = {
   at: 1000,
 };
 
-test('a join answer is one line, and says what was signed', () => {
+test('a join answer is one line, and says what was signed', async () => {
   const key = makeSigningKey();
   const line = signJoinAnswer(answer, key);
 
   assert.ok(!line.includes('\n'));
-  assert.deepEqual(readJoinAnswer(`${line}\n`), { ...answer, key: key.id });
+  assert.deepEqual(await readJoinAnswer(`${line}\n`), { ...answer, key: key.id });
 });
 
-test('what is changed, signed as something else, by another key, or not one line is no answer', () => {
+test('what is changed, signed as something else, by another key, or not one line is no answer', async () => {
   const [key, other] = [makeSigningKey(), makeSigningKey()];
   const line = signJoinAnswer(answer, key);
   const text = JSON.stringify({ ...answer, key: key.id });
@@ -39,9 +39,11 @@ test('what is changed, signed as something else, by another key, or not one line
     JSON.stringify({ ...signText('application/vnd.celeroot.join-answer+json;v=1', text, key), more: 1 }),
   ];
 
-  for (const each of wrong) assert.equal(readJoinAnswer(each), null, each);
+  for (const each of wrong) assert.equal(await readJoinAnswer(each), null, each);
 });
 
-test('whatever comes, it is an answer or it is none', () => {
-  fc.assert(fc.property(fc.oneof(fc.string(), fc.json()), (text) => readJoinAnswer(text) === null));
+test('whatever comes, it is an answer or it is none', async () => {
+  await fc.assert(
+    fc.asyncProperty(fc.oneof(fc.string(), fc.json()), async (text) => (await readJoinAnswer(text)) === null),
+  );
 });

@@ -41,10 +41,10 @@ export function signJoinAnswer(answer: Omit<JoinAnswer, 'key'>, key: SigningKey)
  * Reads exactly one line; null when it is no join answer, or not signed by the key it names. That proves the sender has
  * the key, and nothing about who the sender is: the way it came does, such as SSH.
  */
-export function readJoinAnswer(line: string): JoinAnswer | null {
+export async function readJoinAnswer(line: string): Promise<JoinAnswer | null> {
   const text = line.trim();
   if (text.includes('\n')) return null;
   const signed = parseJsonAs(signedSchema, text);
   const answer = parseJsonAs(joinAnswerSchema, signed?.text);
-  return signed !== null && answer !== null && textHolds(TYPE, signed, answer.key) ? answer : null;
+  return signed !== null && answer !== null && (await textHolds(TYPE, signed, answer.key)) ? answer : null;
 }

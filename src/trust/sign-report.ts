@@ -1,4 +1,5 @@
 import type { Report, SignedReport } from '../core/report.ts';
+import type { Signed } from '../core/signed.ts';
 import type { SigningKey } from './key.ts';
 import { signText, textHolds } from './signed-text.ts';
 
@@ -7,15 +8,10 @@ const REPORT_TYPE = 'application/vnd.celeroot.report+json;v=1';
 
 /** A report with the signature of whoever says it. */
 export function sealReport(report: Report, key: SigningKey): SignedReport {
-  return { report, ...signText(REPORT_TYPE, JSON.stringify(report), key) };
-}
-
-/** The signature of a report's exact text, base64. */
-export function signReport(text: string, key: SigningKey): string {
-  return signText(REPORT_TYPE, text, key).signature;
+  return { report, ...signText(REPORT_TYPE, JSON.stringify(report), key), key: key.id };
 }
 
 /** Whether the key has signed that text as a report. Never throws. */
-export function reportHolds(text: string, signature: string, key: string): boolean {
-  return textHolds(REPORT_TYPE, { text, signature }, key);
+export async function reportHolds(signed: Signed, key: string): Promise<boolean> {
+  return await textHolds(REPORT_TYPE, signed, key);
 }

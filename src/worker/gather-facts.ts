@@ -4,6 +4,7 @@ import { BugError, CommandError, messageOf } from '../core/errors.ts';
 import { hostFactsSchema, type HostFacts } from '../core/presence.ts';
 import { inlinePerformer } from '../executor/inline-performer.ts';
 import { performWork } from '../executor/perform-work.ts';
+import { signStatement } from '../trust/host-statement.ts';
 import { findTask } from '../tasks/registry.ts';
 import { orAbort } from './or-abort.ts';
 import { collectGarbage } from './save-memory.ts';
@@ -55,9 +56,11 @@ async function gather(worker: WorkerContext, signal: AbortSignal): Promise<HostF
   }
 }
 
-async function store(facts: HostFacts, { broker, log, policy }: WorkerContext, signal: AbortSignal): Promise<void> {
+async function store(facts: HostFacts, worker: WorkerContext, signal: AbortSignal): Promise<void> {
+  const { broker, log, hostKey } = worker;
+  const { fleet, host } = worker.policy;
   try {
-    await orAbort(broker.saveFacts(policy.host, facts), signal);
+    await orAbort(broker.saveFacts(host, signStatement('facts', { fleet, host, said: facts }, hostKey)), signal);
   } catch (error) {
     if (!signal.aborted) log(`cannot tell about this host: ${messageOf(error)}`);
   }

@@ -1,12 +1,13 @@
 import { MAX_CLOCK_SKEW_MS } from '../core/clock.ts';
 import { CommandError, messageOf, type CelerootError } from '../core/errors.ts';
 import { failedOutcome } from '../core/failed-outcome.ts';
-import type { RefusalCode } from '../core/report.ts';
+import type { Refusal, RefusalCode } from '../core/report.ts';
 import { queueNameOf } from '../core/run.ts';
 import { admitOrder, type AdmittedOrder, type RejectedOrder } from '../executor/admit-order.ts';
 import { jobFolder, type JobFolder } from '../executor/job-folder.ts';
 import type { Delivery } from '../queue/broker.ts';
 import { quote, refuse, type Refused } from '../trust/dsse.ts';
+import { signStatement } from '../trust/host-statement.ts';
 import type { Order } from '../trust/order.ts';
 import { carryOutUntilSettled } from './carry-out.ts';
 import { cancelledBy, describeEnd, endByRefusal, type End } from './job-end.ts';
@@ -130,5 +131,7 @@ async function publishRefusal(delivery: Delivery, { code, message }: Refused, wo
   const queue = queueNameOf(delivery.queue);
   const job = delivery.job.slice(0, 128);
   worker.log(`refused ${quote(job)} from ${queue}: ${code}: ${message}`);
-  await worker.broker.refuse({ host: worker.policy.host, at: worker.clock.now(), queue, job, code, message });
+  const { fleet, host } = worker.policy;
+  const said: Refusal = { at: worker.clock.now(), queue, job, code, message };
+  await worker.broker.refuse(host, signStatement('refusal', { fleet, host, said }, worker.hostKey));
 }

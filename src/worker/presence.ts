@@ -2,49 +2,58 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { MAX_CLOCK_SKEW_MS } from '../core/clock.ts';
 import { messageOf } from '../core/errors.ts';
 import { queueNameOf, type Destination } from '../core/run.ts';
+import { machineIdentity } from '../host/machine-identity.ts';
+import { signStatement } from '../trust/host-statement.ts';
+import type { Presence } from '../core/presence.ts';
 import { VERSION } from '../core/version.ts';
 import { orAbort } from './or-abort.ts';
 import type { TrustKeeper } from './trust-keeper.ts';
 import type { WorkerContext } from './worker-context.ts';
 
 const REFRESH_MS = 30_000;
-/** Two refreshes may be lost before the host is shown offline. */
-const TTL_MS = 75_000;
 /** Redis is asked for its time at every twentieth refresh, since each question of an idle fleet counts. */
 const CLOCK_CHECK_EVERY = 20;
-const WITHDRAW_MS = 2000;
+const GOODBYE_MS = 2000;
 
-/** Keeps this host shown as online until `signal` is aborted; what it says then is taken back. Never rejects. */
+/** Keeps this host shown as online until `signal` is aborted; the last thing it says is that it leaves. Never rejects. */
 export async function keepPresence(
   queues: readonly Destination[],
   worker: WorkerContext,
   signal: AbortSignal,
 ): Promise<void> {
-  const { broker, clock, policy, trust, log } = worker;
+  const { broker, clock, policy, trust, hostKey, log } = worker;
   const startedAt = clock.now();
   const names = queues.map(queueNameOf).slice(0, 100);
+  const machine = await machineIdentity();
   let clockOffsetMs = 0;
+  const announce = async (leaving: boolean, until: AbortSignal): Promise<Presence> => {
+    const said = {
+      version: VERSION,
+      startedAt,
+      seenAt: clock.now(),
+      clockOffsetMs,
+      queues: names,
+      trust: versionOf(trust),
+      machine,
+      leaving,
+    };
+    const { fleet, host } = policy;
+    await orAbort(broker.announce(host, signStatement('presence', { fleet, host, said }, hostKey)), until);
+    return said;
+  };
   try {
     for (let refresh = 0; ; refresh += 1) {
       if (refresh % CLOCK_CHECK_EVERY === 0) clockOffsetMs = await checkClock(worker, signal);
-      const presence = {
-        version: VERSION,
-        startedAt,
-        seenAt: clock.now(),
-        clockOffsetMs,
-        queues: names,
-        trust: versionOf(trust),
-      };
-      await orAbort(broker.announce(policy.host, presence, TTL_MS), signal);
+      const said = await announce(false, signal);
       // So a revoked key is good for half a minute at most on a host that is on.
       await orAbort(trust.refresh(broker), signal);
-      if (versionOf(trust) !== presence.trust) continue;
+      if (versionOf(trust) !== said.trust) continue;
       await sleep(REFRESH_MS, undefined, { signal });
     }
   } catch (error) {
     if (!signal.aborted) return log(`the host is shown offline: ${messageOf(error)}`);
-    // With the broker away the presence expires by itself.
-    await orAbort(broker.withdrawPresence(policy.host), AbortSignal.timeout(WITHDRAW_MS)).catch(() => undefined);
+    // With the broker away, what was said last is over soon.
+    await announce(true, AbortSignal.timeout(GOODBYE_MS)).catch(() => undefined);
   }
 }
 

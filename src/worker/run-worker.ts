@@ -111,6 +111,7 @@ function contextOf({ broker, ledger, policy, trust, hostKey, clock, log, self }:
     ledger,
     policy,
     trust,
+    hostKey,
     clock,
     log,
     self,

@@ -4,6 +4,7 @@ import type { ReportSink } from '../core/report.ts';
 import type { Argv } from '../core/step.ts';
 import type { HostPolicy } from '../executor/host-policy.ts';
 import type { WorkerBroker } from '../queue/broker.ts';
+import type { SigningKey } from '../trust/key.ts';
 import type { Ledger } from './ledger.ts';
 import type { TrustKeeper } from './trust-keeper.ts';
 import type { Turn } from './turn.ts';
@@ -18,6 +19,8 @@ export type WorkerContext = {
   readonly ledger: Ledger;
   readonly policy: HostPolicy;
   readonly trust: TrustKeeper;
+  /** What this host says is signed with it. */
+  readonly hostKey: SigningKey;
   readonly turn: Turn;
   readonly underWay: UnderWay;
   readonly clock: Clock;

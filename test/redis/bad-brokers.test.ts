@@ -246,7 +246,7 @@ test('a Redis that throws away what it holds, or keeps nothing on disk', async (
     await redis.command(...words.slice(words.indexOf('CONFIG')));
   }
   await using controller = await openControllerBroker(redis.settings);
-  assert.deepEqual(await controller.listRuns(1), []);
+  assert.deepEqual(await controller.runIds(1), []);
 });
 
 test('snapshots alone are taken with a warning', async () => {
@@ -281,7 +281,7 @@ test('a user who may not see the settings is told what could not be checked, by 
     lines.push(line),
   );
 
-  assert.deepEqual(await controller.listRuns(1), []);
+  assert.deepEqual(await controller.runIds(1), []);
   assert.equal(lines.filter((line) => line.includes('cannot see')).length, lines.length);
   assert.ok(lines.length > 0);
   assert.equal(clientWarning.mock.callCount(), 0);
@@ -292,7 +292,7 @@ test('a user who may not do what is needed', async () => {
   await redis.command('ACL', 'SETUSER', 'weak', 'on', '>hunter2', '~*', '+@connection', '+info');
   await using controller = await openControllerBroker(withPassword(redis.settings, 'weak', 'hunter2'));
 
-  await assert.rejects(controller.listRuns(1), {
+  await assert.rejects(controller.runIds(1), {
     code: 'BROKER_REFUSED',
     message: /does not let this user do what is needed .*NOPERM/,
   });

@@ -16,6 +16,7 @@ import { openControllerBroker } from '../../src/queue/open.ts';
 import { host, newRun } from '../support/broker-data.ts';
 import { forbidLeaks } from '../support/no-leaks.ts';
 import { settingsFor, waitUntil } from '../support/redis.ts';
+import { runsIn, saveRun } from '../support/spoken.ts';
 
 forbidLeaks();
 
@@ -50,7 +51,7 @@ test('the embedded Redis is fit as a broker, is started once and stopped once', 
   assert.equal(await startEmbeddedBroker(place), false);
   {
     await using controller = await openControllerBroker(settingsOf(place.folder), (line) => warnings.push(line));
-    assert.deepEqual(await controller.listRuns(10), []);
+    assert.deepEqual(await controller.runIds(10), []);
   }
   assert.deepEqual(warnings, []);
   assert.equal(await embeddedBrokerRuns(place), true);
@@ -79,7 +80,7 @@ test('a killed embedded Redis starts again over its stale socket with all it had
   await startEmbeddedBroker(place);
   {
     await using controller = await openControllerBroker(settings);
-    await controller.saveRun(run);
+    await saveRun(controller, run);
   }
 
   process.kill(await processOf(place.folder), 'SIGKILL');
@@ -87,7 +88,7 @@ test('a killed embedded Redis starts again over its stale socket with all it had
   assert.equal(await startEmbeddedBroker(place), true);
 
   await using controller = await openControllerBroker(settings);
-  assert.deepEqual(await controller.getRun(run.id), run);
+  assert.deepEqual(await runsIn(controller), [run]);
 });
 
 test('two starts at once end with one embedded Redis', async () => {

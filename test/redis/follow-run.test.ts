@@ -3,10 +3,11 @@ import { test } from 'node:test';
 import { jobIdFor } from '../../src/core/ids.ts';
 import { followRun, readSnapshot, type FollowUpdate } from '../../src/fleet/follow-run.ts';
 import { openControllerBroker, openWorkerBroker } from '../../src/queue/open.ts';
-import { doneEvent, host, newRun, reportOf, unsigned } from '../support/broker-data.ts';
+import { doneEvent, host, newRun, reportOf } from '../support/broker-data.ts';
 import { presence } from '../support/exercise-broker.ts';
 import { forbidLeaks } from '../support/no-leaks.ts';
 import { startRedis } from '../support/redis.ts';
+import { saidPresence, saveRun, signed, witnessOf } from '../support/spoken.ts';
 
 forbidLeaks();
 
@@ -24,18 +25,18 @@ async function until(
   return assert.fail('no update fits');
 }
 
-/** Nobody's key is asked for: these hosts are in no configuration, and each reports of its own job. */
-const witness = { hosts: new Map(), controllerKeys: [] };
+const witness = witnessOf(['web1']);
 
 test('a worker that starts again is not given up on at once, one that stays away is', async () => {
   await using redis = await startRedis();
   await using controller = await openControllerBroker(redis.settings);
   let now = Date.now();
   const run = { ...newRun([web1]), createdAt: now, expiresAt: now + 86_400_000 };
-  await controller.saveRun(run);
-  await controller.appendReport(
+  await saveRun(controller, run);
+  await using worker = await openWorkerBroker(redis.settings);
+  await worker.report(
     run.id,
-    unsigned({ job: jobIdFor(run.id, web1), host: web1, at: now, event: { kind: 'accepted' } }),
+    signed({ report: { job: jobIdFor(run.id, web1), host: web1, at: now, event: { kind: 'accepted' } } }),
   );
   const leave = new AbortController();
   const options = {
@@ -50,12 +51,11 @@ test('a worker that starts again is not given up on at once, one that stays away
   now += 130_000;
   assert.equal((await until(updates, ({ progress }) => progress !== 'going-on')).progress, 'only-offline');
 
-  await using worker = await openWorkerBroker(redis.settings);
-  await worker.announce(web1, presence, 60_000);
   now += 10_000;
+  await worker.announce(web1, saidPresence(web1, { ...presence, seenAt: now, clockOffsetMs: 140_000 }));
   assert.equal((await until(updates, ({ progress }) => progress !== 'only-offline')).progress, 'going-on');
 
-  await worker.report(run.id, reportOf(jobIdFor(run.id, web1), web1, doneEvent));
+  await worker.report(run.id, signed(reportOf(jobIdFor(run.id, web1), web1, doneEvent)));
   const last = await until(updates, ({ progress }) => progress === 'ended');
   assert.deepEqual(
     last.fresh.map(({ event }) => event.kind),
@@ -70,15 +70,17 @@ test('a look at a run that is under way tells a worker that is away from one tha
   await using worker = await openWorkerBroker(redis.settings);
   const run = newRun([web1]);
   const job = jobIdFor(run.id, web1);
-  await controller.saveRun(run);
-  await controller.appendReport(run.id, reportOf(job, web1, { kind: 'accepted' }));
+  await saveRun(controller, run);
+  await worker.report(run.id, signed(reportOf(job, web1, { kind: 'accepted' })));
   const look = async (): Promise<boolean | undefined> =>
     (await readSnapshot(controller, run, { clock: Date, witness, candidatesOf: () => [web1] })).presences.get(job)
       ?.online;
 
-  await worker.announce(web1, presence, -10_000);
+  const sayAt = async (seenAt: number): Promise<void> =>
+    await worker.announce(web1, saidPresence(web1, { ...presence, seenAt, clockOffsetMs: 0 }));
+  await sayAt(Date.now() - 85_000);
   assert.equal(await look(), undefined);
-  await worker.announce(web1, presence, -130_000);
+  await sayAt(Date.now() - 205_000);
   assert.equal(await look(), false);
 });
 
@@ -86,7 +88,7 @@ test('an aborted signal ends the following without waiting for a report', async 
   await using redis = await startRedis();
   await using controller = await openControllerBroker(redis.settings);
   const run = newRun([web1]);
-  await controller.saveRun(run);
+  await saveRun(controller, run);
   const leave = new AbortController();
   const updates = followRun(controller, run, {
     clock: Date,

@@ -12,6 +12,7 @@ import { doneEvent, host, newRun, releasesOf, reportOf } from '../support/broker
 import { presence } from '../support/exercise-broker.ts';
 import { forbidLeaks } from '../support/no-leaks.ts';
 import { startRedis, waitUntil } from '../support/redis.ts';
+import { saidPresence, saveRun } from '../support/spoken.ts';
 
 forbidLeaks();
 
@@ -23,21 +24,21 @@ test('a controller whose Redis goes away in mid-watch fails, and works again whe
   await using redis = await startRedis();
   await using controller = await openControllerBroker(redis.settings);
   const run = newRun([web1]);
-  await controller.saveRun(run);
-  const watching = assert.rejects(controller.awaitReports(run.id, '0', 60_000), unreachable);
+  await saveRun(controller, run);
+  const watching = assert.rejects(controller.awaitReports({ run: run.id, hosts: [web1] }, 60_000), unreachable);
 
   await redis.kill();
   await watching;
-  await assert.rejects(controller.getRun(run.id), unreachable);
-  await assert.rejects(controller.awaitReports(run.id, '0', 1000), unreachable);
+  await assert.rejects(controller.runIds(1), unreachable);
+  await assert.rejects(controller.awaitReports({ run: run.id, hosts: [web1] }, 1000), unreachable);
   await redis.start();
 
-  assert.deepEqual(await controller.awaitReports(run.id, '0', 10), []);
+  assert.deepEqual((await controller.awaitReports({ run: run.id, hosts: [web1] }, 10)).reports, []);
   await waitUntil(
     () =>
       controller
-        .getRun(run.id)
-        .then((stored) => stored !== null)
+        .runIds(1)
+        .then((ids) => ids.length > 0)
         .catch(() => false),
     'the controller to be connected again',
   );
@@ -47,10 +48,13 @@ test('a controller whose Redis hangs in mid-watch fails', async () => {
   await using redis = await startRedis();
   await using controller = await openControllerBroker(redis.settings);
   const run = newRun([web1]);
-  await controller.saveRun(run);
+  await saveRun(controller, run);
   redis.freeze();
 
-  await assert.rejects(controller.awaitReports(run.id, '0', 100), { ...unreachable, message: /did not answer within/ });
+  await assert.rejects(controller.awaitReports({ run: run.id, hosts: [web1] }, 100), {
+    ...unreachable,
+    message: /did not answer within/,
+  });
   await assert.rejects(controller.release(releasesOf(run)), unreachable);
 });
 
@@ -61,20 +65,20 @@ test('a worker’s calls wait out an outage and lose nothing', async () => {
   await using worker = await openWorkerBroker(redis.settings, { log: (line) => lines.push(line) });
   const run = newRun([web1]);
   const job = jobIdFor(run.id, web1);
-  await controller.saveRun(run);
+  await saveRun(controller, run);
 
   await redis.kill();
   const calls = Promise.all([
     worker.report(run.id, reportOf(job, web1, { kind: 'accepted' })),
     worker.report(run.id, reportOf(job, web1, doneEvent)),
-    worker.announce(web1, presence, 60_000),
+    worker.announce(web1, saidPresence(web1, presence)),
   ]);
   await waitUntil(() => lines.length > 0, 'the worker to say that Redis is away');
   await redis.start();
   await calls;
 
   await using after = await openControllerBroker(redis.settings);
-  const reports = await after.readReports(run.id, '0');
+  const { reports } = await after.readReports({ run: run.id, hosts: [web1] });
   assert.deepEqual(
     reports.map(({ report }) => report?.event.kind),
     ['accepted', 'done'],
@@ -180,7 +184,7 @@ test('draining, closing and leaving do not wait for a Redis that is away', async
     'three consumers to wait',
   );
   await redis.kill();
-  const lost = assert.rejects(worker.announce(web1, presence, 1000), unreachable);
+  const lost = assert.rejects(worker.announce(web1, saidPresence(web1, presence)), unreachable);
 
   await Promise.all([drained.drain(), closed.close()]);
   await worker[Symbol.asyncDispose]();

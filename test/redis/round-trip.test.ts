@@ -6,6 +6,7 @@ import { openControllerBroker, openWorkerBroker } from '../../src/queue/open.ts'
 import { doneEvent, host, newRun, releasesOf, reportOf } from '../support/broker-data.ts';
 import { forbidLeaks } from '../support/no-leaks.ts';
 import { startRedis } from '../support/redis.ts';
+import { runsIn, saveRun } from '../support/spoken.ts';
 
 forbidLeaks();
 
@@ -22,15 +23,15 @@ test('an order goes to its host and its reports come back', async () => {
     await worker.report(runOf(job), reportOf(job, web1, doneEvent));
   });
 
-  await controller.saveRun(run);
+  await saveRun(controller, run);
   await controller.release(releasesOf(run));
-  const reports = await controller.awaitReports(run.id, '0', 5000);
+  const { reports } = await controller.awaitReports({ run: run.id, hosts: [web1] }, 5000);
 
   assert.deepEqual(deliveries, [{ queue: { kind: 'host', host: web1 }, job, envelope: `envelope of ${job}` }]);
   assert.deepEqual(
     reports.map(({ report }) => report?.event),
     [doneEvent],
   );
-  assert.deepEqual(await controller.getRun(run.id), run);
+  assert.deepEqual(await runsIn(controller), [run]);
   await consumer.drain();
 });

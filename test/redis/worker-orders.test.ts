@@ -5,6 +5,10 @@ import { endOf, eventsOf, fleetName, newOrder, submit, toAnyWeb } from '../suppo
 import { forbidLeaks } from '../support/no-leaks.ts';
 import { waitUntil } from '../support/redis.ts';
 import { setScene } from '../support/scene.ts';
+import type { HostPresence } from '../../src/core/host-presence.ts';
+import { hearFacts, hearPresences } from '../../src/fleet/hear-hosts.ts';
+import { machineIdentity } from '../../src/host/machine-identity.ts';
+import { hostNamed, refusalsIn } from '../support/spoken.ts';
 
 forbidLeaks();
 
@@ -22,7 +26,7 @@ describe('a worker', () => {
     assert.deepEqual(kinds, ['accepted', 'done']);
     await worker.says(/^accepted .*: system\.ping from host\.web1, by "tester@here"$/);
     await worker.says(/^ended .*: unchanged: pong/);
-    assert.deepEqual(await controller.refusals(10), []);
+    assert.deepEqual(await refusalsIn(controller, ['web1']), []);
   });
 
   test('serves the queues of its roles', async () => {
@@ -77,17 +81,22 @@ describe('a worker', () => {
     await using scene = await setScene();
     const { controller, worker } = scene;
     const { host } = scene.fleet.configFor(scene.redis.settings);
-    const online = async (): Promise<boolean> => (await controller.presences([host])).has(host);
-    await waitUntil(online, 'presence');
-    const presence = (await controller.presences([host])).get(host);
+    const audience = { fleet: fleetName, hosts: [hostNamed(host)] };
+    const heard = async (): Promise<HostPresence | undefined> =>
+      (await hearPresences(controller, audience, Date)).get(host);
+    await waitUntil(async () => (await heard())?.online === true, 'presence');
+    const said = await heard();
 
-    assert.deepEqual(presence?.queues, ['host.web1', 'role.web']);
-    assert.ok(Math.abs(presence.clockOffsetMs) < 5000);
-    await waitUntil(async () => (await controller.facts([host])).has(host), 'facts', 120_000);
-    assert.ok(((await controller.facts([host])).get(host)?.packages ?? 0) > 0);
+    assert.ok(said?.online === true);
+    assert.deepEqual(said.presence.queues, ['host.web1', 'role.web']);
+    assert.equal(said.presence.machine, await machineIdentity());
+    assert.ok(Math.abs(said.presence.clockOffsetMs) < 5000);
+    await waitUntil(async () => (await hearFacts(controller, audience)).has(host), 'facts', 120_000);
+    assert.ok(((await hearFacts(controller, audience)).get(host)?.packages ?? 0) > 0);
     worker.requestStop();
     await worker.ended;
-    assert.equal(await online(), false);
+    const left = await heard();
+    assert.ok(left?.online === false && Date.now() - (left.lastSeenAt ?? 0) < 60_000);
   });
 
   test('whose clock is far from Redis’ says so', async () => {

@@ -16,6 +16,7 @@ import { endOf, eventsOf, newOrder, submit, toAnyWeb, toWeb1, web1 } from '../su
 import { forbidLeaks } from '../support/no-leaks.ts';
 import { waitUntil } from '../support/redis.ts';
 import { setScene, type Scene } from '../support/scene.ts';
+import { refusalsIn } from '../support/spoken.ts';
 
 forbidLeaks();
 
@@ -25,8 +26,8 @@ async function assertRefused(
   code: RefusalCode,
   where: { job: string; queue: Destination },
 ): Promise<void> {
-  await waitUntil(async () => (await scene.controller.refusals(10)).length > 0, 'a refusal');
-  const refusals = await scene.controller.refusals(10);
+  await waitUntil(async () => (await refusalsIn(scene.controller, [web1])).length > 0, 'a refusal');
+  const refusals = await refusalsIn(scene.controller, [web1]);
   const seen = refusals.map((refusal) => [refusal.host, refusal.code, refusal.job, refusal.queue]);
   assert.deepEqual(seen, [[web1, code, where.job, queueNameOf(where.queue)]]);
   await scene.worker.says(new RegExp(`^refused "${where.job}" from ${queueNameOf(where.queue)}: ${code}: `));

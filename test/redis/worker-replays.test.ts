@@ -8,13 +8,14 @@ import { forbidLeaks } from '../support/no-leaks.ts';
 import { waitUntil } from '../support/redis.ts';
 import { setScene, type Scene } from '../support/scene.ts';
 import type { TestWorker } from '../support/worker.ts';
+import { refusalsIn } from '../support/spoken.ts';
 
 forbidLeaks();
 
 const HOUR_MS = 3_600_000;
 
 async function codes({ controller }: Scene): Promise<readonly string[]> {
-  return (await controller.refusals(10)).map(({ code }) => code);
+  return (await refusalsIn(controller, ['web1'])).map(({ code }) => code);
 }
 
 /** What BullMQ would have written for this job, with any id and any data, by plain Redis commands. */

@@ -11,6 +11,7 @@ import { setScene } from '../support/scene.ts';
 import { slowApt } from '../support/slow-apt.ts';
 import { newStateDir } from '../support/worker.ts';
 import { spawnWorker, writeWorkerFile } from '../support/spawn-worker.ts';
+import { refusalsIn } from '../support/spoken.ts';
 
 forbidLeaks();
 
@@ -60,7 +61,7 @@ describe('a job under way', () => {
     await worker.says(/^left/);
     await next.says(/^resumed .*: running/);
     assert.deepEqual(withoutPids(await apt.journal()), DONE_ONCE);
-    assert.deepEqual(await controller.refusals(10), []);
+    assert.deepEqual(await refusalsIn(controller, ['web1']), []);
   });
 
   test('ends and is told by the worker itself when it ends soon after the wish to stop', async () => {

@@ -40,7 +40,7 @@ export function reportOf(job: JobId, by: HostName, event: ReportEvent): SignedRe
 }
 
 export function unsigned(report: Report): SignedReport {
-  return { report, text: JSON.stringify(report), signature: '' };
+  return { report, text: JSON.stringify(report), signature: '', key: '' };
 }
 
 export const doneEvent: ReportEvent = {

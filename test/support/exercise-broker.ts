@@ -2,11 +2,13 @@ import assert from 'node:assert/strict';
 import type { BrokerSettings } from '../../src/core/broker-settings.ts';
 import { jobIdFor, runOf } from '../../src/core/ids.ts';
 import type { HostFacts, Presence } from '../../src/core/presence.ts';
-import type { ControllerBroker, Delivery, Refusal, StoredReport } from '../../src/queue/broker.ts';
+import type { ControllerBroker, Delivery, ReportPlace, StoredReport } from '../../src/queue/broker.ts';
 import { openControllerBroker, openWorkerBroker } from '../../src/queue/open.ts';
 import { doneEvent, host, newRun, queue, releasesOf, reportOf } from './broker-data.ts';
 import { waitUntil } from './redis.ts';
 import { jobIdSchema, type RunId } from '../../src/core/ids.ts';
+import type { Refusal } from '../../src/core/report.ts';
+import { refusalsIn, runsIn, saidFacts, saidPresence, saidRefusal, saveRun } from './spoken.ts';
 
 const web1 = host('web1');
 const web2 = host('web2');
@@ -18,6 +20,8 @@ export const presence: Presence = {
   clockOffsetMs: -3,
   trust: 1,
   queues: ['host.web1'],
+  machine: '',
+  leaving: false,
 };
 
 export const facts: HostFacts = {
@@ -34,7 +38,7 @@ export const facts: HostFacts = {
   outdated: false,
 };
 
-const refusal: Refusal = { host: web1, at: 7, queue: 'host.web1', job: 'j', code: 'UNSIGNED', message: 'no signature' };
+const refusal: Refusal = { at: 7, queue: 'host.web1', job: 'j', code: 'UNSIGNED', message: 'no signature' };
 
 /** Everything both sides do with a broker, once, as a controller and as the worker of web1. */
 export async function exerciseBroker(
@@ -51,16 +55,17 @@ export async function exerciseBroker(
     await worker.report(runOf(job), reportOf(job, web1, doneEvent));
   };
 
-  await worker.announce(web1, presence, 60_000);
-  await worker.saveFacts(web1, facts);
-  await worker.refuse(refusal);
-  assert.deepEqual(await controller.presences([web1, web2]), new Map([[web1, presence]]));
-  assert.deepEqual(await controller.facts([web2, web1]), new Map([[web1, facts]]));
-  assert.deepEqual(await controller.refusals(10), [refusal]);
+  const said = { presence: saidPresence(web1, presence), facts: saidFacts(web1, facts) };
+  await worker.announce(web1, said.presence);
+  await worker.saveFacts(web1, said.facts);
+  await worker.refuse(web1, saidRefusal(web1, refusal));
+  assert.deepEqual(await controller.presences([web1, web2]), new Map([[web1, said.presence]]));
+  assert.deepEqual(await controller.facts([web2, web1]), new Map([[web1, said.facts]]));
+  assert.deepEqual(await refusalsIn(controller, [web1, web2]), [{ host: web1, ...refusal }]);
   assert.ok(Math.abs((await worker.serverTime()) - Date.now()) < 60_000);
 
   const run = newRun([web1, web2]);
-  await controller.saveRun(run);
+  await saveRun(controller, run);
   await controller.release(releasesOf(run));
   const hostConsumer = worker.consume({ kind: 'host', host: web1 }, 2, handle);
   assert.deepEqual(await eventKinds(controller, run.id, 2), ['accepted', 'done']);
@@ -70,7 +75,7 @@ export async function exerciseBroker(
 
   const any = { ...newRun([]), task: 'system.facts' };
   const anyJob = { id: jobIdFor(any.id, null), to: { kind: 'any', queue: queue('webserver') } } as const;
-  await controller.saveRun({ ...any, jobs: [anyJob] });
+  await saveRun(controller, { ...any, jobs: [anyJob] });
   const roleConsumer = worker.consume(anyJob.to, 1, handle);
   await controller.release(releasesOf({ ...any, jobs: [anyJob] }));
   assert.deepEqual(await eventKinds(controller, any.id, 2), ['accepted', 'done']);
@@ -82,18 +87,19 @@ export async function exerciseBroker(
   assert.equal(await worker.cancelMark(run.id), null);
   await controller.setCancelMark(run.id, 'a mark');
   assert.equal(await worker.cancelMark(run.id), 'a mark');
-  assert.deepEqual((await controller.listRuns(2)).map(({ id }) => id).toSorted(), [run.id, any.id].toSorted());
+  assert.deepEqual((await runsIn(controller, 2)).map(({ id }) => id).toSorted(), [run.id, any.id].toSorted());
 
-  await worker.withdrawPresence(web1);
-  assert.equal((await controller.presences([web1])).size, 0);
   await Promise.all([hostConsumer.drain(), roleConsumer.drain()]);
 }
 
 /** Follows a run until so many reports are there. */
 export async function eventKinds(controller: ControllerBroker, id: RunId, count: number): Promise<readonly string[]> {
   const seen: StoredReport[] = [];
+  let after: ReportPlace = new Map();
   await waitUntil(async () => {
-    seen.push(...(await controller.awaitReports(id, seen.at(-1)?.cursor ?? '0', 1000)));
+    const page = await controller.awaitReports({ run: id, hosts: [web1], after }, 1000);
+    seen.push(...page.reports);
+    after = page.place;
     return seen.length >= count;
   }, `${count} reports`);
   return seen.map(({ report }) => report?.event.kind ?? 'unreadable');

@@ -6,6 +6,7 @@ import {
   roleNameSchema,
   type RoleName,
 } from '../../src/core/names.ts';
+import { hostKey } from './spoken.ts';
 import { settingsFor } from './redis.ts';
 
 export type FleetSketch = {
@@ -47,5 +48,5 @@ function makeRole(
 
 function makeHost(text: string, roles: readonly RoleName[]): [Host['name'], Host] {
   const name = hostNameSchema.parse(text);
-  return [name, { name, address: name, roles, description: null, key: null, brokerPassword: null, machine: null }];
+  return [name, { name, address: name, roles, description: null, key: hostKey.id, brokerPassword: null, machine: null }];
 }

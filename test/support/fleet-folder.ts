@@ -1,8 +1,10 @@
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fleetNameSchema } from '../../src/core/names.ts';
 import { writeKeys } from '../../src/fleet/write-keys.ts';
+import { writeSigningKey } from '../../src/trust/key-file.ts';
+import { makeSigningKey } from '../../src/trust/key.ts';
 
 export type FleetFolder = AsyncDisposable & {
   readonly path: string;
@@ -18,6 +20,8 @@ export type FleetFolderOptions = {
   /** The lines under `roles:` and `hosts:`. */
   readonly roles?: string;
   readonly hosts?: string;
+  /** Whether keys of the hosts are recorded; default true. */
+  readonly joined?: boolean;
 };
 
 export const WEB_AND_DB = `  web1: { roles: [webserver] }
@@ -30,13 +34,35 @@ export async function makeFleetFolder(options: FleetFolderOptions = {}): Promise
   const path = await mkdtemp(join(tmpdir(), 'celeroot-fleet-'));
   const file = join(path, 'celeroot.yaml');
   const root = await writeKeys(path, fleetNameSchema.parse('test'));
-  await writeFile(file, fleetText(root, options));
+  const text = fleetText(root, options);
+  await writeFile(file, options.joined === false ? text : await withKeys(path, text));
   return {
     path,
     file,
     root,
     [Symbol.asyncDispose]: async () => await rm(path, { recursive: true, force: true }),
   };
+}
+
+/** Where the private half of a host's key is, when keys are recorded. */
+export function hostKeyFile(folder: string, host: string): string {
+  return join(folder, 'host-keys', `${host}.key`);
+}
+
+/** Makes a key for each host that stands alone in a line. */
+async function withKeys(folder: string, text: string): Promise<string> {
+  await mkdir(join(folder, 'host-keys'));
+  const [before = '', hosts = ''] = text.split('hosts:\n');
+  const lines = await Promise.all(
+    hosts.split('\n').map(async (line) => {
+      const name = /^ {2}([\w.-]+): \{ /.exec(line)?.[1];
+      if (name === undefined) return line;
+      const key = makeSigningKey();
+      await writeSigningKey(hostKeyFile(folder, name), key);
+      return line.replace('{ ', `{ key: "${key.id}", `);
+    }),
+  );
+  return `${before}hosts:\n${lines.join('\n')}`;
 }
 
 function fleetText(root: string, options: FleetFolderOptions): string {

@@ -13,6 +13,7 @@ import { signOrder } from '../../src/trust/sign-order.ts';
 import { signTrust, type Trust } from '../../src/trust/trust-file.ts';
 import { host, newRun, newRunId, queue } from './broker-data.ts';
 import { waitUntil } from './redis.ts';
+import { saveRun } from './spoken.ts';
 
 const HOUR_MS = 3_600_000;
 
@@ -85,15 +86,15 @@ export function newOrder(change: Partial<Order> = {}): Order {
 export async function submit(controller: ControllerBroker, order: Order, key: SigningKey): Promise<string> {
   const envelope = signOrder(order, key);
   const record = newRun([], order.run);
-  await controller.saveRun({ ...record, task: order.task, jobs: [{ id: order.id, to: order.to }] });
+  await saveRun(controller, { ...record, task: order.task, jobs: [{ id: order.id, to: order.to }] }, key);
   await controller.release([{ job: order.id, to: order.to, envelope }]);
   return envelope;
 }
 
 /** All that was reported about a job so far. */
 export async function eventsOf(controller: ControllerBroker, order: Pick<Order, 'id' | 'run'>): Promise<ReportEvent[]> {
-  const stored = await controller.readReports(order.run, '0');
-  return stored.flatMap(({ report }) => (report?.job === order.id ? [report.event] : []));
+  const { reports } = await controller.readReports({ run: order.run, hosts: [web1, host('web2')] });
+  return reports.flatMap(({ report }) => (report?.job === order.id ? [report.event] : []));
 }
 
 /** Reports that end a job. */

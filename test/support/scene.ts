@@ -6,6 +6,9 @@ import { openControllerBroker } from '../../src/queue/open.ts';
 import { makeFleet, type TestFleet } from './fleet.ts';
 import { startRedis, type TestRedis } from './redis.ts';
 import { newStateDir, startWorker, type TestWorker } from './worker.ts';
+import { join } from 'node:path';
+import { writeSigningKey } from '../../src/trust/key-file.ts';
+import { hostKey } from './spoken.ts';
 
 /** A Redis, a controller, and web1 with its state folder and a worker. */
 export type Scene = AsyncDisposable & {
@@ -31,6 +34,7 @@ export async function setScene({ roles, clock, self }: SceneOptions = {}): Promi
   const redis = setting.use(await startRedis());
   const controller = setting.use(await openControllerBroker(redis.settings));
   const state = setting.use(await newStateDir());
+  await writeSigningKey(join(state.path, 'host.key'), hostKey);
   const fleet = makeFleet();
   await fleet.publish(controller);
   const start = async (): Promise<TestWorker> =>

@@ -23,21 +23,20 @@ export async function acceptAnswer(
   command: CommandUnknownOpts,
   { name, replace }: { readonly name: string; readonly replace: boolean },
 ): Promise<void> {
-  namedHost(await loadFleetConfig(cli, command), name);
-  const text = await cli.readStdin(MAX_ANSWER_BYTES);
-  let answer: JoinAnswer | null = null;
-  const { before, after } = await editFleet(cli, command, (config) => {
-    answer = requireAnswer(text, config, namedHost(config, name));
-    const { key, brokerPassword, machine } = answer;
-    return acceptHost(config, name, { key, brokerPassword, machine, replace });
-  });
+  const fleet = await loadFleetConfig(cli, command);
+  const told = namedHost(fleet, name);
+  const answer = await requireAnswer(await cli.readStdin(MAX_ANSWER_BYTES), fleet, told);
+  const { key, brokerPassword, machine } = answer;
+  const { before, after } = await editFleet(cli, command, (config) =>
+    acceptHost(config, name, { key, brokerPassword, machine, replace }),
+  );
   const host = namedHost(after, name);
   const isNew = JSON.stringify(namedHost(before, name)) !== JSON.stringify(host);
   if (isNew && !sharedFlags(command).json) {
     cli.stdout.write(`recorded ${name} in ${shownPath(cli, after.file)}: its key is ${host.key ?? ''}\n`);
   }
   warnOfClones(cli, after, host);
-  await finish(cli, command, { config: after, host, isNew, since: isNew ? atOf(answer) : 0 });
+  await finish(cli, command, { config: after, host, isNew, since: isNew ? answer.at : 0 });
 }
 
 /** Lets a recorded host into Redis, in case that failed, and waits for it. */
@@ -52,19 +51,14 @@ export async function waitAgain(cli: Cli, command: CommandUnknownOpts, name: str
   await finish(cli, command, { config, host, isNew: true, since: 0 });
 }
 
-function atOf(answer: JoinAnswer | null): number {
-  return answer === null ? 0 : answer.at;
-}
-
-function requireAnswer(text: string, { fleet }: FleetConfig, host: Host): JoinAnswer {
+async function requireAnswer(text: string, { fleet }: FleetConfig, host: Host): Promise<JoinAnswer> {
   if (text.trim() === '') {
     throw new CommandError('JOIN_UNFINISHED', `no answer came from ${host.name}: the script there did not finish`, {
       hint: 'see above what ssh and the script say',
     });
   }
-  const answer = readJoinAnswer(text);
-  const isOurs = answer !== null && answer.fleet === fleet && answer.host === host.name;
-  if (isOurs) return answer;
+  const answer = await readJoinAnswer(text);
+  if (answer?.fleet === fleet && answer.host === host.name) return answer;
   const what =
     answer === null
       ? `what came is no answer of a host: ${JSON.stringify(text.slice(0, 100))}`

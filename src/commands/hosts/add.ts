@@ -2,7 +2,7 @@ import { Command, type CommandUnknownOpts } from '@commander-js/extra-typings';
 import type { FleetConfig, Host } from '../../config/fleet-config.ts';
 import { writeWarning } from '../../terminal/error.ts';
 import { writeJson } from '../../terminal/json.ts';
-import { writeShellSteps } from '../../terminal/shell-steps.ts';
+import { paint } from '../../terminal/style.ts';
 import type { Cli } from '../context.ts';
 import { celerootFor, editFleet, shownPath } from '../edit-fleet.ts';
 import { collect, examples, sharedFlags } from '../flags.ts';
@@ -29,15 +29,16 @@ async function tellHowToJoin(
   command: CommandUnknownOpts,
   [config, host]: readonly [FleetConfig, Host],
 ): Promise<void> {
-  const { joinSteps, unreachableBroker } = await import('../../fleet/join-steps.ts');
-  const steps = joinSteps(config, host, celerootFor(command));
+  const { joinLine, unreachableBroker } = await import('../../fleet/join-steps.ts');
+  const celeroot = celerootFor(command);
+  const line = joinLine(host, celeroot);
   const warning = unreachableBroker(config);
-  if (sharedFlags(command).json) return writeJson(cli.stdout, { file: config.file, host, steps, warning });
-  const file = shownPath(cli, config.file);
-  cli.stdout.write(`added ${host.name} to ${file} (roles: ${host.roles.join(', ')})\n\n`);
+  if (sharedFlags(command).json) return writeJson(cli.stdout, { file: config.file, host, line, warning });
+  const { name, roles } = host;
+  cli.stdout.write(`added ${name} to ${shownPath(cli, config.file)} (roles: ${roles.join(', ')})\n\n`);
   cli.stdout.write(
-    `To join ${host.name}, run these where you can reach it by SSH; nothing secret is on a command line:\n`,
+    `To join ${name}, run this where you can reach it by SSH (nothing secret is on the command line):\n`,
   );
-  writeShellSteps(cli.stdout, steps);
+  cli.stdout.write(`  ${paint(cli.stdout, 'bold', line)}\nThen check:  ${celeroot} hosts ${name}\n`);
   if (warning !== null) writeWarning(cli.stderr, warning);
 }

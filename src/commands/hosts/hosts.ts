@@ -5,8 +5,10 @@ import { nameOrVerb } from '../name-or-verb.ts';
 import { acceptCommand } from './accept.ts';
 import { addCommand } from './add.ts';
 import { editCommand } from './edit.ts';
+import { joinCommand } from './join.ts';
 import { lsCommand } from './ls.ts';
-import { rmCommand } from './rm.ts';
+import { renameCommand } from './rename.ts';
+import { retireCommand } from './retire.ts';
 import { showCommand } from './show.ts';
 import { workerFileCommand } from './worker-file.ts';
 
@@ -35,8 +37,10 @@ const VERBS: readonly ((cli: Cli) => CommandUnknownOpts)[] = [
   acceptCommand,
   addCommand,
   editCommand,
+  joinCommand,
   lsCommand,
-  rmCommand,
+  renameCommand,
+  retireCommand,
   showCommand,
   workerFileCommand,
 ];

@@ -1,8 +1,9 @@
 import type { CommandUnknownOpts } from '@commander-js/extra-typings';
 import type { FleetConfig, Host } from '../../config/fleet-config.ts';
 import { requireRole } from '../../core/host-selector.ts';
+import { howToJoin, notJoinedText } from '../../fleet/leave-out-not-joined.ts';
 import { readHostStatuses, type HostStatus } from '../../fleet/host-status.ts';
-import { presenceCell, rebootCell, UNKNOWN, upgradesCell } from '../../terminal/host-text.ts';
+import { rebootCell, statusCell, UNKNOWN, upgradesCell } from '../../terminal/host-text.ts';
 import { writeJson } from '../../terminal/json.ts';
 import { writeTable, type Cell } from '../../terminal/table.ts';
 import type { Cli } from '../context.ts';
@@ -16,7 +17,7 @@ export async function listHosts(cli: Cli, command: CommandUnknownOpts, roles: re
   const fleet = await loadFleetConfig(cli, command);
   const hosts = hostsOfRoles(fleet, roles);
   const { answer: statuses, error } = await askBroker(cli, fleet, (broker) =>
-    readHostStatuses(hosts, { broker, now: cli.clock.now() }),
+    readHostStatuses(hosts, { broker, fleet: fleet.fleet, clock: cli.clock }),
   );
   if (sharedFlags(command).json) {
     writeJson(cli.stdout, { hosts: statuses.map(hostRecord), brokerError: error });
@@ -28,7 +29,10 @@ export async function listHosts(cli: Cli, command: CommandUnknownOpts, roles: re
     return;
   }
   const rows = statuses.map((status) => hostRow(status, cli.clock.now()));
+  const notJoined = statuses.flatMap(({ host }) => (host.key === null ? [host.name] : []));
   writeTable(cli.stdout, { head: ['HOST', 'ROLES', 'STATUS', 'OS', 'UPGRADES', 'REBOOT', 'WORKER'], rows });
+  const [first] = notJoined;
+  if (first !== undefined) cli.stdout.write(`\n${notJoinedText(notJoined)}\n${howToJoin(first)}\n`);
 }
 
 /** A host as `--json` shows it; also for `hosts show`. */
@@ -40,6 +44,7 @@ export function hostRecord({ host, presence, facts }: HostStatus): unknown {
     roles,
     description,
     key,
+    joined: key !== null,
     online: presence?.online ?? null,
     lastSeenAt: presence === null ? null : presence.online ? presence.presence.seenAt : presence.lastSeenAt,
     worker: presence?.online === true ? presence.presence : null,
@@ -57,7 +62,7 @@ function hostRow({ host, presence, facts }: HostStatus, now: number): readonly C
   return [
     host.name,
     host.roles.join(', '),
-    presenceCell(presence, now),
+    statusCell({ host, presence }, now),
     facts === null ? UNKNOWN : `${facts.osId} ${facts.osVersion}`,
     upgradesCell(facts),
     rebootCell(facts),

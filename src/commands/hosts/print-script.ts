@@ -24,10 +24,10 @@ export type JoinFlags = {
   readonly name: string;
   readonly package?: string | undefined;
   readonly arch?: PackageArchitecture | undefined;
-  readonly withoutPackage?: true | undefined;
+  readonly withoutPackage?: boolean | undefined;
   readonly rename?: string | undefined;
-  readonly newSecrets?: true | undefined;
-  readonly sharedPassword?: true | undefined;
+  readonly newSecrets?: boolean | undefined;
+  readonly sharedPassword?: boolean | undefined;
 };
 
 /** Prints the script that makes a machine this host, with the package in it where nobody reads it on a screen. */

@@ -2,8 +2,9 @@ import type { CommandUnknownOpts } from '@commander-js/extra-typings';
 import { MAX_CLOCK_SKEW_MS } from '../../core/clock.ts';
 import { BugError } from '../../core/errors.ts';
 import { requireHost } from '../../core/host-selector.ts';
+import { howToJoin } from '../../fleet/leave-out-not-joined.ts';
 import { readHostStatuses, type HostStatus } from '../../fleet/host-status.ts';
-import { outdatedText, presenceCell, rebootCell, upgradesCell } from '../../terminal/host-text.ts';
+import { outdatedText, rebootCell, statusCell, upgradesCell } from '../../terminal/host-text.ts';
 import { writeJson } from '../../terminal/json.ts';
 import { writeProperties } from '../../terminal/properties.ts';
 import type { Cell } from '../../terminal/table.ts';
@@ -20,7 +21,7 @@ export async function showHost(cli: Cli, command: CommandUnknownOpts, name: stri
   const host = fleet.hosts.get(requireHost(fleet, name));
   if (host === undefined) throw new BugError(`host ${name} is not where it was found`);
   const { answer, error } = await askBroker(cli, fleet, (broker) =>
-    readHostStatuses([host], { broker, now: cli.clock.now() }),
+    readHostStatuses([host], { broker, fleet: fleet.fleet, clock: cli.clock }),
   );
   for (const status of answer) {
     if (sharedFlags(command).json) writeJson(cli.stdout, { host: hostRecord(status), brokerError: error });
@@ -34,8 +35,9 @@ function describeHost({ host, presence, facts }: HostStatus, now: number): reado
     ['address', host.address],
     ['roles', host.roles.join(', ')],
     ...optional('description', host.description),
-    ['key', host.key ?? { text: 'none recorded: its reports are believed unsigned', style: 'yellow' }],
-    ['status', presenceCell(presence, now)],
+    ['key', host.key ?? { text: 'none recorded: nothing it says is believed', style: 'yellow' }],
+    ['status', statusCell({ host, presence }, now)],
+    ...optional('to join', host.key === null ? howToJoin(host.name) : null),
     ...(presence?.online === true ? workerProperties(presence.presence) : []),
     ...(facts === null ? [] : factProperties(facts)),
   ];

@@ -1,5 +1,8 @@
 import type { CommandUnknownOpts } from '@commander-js/extra-typings';
 import type { FleetConfig } from '../../config/fleet-config.ts';
+import type { Clock } from '../../core/clock.ts';
+import { hearPresences } from '../../fleet/hear-hosts.ts';
+import { publishedVersion } from '../../fleet/publish-trust.ts';
 import { readTrustFile } from '../../fleet/trust-on-disk.ts';
 import type { ControllerBroker } from '../../queue/broker.ts';
 import { NO_END } from '../../trust/change-trust.ts';
@@ -19,7 +22,7 @@ export async function listKeys(cli: Cli, command: CommandUnknownOpts): Promise<v
   const { answer: spread, error } = await askBroker(
     cli,
     fleet,
-    async (broker) => await askSpread(broker, fleet, trust),
+    async (broker) => await askSpread(broker, { fleet, trust }, cli.clock),
   );
   if (sharedFlags(command).json) return writeJson(cli.stdout, { file: fleet.trustFile, trust, spread, error });
   writeTable(cli.stdout, {
@@ -31,16 +34,19 @@ export async function listKeys(cli: Cli, command: CommandUnknownOpts): Promise<v
   cli.stdout.write(`root ${trust.roots.join(', ')}\n`);
 }
 
+type Known = { readonly fleet: FleetConfig; readonly trust: Trust };
+
 /** How far the version has spread; null when the broker cannot be asked. */
 async function askSpread(
   broker: ControllerBroker | null,
-  fleet: FleetConfig,
-  trust: Trust,
+  { fleet, trust }: Known,
+  clock: Clock,
 ): Promise<{ readonly published: number | null; readonly online: number; readonly have: number } | null> {
   if (broker === null) return null;
-  const presences = [...(await broker.presences([...fleet.hosts.keys()])).values()];
-  const have = presences.filter((presence) => presence.trust >= trust.version).length;
-  return { published: await broker.newestTrust(), online: presences.length, have };
+  const presences = await hearPresences(broker, { fleet: fleet.fleet, hosts: [...fleet.hosts.values()] }, clock);
+  const online = [...presences.values()].flatMap((each) => (each.online ? [each.presence] : []));
+  const have = online.filter((presence) => presence.trust >= trust.version).length;
+  return { published: await publishedVersion(broker, fleet, clock.now()), online: online.length, have };
 }
 
 function rowOf(grant: Grant, now: number): readonly Cell[] {

@@ -3,9 +3,12 @@ import type { FleetConfig } from '../../config/fleet-config.ts';
 import { RejectedError } from '../../core/errors.ts';
 import type { RunSnapshot } from '../../core/run-snapshot.ts';
 import { signRun, submitRun, type Sender } from '../../fleet/dispatch-run.ts';
+import { howToJoin, notJoinedText } from '../../fleet/leave-out-not-joined.ts';
 import { prepareRun, type PreparedRun, type RunRequest } from '../../fleet/prepare-run.ts';
 import { requireGranted } from '../../fleet/require-granted.ts';
 import type { ControllerBroker } from '../../queue/broker.ts';
+import { writeWarning } from '../../terminal/error.ts';
+import { writeJsonLine } from '../../terminal/json.ts';
 import type { Cli } from '../context.ts';
 import { celerootFor } from '../edit-fleet.ts';
 import { sharedFlags } from '../flags.ts';
@@ -20,6 +23,7 @@ type StartOptions = { readonly request: RunRequest; readonly flags: SendFlags };
 export async function startRun(cli: Cli, command: CommandUnknownOpts, options: StartOptions): Promise<void> {
   const fleet = await loadFleetConfig(cli, command);
   const prepared = prepareRun(fleet, options.request);
+  warnOfNotJoined(cli, command, prepared);
   await confirmSize(cli, prepared, options.flags.yes);
   const sender = await openSender(cli, fleet);
   requireGranted(fleet, prepared, sender);
@@ -51,6 +55,14 @@ export async function sendRun(
   const { json } = sharedFlags(command);
   const { detach, wait } = flags;
   return await showRun(cli, { broker, fleet, run: signed.run, json, follow: !detach, wait, celeroot });
+}
+
+/** Names the hosts that a run leaves out; with --json in a line of its own as well. */
+export function warnOfNotJoined(cli: Cli, command: CommandUnknownOpts, { notJoined }: PreparedRun): void {
+  const [first] = notJoined;
+  if (first === undefined) return;
+  writeWarning(cli.stderr, `left out: ${notJoinedText(notJoined)}; ${howToJoin(first)}`);
+  if (sharedFlags(command).json) writeJsonLine(cli.stdout, { type: 'not-joined', hosts: notJoined });
 }
 
 const ASK_ABOVE = 50;

@@ -1,9 +1,9 @@
 import type { CommandUnknownOpts } from '@commander-js/extra-typings';
-import { witnessOf } from '../../fleet/believe-reports.ts';
 import { cancelRun, type Cancelled } from '../../fleet/cancel-run.ts';
 import { candidatesIn } from '../../fleet/candidates.ts';
 import { findRun } from '../../fleet/find-run.ts';
 import { readSnapshot } from '../../fleet/follow-run.ts';
+import { witnessOf } from '../../fleet/witness.ts';
 import { writeJson } from '../../terminal/json.ts';
 import type { Cli } from '../context.ts';
 import { celerootFor } from '../edit-fleet.ts';
@@ -16,11 +16,12 @@ export async function cancelStoredRun(cli: Cli, command: CommandUnknownOpts, wor
   const fleet = await loadFleetConfig(cli, command);
   const sender = await openSender(cli, fleet);
   await using broker = await openBroker(cli, fleet);
-  const run = await findRun(broker, word, celerootFor(command));
+  const witness = await witnessOf(fleet, cli.clock.now());
+  const run = await findRun(broker, word, { witness, celeroot: celerootFor(command) });
   const candidatesOf = candidatesIn(fleet);
   const snapshot = await readSnapshot(broker, run, {
     clock: cli.clock,
-    witness: await witnessOf(fleet, cli.clock.now()),
+    witness,
     candidatesOf,
   });
   const cancelled = await cancelRun(broker, { snapshot, candidatesOf }, sender);

@@ -2,9 +2,12 @@ import type { CommandUnknownOpts } from '@commander-js/extra-typings';
 import { UsageError } from '../../core/errors.ts';
 import { summarizeRun, type RunSummary } from '../../core/run-state.ts';
 import type { Run } from '../../core/run.ts';
-import { witnessOf } from '../../fleet/believe-reports.ts';
-import { readRun } from '../../fleet/follow-run.ts';
-import type { Refusal } from '../../queue/broker.ts';
+import { readNewestRuns } from '../../fleet/believe-runs.ts';
+import { candidatesIn } from '../../fleet/candidates.ts';
+import { readRunEnds } from '../../fleet/follow-run.ts';
+import { hearRefusals, type HeardRefusal } from '../../fleet/hear-hosts.ts';
+import { witnessOf } from '../../fleet/witness.ts';
+import { writeWarning } from '../../terminal/error.ts';
 import { writeJson } from '../../terminal/json.ts';
 import { summaryText } from '../../terminal/run-view.ts';
 import { writeTable, type Cell } from '../../terminal/table.ts';
@@ -22,19 +25,31 @@ export async function listRuns(cli: Cli, command: CommandUnknownOpts, limitText:
   const fleet = await loadFleetConfig(cli, command);
   const witness = await witnessOf(fleet, cli.clock.now());
   await using broker = await openBroker(cli, fleet);
-  const [runs, refusals] = await Promise.all([broker.listRuns(limit), broker.refusals(limit)]);
-  const listed: ListedRun[] = [];
-  for (const run of runs) {
-    const { state } = await readRun(broker, run, witness);
-    listed.push({ run, summary: summarizeRun(state, cli.clock.now()) });
-  }
+  const audience = { fleet: fleet.fleet, hosts: [...fleet.hosts.values()] };
+  const [{ runs, forged }, refusals] = await Promise.all([
+    readNewestRuns(broker, witness, limit),
+    hearRefusals(broker, audience, limit),
+  ]);
+  const reading = { witness, candidatesOf: candidatesIn(fleet) };
+  const listed = await Promise.all(
+    runs.map(async (run): Promise<ListedRun> => {
+      const state = await readRunEnds(broker, run, reading);
+      return { run, summary: summarizeRun(state, cli.clock.now()) };
+    }),
+  );
+  if (forged > 0) writeWarning(cli.stderr, forgedText(forged));
   if (sharedFlags(command).json) {
-    writeJson(cli.stdout, { runs: listed.map(runRecord), refusals });
+    writeJson(cli.stdout, { runs: listed.map(runRecord), refusals, forged });
     return;
   }
   if (runs.length === 0) cli.stdout.write(`no runs yet; for example:  ${celerootFor(command)} run system.ping --all\n`);
   else writeTable(cli.stdout, { head: ['RUN', 'WHEN', 'TASK', 'TARGET', 'BY', 'STATE'], rows: listed.map(runRow) });
   if (refusals.length > 0) writeRefusals(cli, refusals);
+}
+
+function forgedText(forged: number): string {
+  const what = forged === 1 ? '1 record' : `${forged} records`;
+  return `${what} that nobody you trust has signed ${forged === 1 ? 'was' : 'were'} left out of the runs`;
 }
 
 function readLimit(text: string): number {
@@ -56,7 +71,7 @@ function runRow({ run, summary }: ListedRun): readonly Cell[] {
   return [run.id, formatMoment(run.createdAt), task, run.target, run.by, { text: state, style }];
 }
 
-function writeRefusals(cli: Cli, refusals: readonly Refusal[]): void {
+function writeRefusals(cli: Cli, refusals: readonly HeardRefusal[]): void {
   cli.stdout.write('\nOrders that hosts refused:\n');
   const rows = refusals.map(({ at, host, queue, job, code, message }) => [
     formatMoment(at),

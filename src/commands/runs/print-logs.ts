@@ -1,9 +1,10 @@
 import type { CommandUnknownOpts } from '@commander-js/extra-typings';
 import type { JobId } from '../../core/ids.ts';
 import { joinOutput, type OutputPiece } from '../../core/join-output.ts';
+import { candidatesIn } from '../../fleet/candidates.ts';
 import { findRun } from '../../fleet/find-run.ts';
-import { witnessOf } from '../../fleet/believe-reports.ts';
 import { readRun } from '../../fleet/follow-run.ts';
+import { witnessOf } from '../../fleet/witness.ts';
 import { jobLabel } from '../../terminal/job-text.ts';
 import { writeJson } from '../../terminal/json.ts';
 import { plainLines } from '../../terminal/plain-text.ts';
@@ -23,8 +24,8 @@ export async function printLogs(
   const fleet = await loadFleetConfig(cli, command);
   const witness = await witnessOf(fleet, cli.clock.now());
   await using broker = await openBroker(cli, fleet);
-  const run = await findRun(broker, word, celerootFor(command));
-  const { state, reports, forged } = await readRun(broker, run, witness);
+  const run = await findRun(broker, word, { witness, celeroot: celerootFor(command) });
+  const { state, reports, forged } = await readRun(broker, run, { witness, candidatesOf: candidatesIn(fleet) });
   const jobs = jobsOf({ state, presences: new Map(), forged, now: cli.clock.now() }, host);
   const pieces = new Map<JobId, OutputPiece[]>(jobs.map((job) => [job.id, []]));
   for (const { job, event } of reports) if (event.kind === 'output') pieces.get(job)?.push(event);

@@ -5,10 +5,10 @@ import { groupPlans, type PlanGroup } from '../../core/plan-groups.ts';
 import type { RunSnapshot } from '../../core/run-snapshot.ts';
 import { jobStatus, summarizeRun, type JobState } from '../../core/run-state.ts';
 import type { Run } from '../../core/run.ts';
-import { witnessOf } from '../../fleet/believe-reports.ts';
 import { candidatesIn } from '../../fleet/candidates.ts';
 import { findRun } from '../../fleet/find-run.ts';
 import { readSnapshot } from '../../fleet/follow-run.ts';
+import { witnessOf } from '../../fleet/witness.ts';
 import { describeJob, describeTrouble, jobLabel } from '../../terminal/job-text.ts';
 import { writeJson } from '../../terminal/json.ts';
 import { plainText } from '../../terminal/plain-text.ts';
@@ -33,14 +33,15 @@ export async function showStoredRun(cli: Cli, command: CommandUnknownOpts, optio
   const celeroot = celerootFor(command);
   const fleet = await loadFleetConfig(cli, command);
   await using broker = await openBroker(cli, fleet);
-  const run = await findRun(broker, options.word, celeroot);
+  const witness = await witnessOf(fleet, cli.clock.now());
+  const run = await findRun(broker, options.word, { witness, celeroot });
   if (options.follow) {
     await showRun(cli, { broker, fleet, run, json, follow: true, wait: true, celeroot });
     return;
   }
   const snapshot = await readSnapshot(broker, run, {
     clock: cli.clock,
-    witness: await witnessOf(fleet, cli.clock.now()),
+    witness,
     candidatesOf: candidatesIn(fleet),
   });
   const jobs = jobsOf(snapshot, options.host);

@@ -34,6 +34,23 @@ export function thisHost(command: CommandUnknownOpts, fleet: FleetConfig, asked:
   });
 }
 
+/**
+ * Records this machine's key as that of the host it is, so that what it says is believed.
+ * @throws RejectedError KEY_EXISTS when another is recorded.
+ */
+export async function recordOwnKey(cli: Cli, fleet: FleetConfig, host: HostName): Promise<FleetConfig> {
+  const { openHostKey } = await import('../../executor/host-key.ts');
+  const { id: key } = await openHostKey(cli.stateDir);
+  if (fleet.hosts.get(host)?.key === key) return fleet;
+  const { acceptHost } = await import('../../config/host-edits.ts');
+  const { editText } = await import('../../config/edit.ts');
+  const { changeConfig } = await import('../../config/write-config.ts');
+  const { after } = await changeConfig(fleet.file, cli.env, (text, config) =>
+    editText(text, acceptHost(config, host, { key, replace: false })),
+  );
+  return after;
+}
+
 async function findFile(cli: Cli, command: CommandUnknownOpts): Promise<string | null> {
   const { findConfigFile } = await import('../../config/load.ts');
   const { config } = sharedFlags(command);

@@ -8,7 +8,7 @@ import type { Cli } from '../context.ts';
 import { celerootFor } from '../edit-fleet.ts';
 import { examples, sharedFlags } from '../flags.ts';
 import { openBroker } from '../open-fleet.ts';
-import { findOrMakeFleet, thisHost } from './find-or-make-fleet.ts';
+import { findOrMakeFleet, recordOwnKey, thisHost } from './find-or-make-fleet.ts';
 import { offerRedisServer } from './offer-redis-server.ts';
 import { requireSameOrders } from './require-same-orders.ts';
 
@@ -25,8 +25,9 @@ export function upCommand(cli: Cli): CommandUnknownOpts {
       });
     }
     await offerRedisServer(cli, yes === true);
-    const fleet = await findOrMakeFleet(cli, command);
-    const name = thisHost(command, fleet, host ?? null);
+    const found = await findOrMakeFleet(cli, command);
+    const name = thisHost(command, found, host ?? null);
+    const fleet = await recordOwnKey(cli, found, name);
     await startServices(cli, command, { fleet, host: name });
     await firstRuns(cli, command, { fleet, host: name });
     if (sharedFlags(command).json) return;
@@ -56,7 +57,7 @@ async function startServices(cli: Cli, command: CommandUnknownOpts, { fleet, hos
   const started = await startLocalWorker(worker);
   if (!started) await requireSameOrders(cli, worker, celerootFor(command));
   await using connected = await openBroker(cli, fleet);
-  await awaitLocalWorker(connected, worker);
+  await awaitLocalWorker(connected, worker, fleet);
   if (json)
     return writeJsonLine(cli.stdout, { up: { config: fleet.file, host, started: { broker, worker: started } } });
   cli.stdout.write(`${broker ? 'started Redis' : 'Redis runs already'} (data in ${embeddedFolder(cli.stateDir)})\n`);

@@ -1,0 +1,38 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { CREATED_AT, runFixture } from '../../test/support/run-fixture.ts';
+import { makeRunId } from '../core/ids.ts';
+import { fleetNameSchema } from '../core/names.ts';
+import { firstTrust } from './change-trust.ts';
+import { makeSigningKey } from './key.ts';
+import { openRun, sealRun } from './run-record.ts';
+
+const [key, stranger, root] = [makeSigningKey(), makeSigningKey(), makeSigningKey()];
+const fleet = fleetNameSchema.parse('test');
+const { run } = runFixture(['web1', 'web2']);
+const { grants } = firstTrust(fleet, { root: root.id, operator: key.id }, CREATED_AT);
+const expected = { fleet, id: run.id, grants };
+const record = sealRun(fleet, run, key);
+
+test('a run is believed when a key of the trust file signed its record', async () => {
+  assert.deepEqual(await openRun(record, expected), run);
+  assert.equal(await openRun(sealRun(fleet, run, stranger), expected), null);
+  assert.equal(await openRun({ ...record, key: stranger.id }, expected), null);
+  assert.equal(await openRun({ ...sealRun(fleet, run, stranger), key: key.id }, expected), null);
+});
+
+test('a record counts only under its own id, in its own fleet, unaltered', async () => {
+  assert.equal(await openRun(record, { ...expected, id: makeRunId(1, new Uint8Array(10)) }), null);
+  assert.equal(await openRun(record, { ...expected, fleet: fleetNameSchema.parse('other') }), null);
+  assert.equal(await openRun({ ...record, text: record.text.replace('web2', 'web3') }, expected), null);
+  assert.equal(await openRun({ ...record, signature: '' }, expected), null);
+});
+
+test('a key that was revoked counts for what was made before', async () => {
+  const revokedAt = (at: number): typeof expected => ({
+    ...expected,
+    grants: grants.map((grant) => ({ ...grant, revokedAt: at })),
+  });
+  assert.deepEqual(await openRun(record, revokedAt(CREATED_AT + 1)), run);
+  assert.equal(await openRun(record, revokedAt(CREATED_AT)), null);
+});
