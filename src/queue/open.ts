@@ -3,6 +3,7 @@ import type { ControllerBroker, Consumer, WorkerBroker } from './broker.ts';
 import { checkBroker } from './check-broker.ts';
 import { makeClient } from './connection.ts';
 import { openFailFastLink, type FailFastLink } from './fail-fast-link.ts';
+import { changeHostUsers, compareHostUsers, readHostUsers } from './host-users.ts';
 import { readTime, type Log } from './link.ts';
 import { openPatientLink } from './patient-link.ts';
 import { announce, readAbsences, readFacts, readPresences, saveFacts, withdrawPresence } from './presence-store.ts';
@@ -24,6 +25,7 @@ export async function openControllerBroker(settings: BrokerSettings, log: Log = 
   const releasing = opening.use(releaseLater(link));
   const watcher = opening.use(watchReports(settings));
   const opened = opening.move();
+  const place = { link, settings };
   return {
     saveRun: (run) => saveRun(link, run),
     release: releasing.release,
@@ -41,6 +43,11 @@ export async function openControllerBroker(settings: BrokerSettings, log: Log = 
     newestTrust: () => newestTrust(link),
     trustOf: (version) => trustOf(link, version),
     publishTrust: (version, envelope) => publishTrust(link, version, envelope),
+    setHostUser: (user) => changeHostUsers(place, { add: [], change: [user], remove: [] }),
+    dropHostUser: (host) => changeHostUsers(place, { add: [], change: [], remove: [host] }),
+    hostUsers: () => readHostUsers(place),
+    compareHostUsers: (wanted) => compareHostUsers(place, wanted),
+    changeHostUsers: (changes) => changeHostUsers(place, changes),
     [Symbol.asyncDispose]: () => opened.disposeAsync(),
   };
 }
