@@ -16,7 +16,9 @@ export function joinAnswerCommand(cli: Cli): CommandUnknownOpts {
     )
     .action(async (file, { newSecrets = false }) => {
       if (process.getuid?.() !== 0) {
-        throw new UsageError('NOT_ROOT', 'what a host keeps secret belongs to root', { hint: 'sudo celeroot join-answer' });
+        throw new UsageError('NOT_ROOT', 'what a host keeps secret belongs to root', {
+          hint: 'sudo celeroot join-answer',
+        });
       }
       const { resolve } = await import('node:path');
       const { WORKER_FILE } = await import('../host/worker-unit.ts');

@@ -109,7 +109,11 @@ function refuseAnotherMachine({ file }: FleetConfig, host: Host, { key, machine 
   const isKnown = host.machine !== null && machine !== null && machine !== '';
   const details = { recorded: { key: host.key, machine: host.machine }, came: { key, machine } };
   if (host.key !== null && host.key !== key) {
-    const which = !isKnown ? 'perhaps another machine' : host.machine === machine ? 'the same machine' : 'another machine';
+    const which = !isKnown
+      ? 'perhaps another machine'
+      : host.machine === machine
+        ? 'the same machine'
+        : 'another machine';
     throw new RejectedError(
       'KEY_EXISTS',
       `${name} has another key in ${file} than what came, from ${which}: recorded is ${host.key}, this is ${key}`,

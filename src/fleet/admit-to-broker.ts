@@ -16,17 +16,25 @@ export async function admitToBroker(
   if (host.brokerPassword === null) return [];
   const queues = [...new Set(host.roles.flatMap((role) => roles.get(role)?.queues ?? []))];
   try {
-    return await broker.setHostUser({ host: host.name, queues, passwordSha256: host.brokerPassword });
+    // Setting a user ends its connections, which one that is right already may keep.
+    const { add, change } = await broker.compareHostUsers([
+      { host: host.name, queues, passwordSha256: host.brokerPassword },
+    ]);
+    return await broker.changeHostUsers({ add, change, remove: [] });
   } catch (error) {
     if (!(error instanceof ConnectionError)) throw error;
-    throw new ConnectionError(error.code, `${host.name} is recorded in ${file}, but Redis does not let it in: ${error.message}`, {
-      hint: [
-        ...(error.hint === undefined ? [] : [error.hint]),
-        `users that an administrator of Redis shall make by hand:  celeroot broker acl ; then:  celeroot hosts accept ${host.name} --wait`,
-        ...(error.code === 'BROKER_UNFIT' ? sharedInstead(host) : []),
-      ].join('\n'),
-      cause: error,
-    });
+    throw new ConnectionError(
+      error.code,
+      `${host.name} is recorded in ${file}, but Redis does not let it in: ${error.message}`,
+      {
+        hint: [
+          ...(error.hint === undefined ? [] : [error.hint]),
+          `users that an administrator of Redis shall make by hand:  celeroot broker acl ; then:  celeroot hosts accept ${host.name} --wait`,
+          ...(error.code === 'BROKER_UNFIT' ? sharedInstead(host) : []),
+        ].join('\n'),
+        cause: error,
+      },
+    );
   }
 }
 

@@ -50,7 +50,11 @@ function requireMachine({ name, machine }: Host, said: Presence): Presence {
 
 function silent(host: Host, waitMs: number): CommandError {
   const { name } = host;
-  return new CommandError('HOST_SILENT', `${name} has not said hello within ${Math.round(waitMs / 1000)} s; it is recorded`, {
-    hint: `see what its worker says:  ${workerLogLine(host)}\nwait again:  celeroot hosts accept ${name} --wait`,
-  });
+  return new CommandError(
+    'HOST_SILENT',
+    `${name} has not said hello within ${Math.round(waitMs / 1000)} s; it is recorded`,
+    {
+      hint: `see what its worker says:  ${workerLogLine(host)}\nwait again:  celeroot hosts accept ${name} --wait`,
+    },
+  );
 }

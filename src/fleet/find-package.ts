@@ -48,7 +48,9 @@ export async function readPackage(named: string, cwd: string): Promise<PackageFi
     throw new ConfigError('PACKAGE_NOT_FOUND', `${why} ${file}`, { hint: 'make it with: npm run build', cause: error });
   });
   if (content.toString('latin1', 0, 8) !== '!<arch>\n') {
-    throw new ConfigError('PACKAGE_NOT_FOUND', `${file} is no Debian package`, { hint: 'make one with: npm run build' });
+    throw new ConfigError('PACKAGE_NOT_FOUND', `${file} is no Debian package`, {
+      hint: 'make one with: npm run build',
+    });
   }
   return { file, content, sha256: createHash('sha256').update(content).digest('hex') };
 }

@@ -1,4 +1,5 @@
 import type { RunId, JobId } from '../core/ids.ts';
+import type { HostUser } from '../core/host-user.ts';
 import type { HostName } from '../core/names.ts';
 import type { Report, SignedReport } from '../core/report.ts';
 import type { Destination, Run } from '../core/run.ts';
@@ -66,6 +67,26 @@ export type ControllerBroker = AsyncDisposable & {
   readonly newestTrust: () => Promise<number | null>;
   readonly trustOf: (version: number) => Promise<string | null>;
   readonly publishTrust: (version: number, envelope: string) => Promise<void>;
+  /**
+   * Gives a host a user of its own in Redis, or makes the one it has right and ends its connections. Returns what the
+   * operator should know, a line each, such as that Redis forgets its users when it restarts.
+   */
+  readonly setHostUser: (user: HostUser) => Promise<readonly string[]>;
+  /** Takes a host's user away and ends its connections; returns the same. */
+  readonly dropHostUser: (host: HostName) => Promise<readonly string[]>;
+  /** The hosts of this environment that have a user of their own. */
+  readonly hostUsers: () => Promise<readonly HostName[]>;
+  /** What to change, so that exactly these users are there. */
+  readonly compareHostUsers: (wanted: readonly HostUser[]) => Promise<HostUserChanges>;
+  /** Makes these changes; returns the same as `setHostUser`. */
+  readonly changeHostUsers: (changes: HostUserChanges) => Promise<readonly string[]>;
+};
+
+/** Users of hosts in Redis: those to make, those whose rights or password differ, those of hosts that are gone. */
+export type HostUserChanges = {
+  readonly add: readonly HostUser[];
+  readonly change: readonly HostUser[];
+  readonly remove: readonly HostName[];
 };
 
 /** A job as BullMQ hands it over. Nothing in it has been checked. */

@@ -34,6 +34,11 @@ export function isReply(error: unknown): boolean {
   return error instanceof Error && error.name === 'ReplyError';
 }
 
+/** Whether Redis does not know the user or the password. */
+export function isUnknownLogin(error: unknown): boolean {
+  return isReply(error) && ['NOAUTH', 'WRONGPASS'].includes(replyCode(error));
+}
+
 const PASSING_REPLIES: ReadonlySet<string> = new Set([
   'BUSY',
   'CLUSTERDOWN',

@@ -14,7 +14,7 @@ export async function forgetHost({ ask, keys }: Link, host: HostName): Promise<v
 
 /** No name of a host or an environment has a character that a pattern reads as more than itself. */
 async function unlinkMatching(node: Redis, pattern: string): Promise<void> {
-  for (let cursor = '0'; ; ) {
+  for (let cursor = '0'; ;) {
     const [next, found] = await node.scan(cursor, 'MATCH', pattern, 'COUNT', 1000);
     if (found.length > 0) await node.unlink(found);
     if (next === '0') return;

@@ -3,6 +3,7 @@ import type { ControllerBroker, Consumer, WorkerBroker } from './broker.ts';
 import { checkBroker } from './check-broker.ts';
 import { makeClient } from './connection.ts';
 import { openFailFastLink, type FailFastLink } from './fail-fast-link.ts';
+import { changeHostUsers, compareHostUsers, readHostUsers } from './host-users.ts';
 import { readTime, type Log } from './link.ts';
 import { openPatientLink } from './patient-link.ts';
 import { announce, readFacts, readPresences, saveFacts } from './presence-store.ts';
@@ -25,6 +26,7 @@ export async function openControllerBroker(settings: BrokerSettings, log: Log = 
   const releasing = opening.use(releaseLater(link));
   const watcher = opening.use(watchReports(settings));
   const opened = opening.move();
+  const place = { link, settings };
   return {
     saveRun: (run, record) => saveRun(link, run, record),
     release: releasing.release,
@@ -43,6 +45,11 @@ export async function openControllerBroker(settings: BrokerSettings, log: Log = 
     newestTrust: () => newestTrust(link),
     trustOf: (version) => trustOf(link, version),
     publishTrust: (version, envelope) => publishTrust(link, version, envelope),
+    setHostUser: (user) => changeHostUsers(place, { add: [], change: [user], remove: [] }),
+    dropHostUser: (host) => changeHostUsers(place, { add: [], change: [], remove: [host] }),
+    hostUsers: () => readHostUsers(place),
+    compareHostUsers: (wanted) => compareHostUsers(place, wanted),
+    changeHostUsers: (changes) => changeHostUsers(place, changes),
     [Symbol.asyncDispose]: () => opened.disposeAsync(),
   };
 }
@@ -71,21 +78,23 @@ export type WorkerBrokerOptions = {
   /** Ends the waiting for a Redis that is not there. */
   readonly signal?: AbortSignal;
   readonly log?: Log;
+  /** Whether to wait too until Redis knows the user: that of a host is made when it is accepted. */
+  readonly awaitsLogin?: boolean;
 };
 
 /**
- * A host's side. Waits until Redis is there; refuses one that is not fit or that refuses the password, since nobody
- * would see the worker wait for that.
+ * A host's side. Waits until Redis is there; refuses one that is not fit or, unless told otherwise, that refuses the
+ * password, since nobody would see the worker wait for that.
  * @throws ConnectionError with the command that mends it, or when `signal` is aborted.
  */
 export async function openWorkerBroker(
   settings: BrokerSettings,
-  { signal, log = ignore }: WorkerBrokerOptions = {},
+  { signal, log = ignore, awaitsLogin = false }: WorkerBrokerOptions = {},
 ): Promise<WorkerBroker> {
   await using opening = new AsyncDisposableStack();
   const { consume } = await import('./consume.ts');
   const link = opening.use(openPatientLink(settings, log));
-  await link.untilReady(signal);
+  await link.untilReady({ signal, awaitsLogin });
   await link.ask((client) => checkBroker(client, settings, log));
   const consumers = new Set<Consumer>();
   opening.defer(async () => {

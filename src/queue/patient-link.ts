@@ -1,17 +1,23 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { BrokerSettings } from '../core/broker-settings.ts';
-import { ConnectionError } from '../core/errors.ts';
+import { ConnectionError, type CelerootError } from '../core/errors.ts';
 import { addressOf, FAIL_FAST_MS, makeClient, type Client } from './connection.ts';
-import { connectionError, isPassing } from './connection-error.ts';
+import { connectionError, isPassing, isUnknownLogin } from './connection-error.ts';
 import { disconnect } from './disconnect.ts';
 import type { Link, Log } from './link.ts';
 import { keysFor } from './names.ts';
 
+/** What ends the waiting, and what does not. */
+export type Waiting = { readonly signal?: AbortSignal | undefined; readonly awaitsLogin?: boolean };
+
 export type PatientLink = Link &
   AsyncDisposable & {
     readonly client: Client;
-    /** Rejects when Redis is there and refuses us, or when `signal` is aborted; waits otherwise. */
-    readonly untilReady: (signal?: AbortSignal) => Promise<void>;
+    /**
+     * Rejects when Redis is there and refuses us, or when `signal` is aborted; waits otherwise. With `awaitsLogin` it
+     * waits too while Redis does not know the user and password.
+     */
+    readonly untilReady: (waiting?: Waiting) => Promise<void>;
   };
 
 /**
@@ -42,7 +48,8 @@ export function openPatientLink(settings: BrokerSettings, log: Log): PatientLink
     client,
     keys: keysFor(settings.environment),
     ask,
-    untilReady: (signal) => untilReady(client, address, signal),
+    untilReady: ({ signal, awaitsLogin = false } = {}) =>
+      untilReady(client, signal, refusals({ address, awaitsLogin, log })),
     [Symbol.asyncDispose]: async () => {
       closing.abort();
       outages[Symbol.dispose]();
@@ -51,14 +58,14 @@ export function openPatientLink(settings: BrokerSettings, log: Log): PatientLink
   };
 }
 
-async function untilReady(client: Client, address: string, signal: AbortSignal | undefined): Promise<void> {
+async function untilReady(client: Client, signal: AbortSignal | undefined, judge: Judge): Promise<void> {
   if (client.status === 'ready') return;
   const { promise, resolve, reject } = Promise.withResolvers<void>();
   const refuse = (error: unknown): void => {
-    const known = connectionError(error, address);
-    if (known.code !== 'BROKER_UNREACHABLE') reject(known);
+    const refusal = judge.refusal(error);
+    if (refusal !== null) reject(refusal);
   };
-  const abort = (): void => reject(closedError(address));
+  const abort = (): void => reject(judge.closed);
   client.once('ready', resolve);
   client.on('error', refuse);
   signal?.addEventListener('abort', abort);
@@ -70,6 +77,25 @@ async function untilReady(client: Client, address: string, signal: AbortSignal |
     client.off('error', refuse);
     signal?.removeEventListener('abort', abort);
   }
+}
+
+type Judge = { readonly refusal: (error: unknown) => CelerootError | null; readonly closed: CelerootError };
+
+/** A host that has just joined is there before Redis knows it: that is said once, and waited for. */
+function refusals({ address, awaitsLogin, log }: { address: string; awaitsLogin: boolean; log: Log }): Judge {
+  let told = false;
+  return {
+    closed: closedError(address),
+    refusal: (error) => {
+      const known = connectionError(error, address);
+      if (known.code === 'BROKER_UNREACHABLE') return null;
+      if (!awaitsLogin || !isUnknownLogin(error)) return known;
+      if (!told)
+        log(`Redis at ${address} does not let this host in (yet); waiting until it is accepted: celeroot hosts accept`);
+      told = true;
+      return null;
+    },
+  };
 }
 
 /** A refusal before the first connection is no outage: `untilReady` ends with it. */

@@ -2,17 +2,16 @@ import { createHash, randomBytes } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import type { WorkerConfig } from '../config/fleet-config.ts';
 import { loadWorker } from '../config/load.ts';
 import type { Environment } from '../config/read-broker.ts';
 import { PASSWORD_FILE } from '../config/worker-file.ts';
-import { hostUserName } from '../core/host-user.ts';
 import type { Clock } from '../core/clock.ts';
 import { VERSION } from '../core/version.ts';
 import { openHostKey, replaceHostKey } from '../executor/host-key.ts';
 import { writeDurably } from '../host/durable-file.ts';
 import { machineIdentity } from '../host/machine-identity.ts';
 import { signJoinAnswer } from '../trust/join-answer.ts';
+import { hasOwnLogin } from './has-own-login.ts';
 
 export type JoiningHost = {
   /** Its worker file, which says who it is. */
@@ -41,11 +40,6 @@ export async function answerJoin(joining: JoiningHost): Promise<string> {
   const { fleet, host } = config;
   const machine = await machineIdentity();
   return signJoinAnswer({ fleet, host, machine, brokerPassword, version: VERSION, at: clock.now() }, key);
-}
-
-/** Whether the host reaches Redis as a user of its own, which is there only once an administrator has accepted it. */
-export function hasOwnLogin({ broker, host }: Pick<WorkerConfig, 'broker' | 'host'>): boolean {
-  return broker.user === hostUserName(broker.environment, host);
 }
 
 /** Of what `makePassword` writes; what else is in the file is a password that hosts have shared. */

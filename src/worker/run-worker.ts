@@ -13,6 +13,7 @@ import type { SigningKey } from '../trust/key.ts';
 import { sealReport } from '../trust/sign-report.ts';
 import { claimStateDir } from './claim-state-dir.ts';
 import { createFactsGatherer } from './gather-facts.ts';
+import { hasOwnLogin } from './has-own-login.ts';
 import { hostPolicyOf } from './host-policy-of.ts';
 import { handleDelivery } from './handle-delivery.ts';
 import { openLedger, type Ledger } from './ledger.ts';
@@ -90,12 +91,12 @@ async function serve(parts: Parts, stop: StopSignals): Promise<void> {
 }
 
 async function openUnlessStopped(
-  { broker }: WorkerConfig,
+  config: WorkerConfig,
   log: WorkerLog,
   stop: AbortSignal,
 ): Promise<WorkerBroker | null> {
   try {
-    return await openWorkerBroker(broker, { signal: stop, log });
+    return await openWorkerBroker(config.broker, { signal: stop, log, awaitsLogin: hasOwnLogin(config) });
   } catch (error) {
     if (stop.aborted) return null;
     throw error;

@@ -4,7 +4,6 @@ import { basename, join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { programFolder } from '../../lab/install-celeroot.ts';
 import { run } from '../../lab/run-command.ts';
-import { VERSION } from '../../src/core/version.ts';
 import { buildCopy, buildNextPackage, NEXT_VERSION, type BuiltCopy } from '../support/built-package.ts';
 import { assertOneTrueResult, beginInstall, stateOf } from '../support/crash-scene.ts';
 import { openLab, type TestHost, type TestLab } from '../support/lab.ts';
@@ -78,15 +77,6 @@ test('an upgrade leaves a worker disabled that the administrator has disabled', 
 
   assert.equal((await host.run(['systemctl', 'is-enabled', WORKER])).stdout, 'disabled\n');
   assert.equal((await host.run(['systemctl', 'is-active', WORKER])).stdout, 'inactive\n');
-});
-
-test('the program it writes for another host is the single executable', async () => {
-  await host.must(['sh', '-c', 'mkdir /root/program && celeroot program | tar -xz -C /root/program']);
-
-  const files = await host.must(['ls', '/root/program']);
-
-  assert.equal(files, `celeroot\nceleroot-program\n${WORKER}\n`);
-  assert.equal(await host.must(['/root/program/celeroot', '--version']), `${VERSION}\n`);
 });
 
 test('a purge stops the worker and takes all that is celeroot’s', async () => {

@@ -48,5 +48,8 @@ function makeRole(
 
 function makeHost(text: string, roles: readonly RoleName[]): [Host['name'], Host] {
   const name = hostNameSchema.parse(text);
-  return [name, { name, address: name, roles, description: null, key: hostKey.id, brokerPassword: null, machine: null }];
+  return [
+    name,
+    { name, address: name, roles, description: null, key: hostKey.id, brokerPassword: null, machine: null },
+  ];
 }

@@ -96,12 +96,18 @@ async function finish(cli: Cli, command: CommandUnknownOpts, { config, host, isN
   await using broker = await openBroker(cli, config);
   for (const line of await admitToBroker(broker, config, host)) writeWarning(cli.stderr, line);
   const wait = waitingLine(cli, host, json);
-  const hello = await awaitHello(broker, { config, host }, { since, waitMs: WAIT_MS, clock: cli.clock, onWait: wait.tick });
+  const hello = await awaitHello(
+    broker,
+    { config, host },
+    { since, waitMs: WAIT_MS, clock: cli.clock, onWait: wait.tick },
+  );
   wait.end();
   if (json) return writeJson(cli.stdout, { file: config.file, host, joined: hello, changed: isNew });
   cli.stdout.write(joinedText(host, hello, isNew));
   const celeroot = celerootFor(command);
-  cli.stdout.write(`Next:\n  ${celeroot} hosts ${host.name}\n  ${celeroot} apt upgrade --host ${host.name} --dry-run\n`);
+  cli.stdout.write(
+    `Next:\n  ${celeroot} hosts ${host.name}\n  ${celeroot} apt upgrade --host ${host.name} --dry-run\n`,
+  );
 }
 
 function joinedText({ name, roles }: Host, { version }: Presence, isNew: boolean): string {

@@ -41,12 +41,20 @@ export async function printScript(cli: Cli, command: CommandUnknownOpts, flags: 
   if (sharedFlags(command).json) {
     const { file, sha256 } = carried ?? { file: null, sha256: null };
     const { head, tail } = script;
-    return writeJson(cli.stdout, { host: host.name, script: `${head}${tail}`, package: { file, sha256 }, line, warning });
+    return writeJson(cli.stdout, {
+      host: host.name,
+      script: `${head}${tail}`,
+      package: { file, sha256 },
+      line,
+      warning,
+    });
   }
   if (warning !== null) writeWarning(cli.stderr, warning);
   if (cli.stdout.isTTY) {
     cli.stdout.write(`${script.head}${carried === null ? '' : PACKAGE_IS_LEFT_OUT}${script.tail}`);
-    cli.stderr.write(`\nThis is the script that makes a machine the host ${host.name}. To run it there, type:\n  ${line}\n`);
+    cli.stderr.write(
+      `\nThis is the script that makes a machine the host ${host.name}. To run it there, type:\n  ${line}\n`,
+    );
     return;
   }
   if (scriptNeedsPassword(fleet, flags)) {

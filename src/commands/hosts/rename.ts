@@ -22,10 +22,14 @@ export function renameCommand(cli: Cli): CommandUnknownOpts {
     const host = namedHost(fleet, from);
     renameHost(fleet, from, to);
     const isKnown = host.key !== null;
-    if (isKnown) await requireYes(cli, `rename ${from}: its worker is shut out until it is told, and its jobs dropped`, yes);
+    if (isKnown)
+      await requireYes(cli, `rename ${from}: its worker is shut out until it is told, and its jobs dropped`, yes);
     const { after } = await editFleet(cli, command, (config) => renameHost(config, from, to));
     if (isKnown) await shutOut(cli, fleet, host);
-    const flags = [...(isKnown ? ['--rename', from] : []), ...(isKnown && host.brokerPassword === null ? ['--shared-password'] : [])];
+    const flags = [
+      ...(isKnown ? ['--rename', from] : []),
+      ...(isKnown && host.brokerPassword === null ? ['--shared-password'] : []),
+    ];
     const line = joinLine(namedHost(after, to), celerootFor(command), flags);
     if (sharedFlags(command).json) return writeJson(cli.stdout, { file: after.file, host: namedHost(after, to), line });
     cli.stdout.write(`${from} is called ${to} in ${shownPath(cli, after.file)}\n\nTo tell its machine:\n  ${line}\n`);

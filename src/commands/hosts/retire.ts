@@ -31,7 +31,9 @@ export function retireCommand(cli: Cli): CommandUnknownOpts {
     cli.stdout.write(`removed ${name} from ${file}; it is sent nothing more\n`);
     if (isKnown) cli.stdout.write('removed its user, its queue and what it said of itself from Redis\n');
     if (host.key === null) return;
-    cli.stdout.write(`\nceleroot is still on that machine, with its key and its record of jobs. To take it off there:\n  ${line}\n`);
+    cli.stdout.write(
+      `\nceleroot is still on that machine, with its key and its record of jobs. To take it off there:\n  ${line}\n`,
+    );
   });
 }
 
