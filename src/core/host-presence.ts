@@ -24,3 +24,13 @@ export function judgePresence(said: Presence | undefined, { now, brokerOffsetMs 
   if (isFresh && !said.leaving) return { online: true, presence: said };
   return { online: false, lastSeenAt: Math.min(now, seenAt) };
 }
+
+/** Whether another machine than the recorded one says, with its key, that it is the host. */
+export function isTwice(machine: string | null, presence: HostPresence | null): boolean {
+  return machine !== null && presence?.online === true && presence.presence.machine !== machine;
+}
+
+/** What is told of such a host. */
+export function twiceText(host: string): string {
+  return `two machines answer as ${host}: the one that is there is not the one that joined, but it has its key`;
+}

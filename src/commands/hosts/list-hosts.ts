@@ -1,8 +1,11 @@
 import type { CommandUnknownOpts } from '@commander-js/extra-typings';
 import type { FleetConfig, Host } from '../../config/fleet-config.ts';
+import { isTwice, twiceText } from '../../core/host-presence.ts';
 import { requireRole } from '../../core/host-selector.ts';
 import { howToJoin, notJoinedText } from '../../fleet/leave-out-not-joined.ts';
 import { readHostStatuses, type HostStatus } from '../../fleet/host-status.ts';
+import { howToPart } from '../../fleet/require-one-machine.ts';
+import { writeWarning } from '../../terminal/error.ts';
 import { rebootCell, statusCell, UNKNOWN, upgradesCell } from '../../terminal/host-text.ts';
 import { writeJson } from '../../terminal/json.ts';
 import { writeTable, type Cell } from '../../terminal/table.ts';
@@ -19,6 +22,7 @@ export async function listHosts(cli: Cli, command: CommandUnknownOpts, roles: re
   const { answer: statuses, error } = await askBroker(cli, fleet, (broker) =>
     readHostStatuses(hosts, { broker, fleet: fleet.fleet, clock: cli.clock }),
   );
+  warnOfTwice(cli, statuses);
   if (sharedFlags(command).json) {
     writeJson(cli.stdout, { hosts: statuses.map(hostRecord), brokerError: error });
     return;
@@ -35,9 +39,16 @@ export async function listHosts(cli: Cli, command: CommandUnknownOpts, roles: re
   if (first !== undefined) cli.stdout.write(`\n${notJoinedText(notJoined)}\n${howToJoin(first)}\n`);
 }
 
+/** Says where a copy of a host answers in its name. */
+export function warnOfTwice(cli: Cli, statuses: readonly HostStatus[]): void {
+  for (const { host, presence } of statuses) {
+    if (isTwice(host.machine, presence)) writeWarning(cli.stderr, twiceText(host.name), howToPart(host));
+  }
+}
+
 /** A host as `--json` shows it; also for `hosts show`. */
 export function hostRecord({ host, presence, facts }: HostStatus): unknown {
-  const { name, address, roles, description, key } = host;
+  const { name, address, roles, description, key, machine } = host;
   return {
     name,
     address,
@@ -45,6 +56,7 @@ export function hostRecord({ host, presence, facts }: HostStatus): unknown {
     description,
     key,
     joined: key !== null,
+    twice: isTwice(machine, presence),
     online: presence?.online ?? null,
     lastSeenAt: presence === null ? null : presence.online ? presence.presence.seenAt : presence.lastSeenAt,
     worker: presence?.online === true ? presence.presence : null,

@@ -1,7 +1,6 @@
 import type { CommandUnknownOpts } from '@commander-js/extra-typings';
+import { namedHost } from '../../config/named-host.ts';
 import { MAX_CLOCK_SKEW_MS } from '../../core/clock.ts';
-import { BugError } from '../../core/errors.ts';
-import { requireHost } from '../../core/host-selector.ts';
 import { howToJoin } from '../../fleet/leave-out-not-joined.ts';
 import { readHostStatuses, type HostStatus } from '../../fleet/host-status.ts';
 import { outdatedText, rebootCell, statusCell, upgradesCell } from '../../terminal/host-text.ts';
@@ -13,16 +12,16 @@ import type { Cli } from '../context.ts';
 import { sharedFlags } from '../flags.ts';
 import { loadFleetConfig } from '../open-fleet.ts';
 import { askBroker } from './ask-broker.ts';
-import { hostRecord } from './list-hosts.ts';
+import { hostRecord, warnOfTwice } from './list-hosts.ts';
 
 /** Shows one host; works without Redis as `hosts ls` does. */
 export async function showHost(cli: Cli, command: CommandUnknownOpts, name: string): Promise<void> {
   const fleet = await loadFleetConfig(cli, command);
-  const host = fleet.hosts.get(requireHost(fleet, name));
-  if (host === undefined) throw new BugError(`host ${name} is not where it was found`);
+  const host = namedHost(fleet, name);
   const { answer, error } = await askBroker(cli, fleet, (broker) =>
     readHostStatuses([host], { broker, fleet: fleet.fleet, clock: cli.clock }),
   );
+  warnOfTwice(cli, answer);
   for (const status of answer) {
     if (sharedFlags(command).json) writeJson(cli.stdout, { host: hostRecord(status), brokerError: error });
     else writeProperties(cli.stdout, describeHost(status, cli.clock.now()));

@@ -1,5 +1,5 @@
 import { Command, type CommandUnknownOpts } from '@commander-js/extra-typings';
-import { requireHost } from '../../core/host-selector.ts';
+import { namedHost } from '../../config/named-host.ts';
 import { writeWarning } from '../../terminal/error.ts';
 import { writeJson } from '../../terminal/json.ts';
 import type { Cli } from '../context.ts';
@@ -21,8 +21,7 @@ export function workerFileCommand(cli: Cli): CommandUnknownOpts {
     const { renderWorkerFile } = await import('../../config/worker-file.ts');
     const { unreachableBroker } = await import('../../fleet/join-steps.ts');
     const config = await loadFleetConfig(cli, command);
-    const host = config.hosts.get(requireHost(config, name));
-    if (host === undefined) return;
+    const host = namedHost(config, name);
     const text = renderWorkerFile(config, host);
     const warning = unreachableBroker(config);
     if (sharedFlags(command).json) return writeJson(cli.stdout, { host: name, text, warning });

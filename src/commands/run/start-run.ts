@@ -6,6 +6,7 @@ import { signRun, submitRun, type Sender } from '../../fleet/dispatch-run.ts';
 import { howToJoin, notJoinedText } from '../../fleet/leave-out-not-joined.ts';
 import { prepareRun, type PreparedRun, type RunRequest } from '../../fleet/prepare-run.ts';
 import { requireGranted } from '../../fleet/require-granted.ts';
+import { requireOneMachine } from '../../fleet/require-one-machine.ts';
 import type { ControllerBroker } from '../../queue/broker.ts';
 import { writeWarning } from '../../terminal/error.ts';
 import { writeJsonLine } from '../../terminal/json.ts';
@@ -49,6 +50,7 @@ export async function sendRun(
   options: SendOptions,
 ): Promise<RunSnapshot | null> {
   const { fleet, broker, sender, prepared, flags } = options;
+  await requireOneMachine(broker, { fleet, prepared }, cli.clock);
   const signed = signRun(prepared, sender);
   const celeroot = celerootFor(command);
   await submitRun(broker, signed, celeroot);
