@@ -4,6 +4,7 @@ import type { Consumer } from './broker.ts';
 import type { Client } from './connection.ts';
 import { makeDeliveryWorker, type Consumption, type Timing } from './delivery-worker.ts';
 import { untilSafeToCut } from './disconnect.ts';
+import { watchWaits } from './end-waits.ts';
 import type { Log } from './link.ts';
 import type { PatientLink } from './patient-link.ts';
 import { pauseOnErrors } from './pause-on-errors.ts';
@@ -29,6 +30,7 @@ export function consume(consumption: Consumption, context: ConsumeContext): Cons
   const log: Log = (line) => context.log(`${queueNameOf(queue)}: ${line}`);
   const stop = new AbortController();
   const blocking = context.makeBlockingClient(stop.signal);
+  const waits = watchWaits(blocking);
   const worker = makeDeliveryWorker(consumption, { link, blocking, timing: context.timing });
   const wake = makeWaker(link, link.keys.queue(queue, 'marker'), log);
   const errors = pauseOnErrors(worker, wake, log);
@@ -47,6 +49,7 @@ export function consume(consumption: Consumption, context: ConsumeContext): Cons
       stop.abort();
       await worker.pause(true);
       await untilSafeToCut(blocking);
+      if (blocking.status === 'end') waits.end();
       await worker.close();
     },
     close: async () => {
@@ -55,6 +58,7 @@ export function consume(consumption: Consumption, context: ConsumeContext): Cons
       await untilSafeToCut(blocking);
       // Closing the backend first keeps BullMQ from marking what is under way as failed.
       await worker.getBackend().close(true);
+      waits.end();
       void worker.close(true);
     },
   };

@@ -5,7 +5,8 @@ import type { Cell } from './table.ts';
 
 type Listed = {
   readonly host: { readonly key: string | null; readonly machine: string | null };
-  readonly presence: HostPresence | null };
+  readonly presence: HostPresence | null;
+};
 
 /** What stands in a table where the broker could not be asked or the host has never told. */
 export const UNKNOWN: Cell = { text: '?', style: 'dim' };

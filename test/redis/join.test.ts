@@ -168,7 +168,11 @@ test('what is no answer of that host is refused, and nothing is written', async 
   const answer = await answerOf(await prepare('web6'));
   const cases: readonly (readonly [stdin: string, code: number, error: RegExp])[] = [
     ['', 1, /^error\[JOIN_UNFINISHED\]: no answer came from web1: the script there did not finish\nhint: see above/],
-    ['ssh: connect to host web1: refused\n', 5, /^error\[JOIN_ANSWER_INVALID\]: what came is no answer of a host: "ssh/],
+    [
+      'ssh: connect to host web1: refused\n',
+      5,
+      /^error\[JOIN_ANSWER_INVALID\]: what came is no answer of a host: "ssh/,
+    ],
     [`${answer}\n${answer}\n`, 5, /^error\[JOIN_ANSWER_INVALID\]: what came is no answer/],
     [answer, 5, /^error\[JOIN_ANSWER_INVALID\]: the answer is that of web6 in the fleet test, not of web1 in test\n/],
   ];
