@@ -1,0 +1,123 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { Redis } from 'ioredis';
+import type { BrokerSettings } from '../../src/core/broker-settings.ts';
+import { jobIdFor } from '../../src/core/ids.ts';
+import { keysFor, prefixFor } from '../../src/queue/names.ts';
+import { openControllerBroker, openWorkerBroker } from '../../src/queue/open.ts';
+import { doneEvent, host, newRun, queue, releasesOf, reportOf } from '../support/broker-data.ts';
+import { facts, presence } from '../support/exercise-broker.ts';
+import { enrol, startGuardedRedis, type GuardedRedis } from '../support/guarded-redis.ts';
+import { hostAttacks, type Attack } from '../support/host-attacks.ts';
+import { forbidLeaks } from '../support/no-leaks.ts';
+
+forbidLeaks();
+
+const [web1, web2] = [host('web1'), host('web2')];
+
+/** What Redis, or its Lua, says to somebody who may not: not that a command was written wrongly, or found nothing. */
+const REFUSED =
+  /^NOPERM|can't access at least one of the keys|can't run this command|^WRONGPASS|^NOAUTH|^EXECABORT|readonly table|not allowed from script|nonexistent global variable/;
+
+test('an enrolled host can do nothing to the others and to the fleet', async (context) => {
+  // What Redis itself forbids by default is allowed here, so that it is the user's rights that are tested.
+  const args = ['--enable-debug-command', 'yes', '--enable-module-command', 'yes'];
+  await using guarded = await startGuardedRedis({ args });
+  const { controller: settings } = guarded;
+  const [attacker, victim] = [enrol(settings, web1, [queue('web')]), enrol(settings, web2, [queue('db')])];
+  await using controller = await openControllerBroker(settings);
+  assert.deepEqual(await controller.setHostUser(attacker.user), []);
+  assert.deepEqual(await controller.setHostUser(victim.user), []);
+  const run = newRun([web1, web2]);
+  const any = { id: jobIdFor(run.id, null), to: { kind: 'any', queue: queue('db') } } as const;
+  await controller.saveRun(run);
+  await controller.release([...releasesOf(run), { job: any.id, to: any.to, envelope: 'an order' }]);
+  await controller.setCancelMark(run.id, 'a mark');
+  await controller.publishTrust(1, 'a trust file');
+  await controller.appendReport(run.id, reportOf(jobIdFor(run.id, web2), web2, { kind: 'accepted' }));
+  {
+    await using worker = await openWorkerBroker(victim.settings);
+    await worker.announce(web2, presence, 60_000);
+    await worker.saveFacts(web2, facts);
+    await worker.report(run.id, reportOf(jobIdFor(run.id, web2), web2, doneEvent));
+    await worker.refuse({ host: web2, at: 1, queue: 'q', job: 'j', code: 'UNSIGNED', message: 'm' });
+  }
+  const prefix = prefixFor(settings.environment);
+  const attacks = hostAttacks({ p: prefix, run: run.id });
+  await using admin = await adminOf(guarded);
+  const before = await admin.state(`${prefix}:host.web1:`);
+  assert.ok(before.length > 12, 'there is something to attack');
+
+  const succeeded: string[] = [];
+  for (const attack of attacks) {
+    const answer = await attempt(attacker.settings, attack);
+    const text = attack.map((words) => words.join(' ')).join('; ');
+    if (!REFUSED.test(answer)) succeeded.push(`${text}: ${answer}`);
+    assert.deepEqual(await admin.state(`${prefix}:host.web1:`), before, `changed by: ${text}`);
+  }
+
+  assert.deepEqual(succeeded, []);
+  assert.ok(attacks.length >= 40, 'there are many');
+  context.diagnostic(`${attacks.length} attacks, all refused`);
+});
+
+test('a host may read what is for all, and no more of its own than it needs', async () => {
+  await using guarded = await startGuardedRedis();
+  const { user, settings } = enrol(guarded.controller, web1, [queue('web')]);
+  await using controller = await openControllerBroker(guarded.controller);
+  await controller.setHostUser(user);
+  await controller.publishTrust(1, 'a trust file');
+  const keys = keysFor(settings.environment);
+  const run = newRun([web1]);
+
+  assert.equal(await attempt(settings, [['HGET', keys.trust, 'newest']]), '1');
+  assert.match(await attempt(settings, [['XADD', keys.reports(run.id, web1), '*', 'report', '{}']]), /^\d+-0$/);
+  assert.match(await attempt(settings, [['SET', keys.reports(run.id, web1), 'no stream']]), /^NOPERM/);
+  assert.match(await attempt(settings, [['DEL', keys.reports(run.id, web1)]]), /^NOPERM/);
+  assert.match(await attempt(settings, [['LPUSH', keys.presence(web1), 'no text']]), /^NOPERM/);
+});
+
+/** What the last of some commands is answered, on a connection of its own. */
+async function attempt(settings: BrokerSettings, attack: Attack): Promise<string> {
+  const { endpoint, user, password } = settings;
+  assert.equal(endpoint.kind, 'tcp');
+  const client = new Redis({
+    ...(endpoint.kind === 'tcp' ? endpoint.node : {}),
+    username: user ?? '',
+    password: password?.reveal() ?? '',
+    enableReadyCheck: false,
+    disableClientInfo: true,
+    maxRetriesPerRequest: 0,
+    retryStrategy: () => null,
+  });
+  client.on('error', () => undefined);
+  try {
+    let answer: unknown = '';
+    for (const [name = '', ...words] of attack) answer = await client.call(name, ...words).catch(String);
+    return String(answer).replace(/^ReplyError: /, '');
+  } finally {
+    client.disconnect();
+  }
+}
+
+type Admin = AsyncDisposable & {
+  /** Every key but those that begin so, byte for byte, with its expiry; and every user with its rights. */
+  readonly state: (except: string) => Promise<readonly string[]>;
+};
+
+async function adminOf({ redis }: GuardedRedis): Promise<Admin> {
+  const client = new Redis({ path: redis.socket, password: 'admin-secret', disableClientInfo: true });
+  return {
+    state: async (except) => {
+      const keys = (await client.keys('*')).filter((key) => !key.startsWith(except)).toSorted();
+      const pipeline = client.pipeline();
+      for (const key of keys) pipeline.dumpBuffer(key).call('PEXPIRETIME', key);
+      const dumped = (await pipeline.exec()) ?? [];
+      const values = dumped.map(([, value]) => (Buffer.isBuffer(value) ? value.toString('hex') : String(value)));
+      return [...keys, ...values, String(await client.call('ACL', 'LIST')), await client.info('keyspace')].map((line) =>
+        line.replace(/avg_ttl=\d+/, ''),
+      );
+    },
+    [Symbol.asyncDispose]: async () => void (await client.quit()),
+  };
+}
