@@ -19,7 +19,9 @@ let folder: FleetFolder;
 before(async () => {
   redis = things.use(await startRedis());
   const broker = `{ url: "redis://127.0.0.1:${redis.port}" }`;
-  folder = things.use(await makeFleetFolder({ broker, roles: '  web: {}\n', hosts: '  web1: { roles: [web] }\n', joined: false }));
+  folder = things.use(
+    await makeFleetFolder({ broker, roles: '  web: {}\n', hosts: '  web1: { roles: [web] }\n', joined: false }),
+  );
   const state = things.use(await newStateDir());
   things.use(await startCliWorker(folder.file, 'web1', state.path));
   const { id } = await readSigningKey(join(state.path, 'host.key'));
