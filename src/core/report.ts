@@ -30,7 +30,7 @@ const REFUSALS = {
 } as const;
 export type RefusalCode = keyof typeof REFUSALS;
 const refusalCodes = Object.keys(REFUSALS) as [RefusalCode, ...RefusalCode[]];
-export const refusalCodeSchema = z.enum(refusalCodes);
+const refusalCodeSchema = z.enum(refusalCodes);
 
 /** What a host says of an order it refused although it may belong to no run. What others may have written is capped. */
 export const refusalSchema = z.strictObject({

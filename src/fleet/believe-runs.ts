@@ -9,7 +9,7 @@ export type BelievedRuns = { readonly runs: readonly Run[]; readonly forged: num
 
 type Records = Pick<ControllerBroker, 'runIds' | 'runRecords'>;
 
-/** The newest runs, newest first by what their ids say: what Redis lists them by is not signed. */
+/** The newest runs, newest first by what their records say: what Redis lists them by is not signed. */
 export async function readNewestRuns(broker: Records, witness: Witness, limit: number): Promise<BelievedRuns> {
   return await readRuns(broker, witness, await broker.runIds(limit));
 }
@@ -21,6 +21,6 @@ export async function readRuns(broker: Records, witness: Witness, ids: readonly 
   const opened = await Promise.all(
     stored.map(async ({ id, record }) => (record === null ? null : await openRun(record, { fleet, id, grants }))),
   );
-  const runs = opened.filter((run) => run !== null).toSorted((a, b) => (a.id < b.id ? 1 : -1));
+  const runs = opened.filter((run) => run !== null).toSorted((a, b) => b.createdAt - a.createdAt);
   return { runs, forged: stored.length - runs.length };
 }

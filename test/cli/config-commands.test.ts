@@ -11,7 +11,7 @@ import { temporaryFolder } from '../support/temporary-folder.ts';
 
 let folder: FleetFolder;
 beforeEach(async () => {
-  folder = await makeFleetFolder({ broker: '{ url: "redis://ops:hunter2@10.0.0.1/3" }' });
+  folder = await makeFleetFolder({ joined: false, broker: '{ url: "redis://ops:hunter2@10.0.0.1/3" }' });
 });
 afterEach(() => folder[Symbol.asyncDispose]());
 

@@ -10,7 +10,7 @@ import { type FleetFolder, makeFleetFolder } from '../support/fleet-folder.ts';
 
 let folder: FleetFolder;
 beforeEach(async () => {
-  folder = await makeFleetFolder();
+  folder = await makeFleetFolder({ joined: false });
 });
 afterEach(() => folder[Symbol.asyncDispose]());
 
@@ -103,8 +103,11 @@ test('hosts add says the same as data, and how it was called', async () => {
 });
 
 test('a broker that only this machine reaches is said so, and a password has a step of its own', async () => {
-  await using embedded = await makeFleetFolder({ broker: '{ embedded: true }' });
-  await using secret = await makeFleetFolder({ broker: '{ url: "redis://10.0.0.1", password: hunter2 }' });
+  await using embedded = await makeFleetFolder({ joined: false, broker: '{ embedded: true }' });
+  await using secret = await makeFleetFolder({
+    joined: false,
+    broker: '{ url: "redis://10.0.0.1", password: hunter2 }',
+  });
   const add = ['hosts', 'add', 'web3', '--role', 'webserver'];
 
   const onSocket = await runCli(add, { cwd: embedded.path });

@@ -1,10 +1,12 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { jobIdFor, runIdSchema } from '../../src/core/ids.ts';
-import { openControllerBroker } from '../../src/queue/open.ts';
+import { openWorkerBroker } from '../../src/queue/open.ts';
+import { readSigningKey } from '../../src/trust/key-file.ts';
+import { sealReport } from '../../src/trust/sign-report.ts';
 import { host, reportOf } from '../support/broker-data.ts';
 import { runCli, type CliResult } from '../support/cli.ts';
-import { makeFleetFolder } from '../support/fleet-folder.ts';
+import { hostKeyFile, makeFleetFolder } from '../support/fleet-folder.ts';
 import { forbidLeaks } from '../support/no-leaks.ts';
 import { startRedis } from '../support/redis.ts';
 
@@ -20,7 +22,7 @@ test('a cancel says which jobs never begin, which only wait for their turn, and 
   const run = async (...args: readonly string[]): Promise<CliResult> => await runCli(args, { cwd: folder.path });
   const sent = await run('apt', 'update', '--all', '--detach');
   const id = runIdSchema.parse(/^run (\w{26})/.exec(sent.stdout)?.[1]);
-  await using controller = await openControllerBroker({ ...redis.settings, environment: null });
+  await using worker = await openWorkerBroker({ ...redis.settings, environment: null });
   // As their workers would: each takes its job out of its queue and says what it is at.
   const events = [
     { kind: 'waiting', for: 'turn', holder: null },
@@ -30,7 +32,8 @@ test('a cancel says which jobs never begin, which only wait for their turn, and 
   for (const [index, event] of events.entries()) {
     const name = host(`h${index + 1}`);
     await redis.command('DEL', `{celeroot}:host.${name}:wait`);
-    await controller.appendReport(id, reportOf(jobIdFor(id, name), name, event));
+    const key = await readSigningKey(hostKeyFile(folder.path, name));
+    await worker.report(id, sealReport(reportOf(jobIdFor(id, name), name, event).report, key));
   }
 
   const { stdout } = await run('runs', 'cancel', id);
