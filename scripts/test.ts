@@ -12,7 +12,7 @@ const RINGS: Readonly<Record<string, string>> = {
   executor: 'executors as real processes',
   redis: 'real Redis: single, TLS, Sentinel, Cluster',
   hosts: 'real Debian hosts in namespaces',
-  packages: 'the Debian package on Debian 11, 12 and 13',
+  packages: 'the Debian package on Debian 11, 12 and 13, and joining by SSH',
 };
 const USUAL = Object.keys(RINGS).filter((ring) => ring !== 'packages');
 
@@ -32,6 +32,7 @@ const NEEDED_FOR_PACKAGES: typeof NEEDED = [
   ['lintian', 'lintian'],
   ['strip', 'binutils'],
   ['wget', 'wget'],
+  ['ssh', 'openssh-client'],
 ];
 
 const asked = process.argv.slice(2);

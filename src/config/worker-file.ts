@@ -16,7 +16,7 @@ export function needsPassword(broker: BrokerSettings): boolean {
 export type Login = 'own' | 'shared';
 
 /** The login that was agreed on when the host was accepted. */
-export function loginOf({ brokerPassword }: Host): Login {
+function loginOf({ brokerPassword }: Host): Login {
   return brokerPassword === null ? 'shared' : 'own';
 }
 

@@ -113,7 +113,13 @@ for (const [what, bytes, error] of BAD_FILES) {
     await writeFile(folder.file, bytes(await readFile(folder.file, 'utf8')));
     const before = await readFile(folder.file);
 
-    for (const line of ['config validate', 'hosts ls', 'hosts rm web1', 'system ping --all', 'worker --host db1']) {
+    for (const line of [
+      'config validate',
+      'hosts ls',
+      'hosts rm web1 --yes',
+      'system ping --all',
+      'worker --host db1',
+    ]) {
       const { code, stdout, stderr } = await run(...line.split(' '));
       assert.match(stderr, error, line);
       assert.doesNotMatch(stderr, /hunter2|\n {4}at /);

@@ -4,7 +4,6 @@ import { afterEach, beforeEach, test } from 'node:test';
 import * as z from 'zod';
 import { createApp } from '../../src/commands/app.ts';
 import { RESERVED_NAMES } from '../../src/core/names.ts';
-import { makeSigningKey } from '../../src/trust/key.ts';
 import { runCli, type CliResult, testContext } from '../support/cli.ts';
 import { type FleetFolder, makeFleetFolder } from '../support/fleet-folder.ts';
 
@@ -41,31 +40,10 @@ test('hosts add writes the host and says what to type, with nothing secret', asy
     `${before}  web3:\n    address: web3.example.org\n    roles: [webserver, db]\n`,
   );
   assert.match(stdout, /^added web3 to celeroot\.yaml \(roles: webserver, db\)\n\nTo join web3, /);
-  assert.match(stdout, /\n {3}celeroot program \| ssh root@web3\.example\.org 'mkdir -p \/opt\/celeroot && /);
-  assert.match(stdout, /\n {3}celeroot hosts worker-file web3 \| ssh root@web3\.example\.org 'install -d -m 0700 /);
-  assert.match(stdout, /systemctl enable --now \/opt\/celeroot\/celeroot-worker\.service'\n/);
-  assert.match(stdout, /without systemd: \/opt\/celeroot\/celeroot worker \/etc\/celeroot\/worker\.yaml/);
-  assert.match(stdout, /\n {3}celeroot hosts web3\n$/);
-});
-
-test('a host’s key is recorded once, and another only when that is said', async () => {
-  const [key, other] = [makeSigningKey().id, makeSigningKey().id];
-  const accept = async (text: string, ...flags: readonly string[]): Promise<CliResult> =>
-    await runCli(['hosts', 'accept', 'db1', ...flags], { cwd: folder.path, readStdin: async () => text });
-
-  const rubbish = await accept('ssh: connect to host db1: refused\n');
-  const first = await accept(`${key}\n`);
-  const again = await accept(key);
-  const second = await accept(other);
-  const replaced = await accept(other, '--replace');
-
-  assert.deepEqual(
-    [rubbish, first, again, second, replaced].map(({ code }) => code),
-    [2, 0, 0, 5, 0],
+  assert.match(
+    stdout,
+    /\n {2}celeroot hosts join web3 \| ssh root@web3\.example\.org sh \| celeroot hosts accept web3\nThen check: {2}celeroot hosts web3\n$/,
   );
-  assert.match(rubbish.stderr, /^error\[USAGE\]: no public key came from db1: "ssh: connect/);
-  assert.match(second.stderr, /^error\[KEY_EXISTS\]: .*\nhint: .*--replace/);
-  assert.match(await readFile(folder.file, 'utf8'), new RegExp(`key: ${other.replaceAll('+', '\\+')}`));
 });
 
 test('hosts add says the same as data, and how it was called', async () => {
@@ -77,8 +55,10 @@ test('hosts add says the same as data, and how it was called', async () => {
       roles: z.array(z.string()),
       description: z.null(),
       key: z.null(),
+      brokerPassword: z.null(),
+      machine: z.null(),
     }),
-    steps: stepsSchema,
+    line: z.string(),
     warning: z.string().nullable(),
   });
 
@@ -96,13 +76,12 @@ test('hosts add says the same as data, and how it was called', async () => {
   );
 
   assert.equal(added.host.address, 'fe80::1%eth0');
-  assert.equal(added.steps.length, 5);
-  for (const { command } of added.steps.slice(0, 4)) assert.match(command, /ssh root@fe80::1%eth0 '/);
-  assert.ok(added.steps[1]?.command.startsWith(`celeroot --config ${folder.file} hosts worker-file x | `));
+  const celeroot = `celeroot --config ${folder.file}`;
+  assert.equal(added.line, `${celeroot} hosts join x | ssh root@fe80::1%eth0 sh | ${celeroot} hosts accept x`);
   assert.match(added.warning ?? '', /is at 127\.0\.0\.1, which is each host itself/);
 });
 
-test('a broker that only this machine reaches is said so, and a password has a step of its own', async () => {
+test('a broker that only this machine reaches is said so, and no password is printed', async () => {
   await using embedded = await makeFleetFolder({ joined: false, broker: '{ embedded: true }' });
   await using secret = await makeFleetFolder({
     joined: false,
@@ -117,7 +96,6 @@ test('a broker that only this machine reaches is said so, and a password has a s
     onSocket.stderr,
     /^warning: this fleet’s Redis is a socket of this machine, which no other host reaches; name/,
   );
-  assert.match(withPassword.stdout, /ssh root@web3 'umask 077 && cat > \/etc\/celeroot\/redis\.password'/);
   assert.equal(withPassword.stderr, '');
   assert.doesNotMatch(withPassword.stdout, /hunter2/);
 });
@@ -155,15 +133,25 @@ test('hosts edit of address and description leaves the worker alone, and a secon
   assert.match(await answer(...line), /^web1 is so already in celeroot\.yaml; nothing is changed\n$/);
 });
 
-test('hosts rm and its alias take the host out and say what is left on it', async () => {
-  const stdout = await answer('hosts', 'rm', 'web1');
-  const schema = z.strictObject({ file: z.string(), removed: z.string(), steps: stepsSchema });
-  const second = await json(schema, 'hosts', 'remove', 'web2');
+test('hosts retire and its aliases ask first, and say what is left on the machine', async () => {
+  await using joined = await makeFleetFolder();
+  const before = await readFile(joined.file, 'utf8');
+  const say = async (line: string): Promise<CliResult> => await runCli(line.split(' '), { cwd: joined.path });
 
-  assert.match(stdout, /^removed web1 from celeroot\.yaml; it is sent nothing more\n/);
-  assert.match(stdout, /ssh root@web1 'systemctl disable --now celeroot-worker\.service'\n/);
-  assert.equal(second.steps.length, 2);
-  assert.match(await readFile(folder.file, 'utf8'), /hosts:\n {2}db1: \{ roles: \[db\] \}\n$/);
+  const [unasked, unreached] = [await say('hosts rm web1'), await say('hosts retire web1 --yes')];
+  assert.deepEqual([unasked.code, unreached.code, (await say('hosts rename web1 web3')).code], [5, 4, 5]);
+  assert.match(unasked.stderr, /^error\[CONFIRMATION_NEEDED\]: take web1 out of celeroot\.yaml, end its connections/);
+  assert.match(unreached.stderr, /^error\[BROKER_UNREACHABLE\]/);
+  assert.equal(await readFile(joined.file, 'utf8'), before);
+
+  const retired = await say('hosts retire web1 --yes --only-file');
+  const schema = z.strictObject({ file: z.string(), retired: z.string(), line: z.string() });
+  const second = schema.parse(JSON.parse((await say('hosts remove web2 --yes --only-file --json')).stdout));
+
+  assert.match(retired.stdout, /^removed web1 from celeroot\.yaml; it is sent nothing more\n/);
+  assert.match(retired.stdout, /\n {2}ssh root@web1 'apt-get purge --yes celeroot'\n$/);
+  assert.equal(second.line, "ssh root@web2 'apt-get purge --yes celeroot'");
+  assert.match(await readFile(joined.file, 'utf8'), /hosts:\n {2}db1: \{ .*roles: \[db\] \}\n$/);
 });
 
 test('roles are added, shown, listed, changed and removed', async () => {
@@ -281,8 +269,18 @@ const REFUSED: readonly (readonly [line: string, code: number, error: RegExp])[]
   ['hosts edit web1', 2, /nothing to change of host web1/],
   ['hosts edit web1 --remove-role webserver', 2, /host web1 would be left without a role/],
   ['hosts edit web1 --remove-role db', 2, /host web1 does not have the role db\nhint: it has webserver/],
-  ['hosts rm web9', 5, /^error\[UNKNOWN_HOST\]/],
+  ['hosts retire web9 --yes', 5, /^error\[UNKNOWN_HOST\]/],
   ['hosts worker-file web9', 5, /^error\[UNKNOWN_HOST\]/],
+  ['hosts join web9', 5, /^error\[UNKNOWN_HOST\]/],
+  ['hosts join ../web1', 5, /^error\[UNKNOWN_HOST\]/],
+  ['hosts join web1 --package /nowhere.deb', 3, /^error\[PACKAGE_NOT_FOUND\]: there is no \/nowhere\.deb\n/],
+  ['hosts join web1 --package /etc/passwd', 3, /^error\[PACKAGE_NOT_FOUND\]: \/etc\/passwd is no Debian package\n/],
+  ['hosts join web1 --arch sparc', 2, /argument 'sparc' is invalid/],
+  ["hosts join web1 --without-package --rename a';id", 2, /"a';id" cannot be the name of a host/],
+  ['hosts accept web9', 5, /^error\[UNKNOWN_HOST\]/],
+  ['hosts accept web1', 1, /^error\[JOIN_UNFINISHED\]: no answer came from web1/],
+  ['hosts rename web1 web2', 5, /^error\[HOST_EXISTS\]/],
+  ['hosts rename web1 ../x', 2, /cannot be the name of a host/],
   ['roles add db', 5, /^error\[ROLE_EXISTS\]: role db is already in/],
   ['roles add rm', 2, /"rm" cannot be the name of a role/],
   ['roles add x --concurrency two', 2, /--concurrency: expected a whole number of 1 or more, got "two"/],

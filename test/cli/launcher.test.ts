@@ -136,16 +136,8 @@ test('in a folder that was deleted there is one clear error', () => {
   assert.deepEqual([said.status, said.stdout], [2, '']);
 });
 
-test('the archive of the program goes to a reader who leaves early without a word', () => {
-  const script = '{ "$1" program; echo "code $?" >&2; } | head -c 10 | wc -c';
-
-  const said = run('sh', '-c', script, 'sh', built);
-
-  assert.deepEqual([said.stdout.trim(), said.stderr], ['10', 'code 0\n']);
-});
-
-test('what cannot be written is one clear error, for an archive and for lines', () => {
-  for (const command of ['program', 'tasks ls']) {
+test('what cannot be written is one clear error, for a document and for lines', () => {
+  for (const command of ['config schema', 'tasks ls']) {
     const { status, stderr } = run('sh', '-c', `"$1" ${command} > /dev/full`, 'sh', built);
 
     assert.match(

@@ -10,6 +10,7 @@ import { facts, presence } from '../support/exercise-broker.ts';
 import { enrol, startGuardedRedis, type GuardedRedis } from '../support/guarded-redis.ts';
 import { hostAttacks, type Attack } from '../support/host-attacks.ts';
 import { forbidLeaks } from '../support/no-leaks.ts';
+import { saidFacts, saidPresence, saidRefusal, saveRun } from '../support/spoken.ts';
 
 forbidLeaks();
 
@@ -30,17 +31,17 @@ test('an enrolled host can do nothing to the others and to the fleet', async (co
   assert.deepEqual(await controller.setHostUser(victim.user), []);
   const run = newRun([web1, web2]);
   const any = { id: jobIdFor(run.id, null), to: { kind: 'any', queue: queue('db') } } as const;
-  await controller.saveRun(run);
+  await saveRun(controller, run);
   await controller.release([...releasesOf(run), { job: any.id, to: any.to, envelope: 'an order' }]);
   await controller.setCancelMark(run.id, 'a mark');
   await controller.publishTrust(1, 'a trust file');
   await controller.appendReport(run.id, reportOf(jobIdFor(run.id, web2), web2, { kind: 'accepted' }));
   {
     await using worker = await openWorkerBroker(victim.settings);
-    await worker.announce(web2, presence, 60_000);
-    await worker.saveFacts(web2, facts);
+    await worker.announce(web2, saidPresence(web2, presence));
+    await worker.saveFacts(web2, saidFacts(web2, facts));
     await worker.report(run.id, reportOf(jobIdFor(run.id, web2), web2, doneEvent));
-    await worker.refuse({ host: web2, at: 1, queue: 'q', job: 'j', code: 'UNSIGNED', message: 'm' });
+    await worker.refuse(web2, saidRefusal(web2, { at: 1, queue: 'q', job: 'j', code: 'UNSIGNED', message: 'm' }));
   }
   const prefix = prefixFor(settings.environment);
   const attacks = hostAttacks({ p: prefix, run: run.id });

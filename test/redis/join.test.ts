@@ -163,6 +163,20 @@ test('a host that is renamed or retired is shut out, and its worker ends when it
   assert.equal(await redis.command('KEYS', '{celeroot}:*web5*'), '');
 });
 
+test('where our user may not make others, it is said what to type, and what is recorded stays', async () => {
+  const limited = ['limited', 'on', '>limited', '~*', '&*', '+@all', '-acl'];
+  await redis.command('ACL', 'SETUSER', ...limited);
+  const env = { CELEROOT_REDIS_USER: 'limited', CELEROOT_REDIS_PASSWORD: 'limited' };
+  const answer = await answerOf(await prepare('web6'));
+
+  const refused = await runCli(['hosts', 'accept', 'web6'], { cwd: folder.path, env, readStdin: async () => answer });
+
+  assert.equal(refused.code, 4);
+  assert.match(refused.stderr, /^error\[BROKER_REFUSED\]: web6 is recorded in .*, but Redis does not let it in: /);
+  assert.match(refused.stderr, /celeroot broker acl ; then: {2}celeroot hosts accept web6 --wait/);
+  assert.match(await readFile(folder.file, 'utf8'), /web6: .*broker_password: sha256:/);
+});
+
 test('what is no answer of that host is refused, and nothing is written', async () => {
   const before = await readFile(folder.file, 'utf8');
   const answer = await answerOf(await prepare('web6'));

@@ -1,0 +1,49 @@
+import assert from 'node:assert/strict';
+import { spawnSync } from 'node:child_process';
+import { test } from 'node:test';
+import { fleetNameSchema, hostNameSchema } from '../core/names.ts';
+import { renderJoinScript, type JoinScriptParts } from './join-script.ts';
+
+const PARTS: JoinScriptParts = {
+  fleet: fleetNameSchema.parse('test'),
+  host: hostNameSchema.parse('web1'),
+  workerFile: 'version: 1\nhost: web1\n',
+  package: { sha256: '0'.repeat(64), bytes: 3 },
+  renamedFrom: null,
+  newSecrets: false,
+  sharedPassword: false,
+};
+
+function scriptOf(parts: Partial<JoinScriptParts> = {}): string {
+  const { head, tail } = renderJoinScript({ ...PARTS, ...parts });
+  return `${head}${tail === '' ? '' : 'AAAA\nBBBB\n'}${tail}`;
+}
+
+/** Whether a POSIX shell can read all of it; nothing of it is run. */
+function isWhole(script: string): boolean {
+  return spawnSync('/bin/sh', ['-n'], { input: script }).status === 0;
+}
+
+test('a POSIX shell can read the script in all its forms', () => {
+  const renamedFrom = hostNameSchema.parse('old');
+  const forms = [{}, { package: null }, { renamedFrom }, { newSecrets: true }, { sharedPassword: true }];
+  for (const form of forms) assert.ok(isWhole(scriptOf(form)), JSON.stringify(form));
+});
+
+test('a script that was cut off has nothing that a shell would begin', () => {
+  const script = scriptOf();
+  const call = script.indexOf('\n{\nmain <<');
+  assert.ok(call > 0);
+  for (let end = call + '\n{\nm'.length; end < script.length - 2; end += 3) {
+    assert.equal(isWhole(script.slice(0, end)), false, script.slice(0, end).slice(-30));
+  }
+  assert.doesNotMatch(script.slice(0, call), /^main(?!\(\))/m);
+});
+
+test('whatever the worker file says, it ends where it ends', () => {
+  const nasty = "a: 'b'\nEND_OF_WORKER_FILE\n$(touch /tmp/x) `id`\nEND_OF_WORKER_FILE_\n";
+  const script = scriptOf({ workerFile: nasty });
+
+  assert.ok(script.includes(`<<'END_OF_WORKER_FILE__'\n${nasty}END_OF_WORKER_FILE__\n`));
+  assert.ok(isWhole(script));
+});
