@@ -32,10 +32,14 @@ export function workerLogLine(host: Host): string {
   return `${sshTo(host)} 'journalctl -u ${WORKER_UNIT} -n 20 --no-pager'`;
 }
 
-/** What brings a change of its roles, or of their settings, to a host. */
-export function refreshSteps(host: Host, celeroot: string): readonly ShellStep[] {
-  const restart = `${sshTo(host)} 'systemctl restart ${WORKER_UNIT}'`;
-  return [workerFileStep(host, celeroot), { what: 'let the worker read it; what it does goes on', command: restart }];
+/** What brings a change of its roles, or of their settings, to a host and to what Redis lets it do. */
+export function refreshStep(host: Host, celeroot: string): ShellStep {
+  const joined = host.key === null ? [] : ['--without-package'];
+  const shared = host.key !== null && host.brokerPassword === null ? ['--shared-password'] : [];
+  return {
+    what: 'tell the host; what its worker does goes on',
+    command: joinLine(host, celeroot, [...joined, ...shared]),
+  };
 }
 
 /** How celeroot, what it was told, and its record of jobs are taken from a machine that is no host any more. */
@@ -52,14 +56,6 @@ export function unreachableBroker({ broker, file }: FleetConfig): string | null 
   const nodes = endpoint.kind === 'tcp' ? [endpoint.node] : endpoint.nodes;
   if (!nodes.every(({ host }) => /^(localhost|127\..*|::1)$/.test(host))) return null;
   return `this fleet’s Redis is at ${nodes[0]?.host ?? ''}, which is each host itself; ${mend}`;
-}
-
-function workerFileStep(host: Host, celeroot: string): ShellStep {
-  const write = `install -d -m 0700 ${FOLDER} && umask 077 && cat > ${FOLDER}/worker.yaml`;
-  return {
-    what: 'tell it who it is and whom to obey',
-    command: `${celeroot} hosts worker-file ${host.name} | ${sshTo(host)} '${write}'`,
-  };
 }
 
 function sshTo({ address }: Host): string {

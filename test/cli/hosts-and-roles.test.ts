@@ -113,10 +113,7 @@ test('hosts edit changes what was asked and says how the worker learns of it', a
 
   assert.match(await readFile(folder.file, 'utf8'), /\n {2}web1: \{ roles: \[db\] \}\n/);
   assert.match(stdout, /^changed web1 in celeroot\.yaml \(roles: db; address: web1\)\n/);
-  assert.match(
-    stdout,
-    /celeroot hosts worker-file web1 \| ssh root@web1 [^]*systemctl restart celeroot-worker\.service/,
-  );
+  assert.match(stdout, /celeroot hosts join web1 \| ssh root@web1 sh \| celeroot hosts accept web1\n/);
 });
 
 test('hosts edit of address and description leaves the worker alone, and a second time changes nothing', async () => {

@@ -172,7 +172,7 @@ test('where our user may not make others, it is said what to type, and what is r
   const refused = await runCli(['hosts', 'accept', 'web6'], { cwd: folder.path, env, readStdin: async () => answer });
 
   assert.equal(refused.code, 4);
-  assert.match(refused.stderr, /^error\[BROKER_REFUSED\]: web6 is recorded in .*, but Redis does not let it in: /);
+  assert.match(refused.stderr, /^error\[BROKER_REFUSED\]: web6 is recorded in .*, but Redis does not let it in: /m);
   assert.match(refused.stderr, /celeroot broker acl ; then: {2}celeroot hosts accept web6 --wait/);
   assert.match(await readFile(folder.file, 'utf8'), /web6: .*broker_password: sha256:/);
 });

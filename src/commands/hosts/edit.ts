@@ -39,9 +39,9 @@ function hostOf(config: FleetConfig, name: string): Host | undefined {
 
 async function tellWhatChanged(cli: Cli, command: CommandUnknownOpts, { file, was, host }: HostChanged): Promise<void> {
   if (host === undefined) return;
-  const { refreshSteps } = await import('../../fleet/join-steps.ts');
+  const { refreshStep } = await import('../../fleet/join-steps.ts');
   const changed = JSON.stringify(was) !== JSON.stringify(host);
-  const steps = was?.roles.join() === host.roles.join() ? [] : refreshSteps(host, celerootFor(command));
+  const steps = was?.roles.join() === host.roles.join() ? [] : [refreshStep(host, celerootFor(command))];
   if (sharedFlags(command).json) return writeJson(cli.stdout, { file, changed, host, steps });
   const path = shownPath(cli, file);
   if (!changed) return cli.stdout.write(`${host.name} is so already in ${path}; nothing is changed\n`);

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
 import { test } from 'node:test';
-import { fleetNameSchema, hostNameSchema } from '../core/names.ts';
-import { renderJoinScript, type JoinScriptParts } from './join-script.ts';
+import { fleetNameSchema, hostNameSchema } from '../../src/core/names.ts';
+import { renderJoinScript, type JoinScriptParts } from '../../src/fleet/join-script.ts';
 
 const PARTS: JoinScriptParts = {
   fleet: fleetNameSchema.parse('test'),
