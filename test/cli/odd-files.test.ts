@@ -54,7 +54,7 @@ const REFUSED: readonly (readonly [script: string, error: RegExp])[] = [
     /^error\[CONFIG_UNREADABLE\]: \S+ has more than 10485760 bytes; there may be at most 10485760\n/,
   ],
   [
-    'hosts rm web1 --yes --config <(cat celeroot.yaml)',
+    'hosts edit web1 --address other --config <(cat celeroot.yaml)',
     /^error\[CONFIG_NOT_WRITABLE\]: \S+ is a pipe, and only a regular file can be edited\nhint: /,
   ],
   ['config edit --config <(cat celeroot.yaml)', /^error\[CONFIG_NOT_WRITABLE\]: \S+ is a pipe/],

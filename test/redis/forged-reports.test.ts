@@ -2,6 +2,9 @@ import assert from 'node:assert/strict';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import * as z from 'zod';
+import { editText } from '../../src/config/edit.ts';
+import { acceptHost } from '../../src/config/host-edits.ts';
+import { changeConfig } from '../../src/config/write-config.ts';
 import { readSigningKey } from '../../src/trust/key-file.ts';
 import { keysFor } from '../../src/queue/names.ts';
 import { runIdSchema, type RunId } from '../../src/core/ids.ts';
@@ -25,14 +28,15 @@ before(async () => {
   const state = things.use(await newStateDir());
   things.use(await startCliWorker(folder.file, 'web1', state.path));
   const { id } = await readSigningKey(join(state.path, 'host.key'));
-  const accepted = await run(['hosts', 'accept', 'web1'], `${id}\n`);
-  assert.equal(accepted.code, 0, accepted.stderr);
+  await changeConfig(folder.file, {}, (text, config) =>
+    editText(text, acceptHost(config, 'web1', { key: id, replace: false })),
+  );
 });
 after(() => things.disposeAsync());
 forbidLeaks();
 
-async function run(args: readonly string[], stdin = ''): Promise<CliResult> {
-  return await runCli(args, { cwd: folder.path, readStdin: async () => stdin });
+async function run(args: readonly string[]): Promise<CliResult> {
+  return await runCli(args, { cwd: folder.path });
 }
 
 /** The id of a run that is over. */
