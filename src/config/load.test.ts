@@ -92,8 +92,24 @@ test('a fleet is read with its defaults filled in', async () => {
   assert.deepEqual(
     [...config.hosts.values()],
     [
-      { name: 'web1', address: 'web1', roles: ['web', 'db'], description: 'First', key: null, brokerPassword: null },
-      { name: 'web2', address: '10.0.0.2', roles: ['db'], description: null, key: null, brokerPassword: null },
+      {
+        name: 'web1',
+        address: 'web1',
+        roles: ['web', 'db'],
+        description: 'First',
+        key: null,
+        brokerPassword: null,
+        machine: null,
+      },
+      {
+        name: 'web2',
+        address: '10.0.0.2',
+        roles: ['db'],
+        description: null,
+        key: null,
+        brokerPassword: null,
+        machine: null,
+      },
     ],
   );
 });
