@@ -1,6 +1,8 @@
 import { Redis } from 'ioredis';
+import * as z from 'zod';
 import { makeSigningKey } from '../../src/trust/key.ts';
 import { signText } from '../../src/trust/signed-text.ts';
+import { bend, makeDice, scramble, type Dice } from './bend.ts';
 
 /** One command of somebody else, as Redis ran it. */
 export type Heard = { readonly command: string; readonly args: readonly string[] };
@@ -75,26 +77,6 @@ function plain(told: string): string {
   return Buffer.from(bytes, 'latin1').toString();
 }
 
-type Dice = { readonly below: (bound: number) => number; readonly pick: <T>(from: readonly T[]) => T };
-
-/** The same numbers for the same seed (mulberry32). */
-function makeDice(seed: number): Dice {
-  let state = seed;
-  const next = (): number => {
-    state = (state + 0x6d2b79f5) | 0;
-    let mixed = Math.imul(state ^ (state >>> 15), state | 1);
-    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61);
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
-  };
-  const below = (bound: number): number => Math.floor(next() * bound);
-  const pick = <T>(from: readonly T[]): T => {
-    const found = from[below(from.length)];
-    if (found === undefined) throw new Error('nothing to pick from');
-    return found;
-  };
-  return { below, pick };
-}
-
 type Means = {
   readonly redis: Redis;
   readonly dice: Dice;
@@ -120,8 +102,6 @@ function strikesOf(means: Means): readonly (readonly [string, () => Promise<unkn
       `${P}:run:${run()}:reports:${dice.pick([host(), ''])}`,
       `${P}:refusals:${host()}`,
     ]);
-  const into = (kind: 'reports' | 'refusals'): string =>
-    kind === 'reports' ? `${P}:run:${run()}:reports:${dice.pick([host(), ''])}` : `${P}:refusals:${host()}`;
   const enqueue = async (queue: string, job: string, order: string): Promise<void> => {
     const data = JSON.stringify({ order });
     const fields = ['name', 'order', 'data', data, 'opts', '{}', 'timestamp', '1', 'delay', '0', 'priority', '0'];
@@ -129,25 +109,28 @@ function strikesOf(means: Means): readonly (readonly [string, () => Promise<unkn
     await redis.lpush(`${P}:${queue}:wait`, job);
     await redis.zadd(`${P}:${queue}:marker`, 0, '0');
   };
+  const enqueueWhereItBelongs = async (order: string): Promise<void> => {
+    const { id, to } = placeOf(order);
+    await enqueue(to, id, order);
+  };
   const queue = (): string => dice.pick([`host.${host()}`, 'role.web']);
   const jobId = (): string => `${run()}.${dice.pick([host(), '_any'])}`;
   return [
-    ['a value of another', async () => await redis.set(key(), lies.captured('value'))],
-    ['an altered value', async () => await redis.set(key(), lies.altered(lies.captured('value')))],
-    ['a value signed anew', async () => await redis.set(key(), lies.resigned())],
+    ['a value again', async () => await redis.set(key(), lies.value().text)],
+    ['a value in the place of another', async () => await setLie(redis, lies.moved(lies.value()))],
+    ['a bent value', async () => await setLie(redis, lies.bentValue())],
+    ['a value signed by a stranger', async () => await setLie(redis, lies.resignedValue())],
     ['a copy under another key', async () => await redis.copy(key(), key(), 'REPLACE')],
-    ['a report of another', async () => await redis.xadd(into('reports'), '*', ...lies.entry('report', false))],
-    ['an altered report', async () => await redis.xadd(into('reports'), '*', ...lies.entry('report', true))],
-    ['a refusal of another', async () => await redis.xadd(into('refusals'), '*', ...lies.entry('refusal', false))],
-    ['an altered refusal', async () => await redis.xadd(into('refusals'), '*', ...lies.entry('refusal', true))],
-    ['an order again', async () => await enqueue(queue(), jobId(), lies.captured('order'))],
-    ['an altered order', async () => await enqueue(queue(), jobId(), lies.altered(lies.captured('order')))],
-    [
-      'a trust file',
-      async () => await redis.hset(`${P}:trust`, `${dice.below(9)}`, lies.altered(lies.captured('trust'))),
-    ],
+    ['an entry again', async () => await addLie(redis, lies.entry())],
+    ['an entry in the stream of another', async () => await addLie(redis, { ...lies.entry(), key: lies.entry().key })],
+    ['a bent entry', async () => await addLie(redis, lies.bentEntry())],
+    ['an entry signed by a stranger', async () => await addLie(redis, lies.resignedEntry())],
+    ['an order again', async () => await enqueue(queue(), jobId(), lies.order())],
+    ['an order where it was', async () => await enqueueWhereItBelongs(lies.order())],
+    ['a bent order', async () => await enqueueWhereItBelongs(lies.bentOrder())],
+    ['a trust file', async () => await redis.hset(`${P}:trust`, `${dice.below(9)}`, scramble(lies.trust(), dice))],
     ['a newer trust file', async () => await redis.hset(`${P}:trust`, 'newest', `${dice.below(1e9)}`)],
-    ['a run in the index', async () => await redis.zadd(`${P}:runs`, dice.below(4e12), lies.altered(run()))],
+    ['a run in the index', async () => await redis.zadd(`${P}:runs`, dice.below(4e12), scramble(run(), dice))],
     ['a run at another time', async () => await redis.zadd(`${P}:runs`, dice.below(4e12), run())],
     ['less', async () => await redis.del(key())],
     ['less later', async () => await redis.pexpire(key(), dice.below(50))],
@@ -157,7 +140,7 @@ function strikesOf(means: Means): readonly (readonly [string, () => Promise<unkn
     ['much', async () => await redis.set(key(), '{"text":"'.padEnd(1 << 20, 'x'))],
     [
       'a long report',
-      async () => await redis.xadd(into('reports'), '*', 'report', '['.repeat(1 << 18), 'signature', ''),
+      async () => await redis.xadd(lies.entry().key, '*', 'report', '['.repeat(1 << 18), 'signature', ''),
     ],
   ];
 }
@@ -167,69 +150,109 @@ async function replace(redis: Redis, name: string, write: (name: string) => Prom
   await write(name);
 }
 
-type Kind = 'value' | 'order' | 'trust';
+type Lie = { readonly key: string; readonly text: string };
+type Entry = { readonly key: string; readonly fields: readonly string[] };
+
+async function setLie(redis: Redis, { key, text }: Lie): Promise<void> {
+  await redis.set(key, text);
+}
+
+async function addLie(redis: Redis, { key, fields }: Entry): Promise<void> {
+  await redis.xadd(key, '*', ...fields);
+}
+
 type Lies = {
-  readonly captured: (kind: Kind) => string;
-  readonly altered: (text: string) => string;
-  readonly resigned: () => string;
-  readonly entry: (name: 'report' | 'refusal', alter: boolean) => string[];
+  /** What was said, where it was said. */
+  readonly value: () => Lie;
+  readonly bentValue: () => Lie;
+  readonly resignedValue: () => Lie;
+  /** The same where another host, or run, has said the same kind of thing. */
+  readonly moved: (lie: Lie) => Lie;
+  readonly entry: () => Entry;
+  readonly bentEntry: () => Entry;
+  readonly resignedEntry: () => Entry;
+  readonly order: () => string;
+  readonly bentOrder: () => string;
+  readonly trust: () => string;
 };
 
-const TYPES = ['run', 'presence', 'facts', 'refusal', 'report'].map(
-  (kind) => `application/vnd.celeroot.${kind}+json;v=1`,
-);
+const signedSchema = z.looseObject({ text: z.string(), signature: z.string() });
+const envelopeSchema = z.looseObject({ payload: z.string(), payloadType: z.string() });
 
 /** Makes what looks like what was said, out of what was said. */
 function makeLies({ dice, heard, operatorKey }: Means): Lies {
   const stranger = makeSigningKey();
-  const captured = (kind: Kind): string => {
-    const texts = heard.flatMap(({ command, args }) => valuesIn(kind, command, args));
-    return texts.length === 0 ? '' : dice.pick(texts);
+  const claimed = (): string => dice.pick([stranger.id, operatorKey]);
+  const values = (): readonly Lie[] =>
+    heard.flatMap(({ command, args: [key = '', text = ''] }) =>
+      command === 'set' && text.startsWith('{"text":') ? [{ key, text }] : [],
+    );
+  const value = (): Lie => dice.pick(values());
+  const entry = (): Entry => {
+    const added = heard.filter(({ command, args }) => command === 'xadd' && args.includes('signature'));
+    const { args } = dice.pick(added);
+    return { key: args[0] ?? '', fields: args.slice(args.indexOf('*') + 1) };
   };
-  const altered = (text: string): string => {
-    const at = dice.below(text.length + 1);
-    const other = dice.below(text.length + 1);
-    return dice.pick([
-      () => text.slice(0, at),
-      () => text.slice(0, at) + String.fromCharCode(text.charCodeAt(at) ^ (1 << dice.below(7))) + text.slice(at + 1),
-      () => text.slice(0, Math.min(at, other)) + text.slice(Math.max(at, other)),
-      () => text.replaceAll('web1', 'web2'),
-      () => text.replaceAll('web2', 'web1'),
-      () => text.replaceAll(/\b(1[78]\d{11})\b/g, (time) => `${Number(time) + dice.below(1e6) - 5e5}`),
-      () => text.replaceAll(/unchanged|cancelled/g, 'changed'),
-      () => text.replace(/"key":"[^"]*"/, `"key":"${dice.pick([stranger.id, operatorKey])}"`),
-      () => text + text,
-    ])();
-  };
-  const textOf = (value: string): string => /^\{"text":("(?:[^"\\]|\\.)*")/.exec(value)?.[1] ?? '""';
+  const order = (): string =>
+    dice.pick(heard.flatMap(({ args }) => args.flatMap((arg) => (arg.startsWith('{"order":') ? [orderIn(arg)] : []))));
   return {
-    captured,
-    altered,
-    resigned: () => {
-      const text: string = JSON.parse(textOf(captured('value')));
-      const key = dice.pick([{ key: stranger.id }, { key: operatorKey }, {}]);
-      return JSON.stringify({ ...signText(dice.pick(TYPES), altered(text), stranger), ...key });
+    value,
+    entry,
+    order,
+    moved: ({ key, text }) => {
+      const others = values().filter((other) => kindOf(other.key) === kindOf(key));
+      return { key: dice.pick(others).key, text };
     },
-    entry: (name, alter) => {
-      const entries = heard.filter(({ command, args }) => command === 'xadd' && args.includes(name));
-      if (entries.length === 0) return [name, '{}'];
-      const { args } = dice.pick(entries);
-      const fields = args.slice(args.indexOf('*') + 1);
-      if (!alter) return fields;
-      const place = 1 + 2 * dice.below(fields.length / 2);
-      return fields.map((field, index) => (index === place ? altered(field) : field));
+    bentValue: () => {
+      const { key, text } = value();
+      const { text: said, ...rest } = signedSchema.parse(JSON.parse(text));
+      const bent = JSON.stringify({ text: bend(said, dice), ...rest });
+      return { key, text: dice.below(4) === 0 ? scramble(text, dice) : bent };
     },
+    resignedValue: () => {
+      const { key, text } = value();
+      const { text: said, ...rest } = signedSchema.parse(JSON.parse(text));
+      const by = 'key' in rest ? { key: claimed() } : {};
+      return { key, text: JSON.stringify({ ...signText(typeOf(kindOf(key)), bend(said, dice), stranger), ...by }) };
+    },
+    bentEntry: () => {
+      const { key, fields } = entry();
+      const place = 1 + 2 * dice.pick([0, 0, dice.below(fields.length / 2)]);
+      return { key, fields: fields.map((field, index) => (index === place ? bend(field, dice) : field)) };
+    },
+    resignedEntry: () => {
+      const { key, fields } = entry();
+      const [kind = '', text = '', , , ...by] = fields;
+      const lie = signText(typeOf(kind), bend(text, dice), stranger);
+      const said = [kind, lie.text, 'signature', lie.signature];
+      return { key, fields: by.length === 0 ? said : [...said, 'key', claimed()] };
+    },
+    bentOrder: () => {
+      const envelope = envelopeSchema.parse(JSON.parse(order()));
+      const payload = Buffer.from(bend(Buffer.from(envelope.payload, 'base64').toString(), dice)).toString('base64');
+      return JSON.stringify({ ...envelope, payload });
+    },
+    trust: () => dice.pick(heard.filter(({ args }) => args[0] === `${P}:trust` && args.length > 2)).args[2] ?? '',
   };
 }
 
-function valuesIn(kind: Kind, command: string, args: readonly string[]): readonly string[] {
-  const [name = '', second = '', third = ''] = args;
-  if (kind === 'value') return command === 'set' && second.startsWith('{"text":') ? [second] : [];
-  if (kind === 'trust') return command === 'hset' && name === `${P}:trust` ? [third] : [];
-  return args.flatMap((arg) => (arg.startsWith('{"order":') ? [orderIn(arg)] : []));
+function kindOf(key: string): string {
+  return key.split(':')[1] ?? '';
+}
+
+function typeOf(kind: string): string {
+  return `application/vnd.celeroot.${kind}+json;v=1`;
+}
+
+const orderSchema = z.looseObject({ id: z.string(), to: z.looseObject({ host: z.string().optional() }) });
+
+/** The queue and the id of the job that an order would be under if it were good. */
+function placeOf(envelope: string): { readonly id: string; readonly to: string } {
+  const { payload } = envelopeSchema.parse(JSON.parse(envelope));
+  const { id, to } = orderSchema.parse(JSON.parse(Buffer.from(payload, 'base64').toString()));
+  return { id, to: to.host === undefined ? 'role.web' : `host.${to.host}` };
 }
 
 function orderIn(data: string): string {
-  const parsed: { readonly order?: unknown } = JSON.parse(data);
-  return String(parsed.order);
+  return z.object({ order: z.string() }).parse(JSON.parse(data)).order;
 }
