@@ -74,7 +74,7 @@ export async function createApp(cli: Cli, { withTasks, json }: AppOptions): Prom
     })
     .configureHelp({ showGlobalOptions: true, sortSubcommands: true, visibleGlobalOptions })
     .addHelpText('after', examples('celeroot hosts ls', 'celeroot apt install nginx --role webserver'));
-  addSharedFlags(root);
+  addSharedFlags(root, cli.env['CELEROOT_CALLED_AS']);
   for (const [name, command] of COMMANDS) root.addCommand(command(cli), { hidden: INTERNAL.has(name) });
   if (withTasks) {
     const { runCommand, taskGroupCommands } = await import('./run/run.ts');

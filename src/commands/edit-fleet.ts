@@ -33,6 +33,7 @@ export function shownPath(cli: Cli, file: string): string {
 
 /** `celeroot` as the user has to type it to mean the same configuration. */
 export function celerootFor(command: CommandUnknownOpts): string {
-  const { config } = sharedFlags(command);
-  return config === null ? 'celeroot' : `celeroot --config ${quoteWord(config)}`;
+  const { config, calledAs } = sharedFlags(command);
+  const program = quoteWord(calledAs);
+  return config === null ? program : `${program} --config ${quoteWord(config)}`;
 }

@@ -5,11 +5,14 @@ export type SharedFlags = {
   /** The file named by `--config`, as typed. */
   readonly config: string | null;
   readonly json: boolean;
+  /** How the program is called, for what is to be typed next. */
+  readonly calledAs: string;
 };
 
-/** Adds the flags that mean the same everywhere to the root command. */
-export function addSharedFlags(root: CommandUnknownOpts): void {
+/** Adds the flags that mean the same everywhere to the root command. `calledAs` is set by the launcher of a checkout. */
+export function addSharedFlags(root: CommandUnknownOpts, calledAs = 'celeroot'): void {
   root
+    .setOptionValue('calledAs', calledAs)
     .option('--config <file>', 'the fleet’s celeroot.yaml (or set CELEROOT_CONFIG)')
     .option('--json', 'answer in JSON');
 }
@@ -17,8 +20,8 @@ export function addSharedFlags(root: CommandUnknownOpts): void {
 /** Reads the shared flags from any command under the root. */
 export function sharedFlags(command: CommandUnknownOpts): SharedFlags {
   const options: Record<string, unknown> = command.optsWithGlobals();
-
-  return { config: typeof options['config'] === 'string' ? options['config'] : null, json: options['json'] === true };
+  const text = (name: string): string | null => (typeof options[name] === 'string' ? options[name] : null);
+  return { config: text('config'), json: options['json'] === true, calledAs: text('calledAs') ?? 'celeroot' };
 }
 
 /** Text for `.addHelpText('after', …)`. Every command has at least one example; a test holds us to it. */

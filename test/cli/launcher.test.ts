@@ -53,6 +53,22 @@ test('the program is built and runs in a folder whose name needs quotes', () => 
   assert.equal(status, 0);
 });
 
+test('what is to be typed next begins as the program was called', () => {
+  const { stdout, stderr } = run(built, '--config', '/nonexistent.yaml', 'hosts', 'ls');
+  assert.equal(stdout, '');
+  assert.match(stderr, /CONFIG/);
+
+  const fleet = join(folder, 'fleet');
+  mkdirSync(fleet);
+  spawnSync(built, ['init', '--fleet', 'lab'], { cwd: fleet });
+  const listed = spawnSync(built, ['hosts', 'ls'], { cwd: fleet, encoding: 'utf8' });
+
+  assert.ok(
+    `${listed.stdout}${listed.stderr}`.includes(`'${built.replaceAll("'", String.raw`'\''`)}' hosts add`),
+    listed.stdout + listed.stderr,
+  );
+});
+
 test('whoever may not write the checkout is told who has to build it, in two lines', () => {
   const path = checkout('not ours');
   chmodSync(path, 0o555);
