@@ -25,6 +25,9 @@ export const ERROR_CODES = {
   KEY_EXISTS: 'the trust file has that key or name already',
   KEY_REVOKED: 'the key is revoked',
   NOT_GRANTED: 'the trust file does not let your key ask for that',
+  JOURNAL_UNUSABLE: 'the journal of what is ordered cannot be written, so nothing is ordered',
+  HISTORY_CHANGED: 'an audit log, a journal or the history of a host was changed, cut or added to',
+  CHANGED_OUTSIDE: 'with --strict: somebody else than this celeroot had hosts changed',
   HOST_EXISTS: 'a host of that name is already in the configuration',
   ROLE_EXISTS: 'a role of that name is already in the configuration',
   ROLE_IN_USE: 'the role is still applied to hosts',
@@ -101,6 +104,11 @@ export class RejectedError extends CelerootError {
 /** A program on this machine failed, or hosts did not do their jobs. */
 export class CommandError extends CelerootError {
   override readonly exitCode = 1;
+}
+
+/** What was done is not what is written down. */
+export class AuditError extends CelerootError {
+  override readonly exitCode = 7;
 }
 
 /** A state the code rules out. The only error shown with its stack. */

@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import { chainHeadSchema } from './chain-head.ts';
 import { jobIdSchema } from './ids.ts';
 import { hostNameSchema } from './names.ts';
 import { outcomeSchema } from './outcome.ts';
@@ -73,6 +74,8 @@ export const reportSchema = z.strictObject({
   host: hostNameSchema,
   /** Milliseconds since 1970 by the sender's clock. */
   at: z.int().min(0),
+  /** How far the host's audit log went then; a host that says so cannot take it back. Controllers have none. */
+  ledger: chainHeadSchema.optional(),
   event: eventSchema,
 });
 export type Report = Readonly<z.infer<typeof reportSchema>>;

@@ -71,6 +71,9 @@ export function describeStep(step: Step): unknown {
       return { plan: step.transaction };
     case 'await-package-locks':
       return { await: 'package-locks' };
+    case 'read-audit':
+    case 'tell':
+      return { kind: step.kind };
   }
 }
 

@@ -45,7 +45,7 @@ export async function sendRun(
   options: SendOptions,
 ): Promise<RunSnapshot | null> {
   const { fleet, broker, sender, prepared, flags } = options;
-  const signed = signRun(prepared, sender);
+  const signed = await signRun(prepared, sender);
   const celeroot = celerootFor(command);
   await submitRun(broker, signed, celeroot);
   const { json } = sharedFlags(command);
