@@ -11,7 +11,7 @@ export const LAYERS: Readonly<Record<string, readonly string[]>> = {
   executor: ['tasks', 'apt', 'host', 'trust', 'core'],
   worker: ['executor', 'queue', 'config', 'tasks', 'host', 'trust', 'audit', 'core'],
   fleet: ['queue', 'config', 'tasks', 'host', 'trust', 'audit', 'apt', 'core'],
-  terminal: ['core'],
+  terminal: ['audit', 'core'],
   commands: ['terminal', 'fleet', 'worker', 'executor', 'queue', 'config', 'tasks', 'host', 'trust', 'audit', 'core'],
 };
 

@@ -159,26 +159,32 @@ function collectReports(): {
   };
 }
 
-function pageOf(job: JobState, { pieces, reported }: Told, last: FollowUpdate | null): Page | string {
+function pageOf(job: JobState, told: Told, last: FollowUpdate | null): Page | string {
   const { end } = job;
-  if (end === null)
+  if (end === null) {
     return last?.snapshot.presences.get(job.id)?.online === false ? 'it is offline' : 'it did not answer';
-  if (!('outcome' in end))
-    return 'code' in end ? `it refused: ${end.code}: ${end.message}` : `the reading was ${end.status}`;
+  }
+  if ('code' in end) return `it refused: ${end.code}: ${end.message}`;
+  if (!('outcome' in end)) return `the reading was ${end.status}`;
   const result = auditResultSchema.safeParse(end.outcome.data).data;
-  if (result === undefined) return end.outcome.failure?.message ?? 'its answer cannot be read';
+  if (result === undefined) return end.outcome.failure?.message ?? UNREADABLE;
+  const records = recordsIn(told.pieces);
+  return records === null ? UNREADABLE : { result, ...records, reported: told.reported };
+}
+
+const UNREADABLE = 'its answer cannot be read';
+
+/** Null when a part is missing, or is no record. */
+function recordsIn(pieces: readonly OutputPiece[]): Pick<Page, 'lines' | 'apt'> | null {
   const { text, missingBytes } = joinOutput(pieces);
-  if (missingBytes > 0) return `${missingBytes} bytes of its answer are missing`;
-  const records = text
-    .split('\n')
-    .slice(0, -1)
-    .map((line) => parseJsonAs(auditRecordSchema, line));
+  if (missingBytes > 0) return null;
   const lines: string[] = [];
   const apt: AptRecord[] = [];
-  for (const record of records) {
-    if (record === null) return 'its answer cannot be read';
+  for (const line of text.split('\n').slice(0, -1)) {
+    const record = parseJsonAs(auditRecordSchema, line);
+    if (record === null) return null;
     if ('line' in record) lines.push(record.line);
     else apt.push(record);
   }
-  return { result, lines, apt, reported };
+  return { lines, apt };
 }
