@@ -63,7 +63,10 @@ const MUTATIONS: Readonly<Record<string, Mutation>> = {
   'all forged anew from a line on': (_, { lines, heads }, { place, other }) => {
     const keep = place % lines.length;
     const from = heads[keep - 1] ?? emptyChain('0'.repeat(64));
-    const forged = build([...lines.slice(keep).map((__, index) => ({ kind: 'forged', other, index }))], from);
+    const forged = build(
+      lines.slice(keep).map((__, index) => ({ kind: 'forged', other, index })),
+      from,
+    );
     return textOf([...lines.slice(0, keep), ...forged.lines]);
   },
   'forged anew, and longer than before': (_, { lines, heads }, { place }) => {

@@ -5,7 +5,7 @@ import type { HostName } from '../core/names.ts';
 import { checkText, type CheckedChain } from './chain.ts';
 import type { Finding } from './finding.ts';
 import { hostEventSchema, type HostEvent } from './host-event.ts';
-import type { JournalView } from './journal-view.ts';
+import type { HostPast, JournalView } from './journal-view.ts';
 import { compareHead, describeBreak } from './verify-journal.ts';
 
 /** A run of apt on a host, and whose the host takes it for. */
@@ -41,14 +41,21 @@ export type VerifiedHost = {
   readonly verified: (ChainHead & { readonly at: number }) | null;
 };
 
-export type HostJudge = { readonly view: JournalView; readonly ownKeys: ReadonlySet<string> };
+export type HostJudge = {
+  /** The journal as it is after the host was read, with the run that read it. */
+  readonly view: JournalView;
+  /** What it knew of the host before: what was learnt meanwhile may be of lines that came after those that were read. */
+  readonly past: (host: HostName) => HostPast;
+  readonly ownKeys: ReadonlySet<string>;
+};
 
 /** Holds what a host handed over against itself, against what was seen of it before, and against the journal. */
 export function verifyHost(evidence: HostEvidence, judge: HostJudge): VerifiedHost {
   const { host, first } = evidence;
+  const past = judge.past(host);
   const { links, ...chain } = checkText(evidence.lines.map((line) => `${line}\n`).join(''), {
     first,
-    known: knownHeads(evidence, judge.view),
+    known: knownHeads(evidence, past),
   });
   const lines = links.map((link, index) => ({
     seq: first + index,
@@ -60,7 +67,7 @@ export function verifyHost(evidence: HostEvidence, judge: HostJudge): VerifiedHo
     ...inChain,
     ...lines.flatMap((line) => judgeLine(host, line)),
     ...judgeJobs(host, lines, judge),
-    ...(inChain.length === 0 ? missingRuns(host, lines, judge.view) : []),
+    ...(inChain.length === 0 ? missingRuns(host, lines, { view: judge.view, past }) : []),
     ...evidence.apt.flatMap((record) => judgeApt(host, record)),
     ...evidence.unreadable.map((file) => unreadable(host, file)),
   ];
@@ -69,8 +76,7 @@ export function verifyHost(evidence: HostEvidence, judge: HostJudge): VerifiedHo
 }
 
 /** Reports that bring the lines also bear heads that go further than these. */
-function knownHeads({ host, first, lines, reported }: HostEvidence, view: JournalView): readonly ChainHead[] {
-  const { verified, seen } = view.past(host);
+function knownHeads({ first, lines, reported }: HostEvidence, { verified, seen }: HostPast): readonly ChainHead[] {
   const before = [...(verified === null ? [] : [verified]), ...seen];
   const end = first + lines.length - 1;
   return [
@@ -156,8 +162,11 @@ function judgeJob(host: HostName, accepted: Accepted, { view, ownKeys }: HostJud
 }
 
 /** A host that reported on a run has it in its log; only runs sent after the last verification can be in these lines. */
-function missingRuns(host: HostName, lines: readonly HostLine[], view: JournalView): Finding[] {
-  const { verified, seen } = view.past(host);
+function missingRuns(
+  host: HostName,
+  lines: readonly HostLine[],
+  { view, past: { verified, seen } }: { readonly view: JournalView; readonly past: HostPast },
+): Finding[] {
   const known = new Set(
     lines.flatMap(({ event }) => (event !== null && 'job' in event ? [event.job.slice(0, 26)] : [])),
   );

@@ -38,7 +38,7 @@ export async function verifyFleet(options: VerifyOptions): Promise<VerifiedFleet
   const { evidence, unread } = await readAudits(wanted, options);
   const view = viewJournal(await readJournal(fleet));
   const ownKeys = new Set([sender.key.id, ...view.keys]);
-  const judged = evidence.map((each) => ({ ...verifyHost(each, { view, ownKeys }), apt: each.apt }));
+  const judged = evidence.map((each) => ({ ...verifyHost(each, { view, past: before.past, ownKeys }), apt: each.apt }));
   const inJournal = verifyJournal(view, evidence, ownKeys);
   await keepVerified(sender.journal, inJournal.some(isChange) ? [] : judged);
   const forbidden = hosts.filter((host) => !allowed.includes(host));

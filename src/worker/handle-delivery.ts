@@ -88,6 +88,7 @@ async function accept(delivery: Delivery, admitted: AdmittedOrder, worker: Worke
   const { order, task } = admitted;
   worker.log(`accepted ${order.id}: ${task.name} from ${queueNameOf(delivery.queue)}, by ${quote(order.by)}`);
   const unwritten = await writeDown(delivery, admitted, worker);
+  worker.leaving.throwIfAborted();
   if (unwritten !== null) return await end(order, { kind: 'done', outcome: failedOutcome(unwritten) }, worker);
   tell(worker.reportsOf(order.id), { kind: 'accepted' });
   if (!task.changesHost) return await end(order, await performHere(admitted, worker), worker);
@@ -155,5 +156,6 @@ async function publishRefusal(delivery: Delivery, { code, message }: Refused, wo
   const job = delivery.job.slice(0, 128);
   worker.log(`refused ${quote(job)} from ${queue}: ${code}: ${message}`);
   await worker.audit.noteRefusal({ job, code, envelope: delivery.envelope });
+  worker.leaving.throwIfAborted();
   await worker.broker.refuse({ host: worker.policy.host, at: worker.clock.now(), queue, job, code, message });
 }

@@ -126,6 +126,8 @@ function contextOf(parts: Parts, wires: Wires): WorkerContext {
     turn: createTurn(),
     underWay: createUnderWay(),
     reportsOf: (job) => async (event) => {
+      // A broker that is closed would be asked, and connect again, for ever.
+      wires.leaving.throwIfAborted();
       const report = { job, host: policy.host, at: clock.now(), ledger: audit.head(), event };
       await orAbort(broker.report(runOf(job), sealReport(report, hostKey)), wires.leaving);
     },
