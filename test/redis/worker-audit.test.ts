@@ -68,11 +68,12 @@ describe('a worker', () => {
     const fleet = makeFleet();
     await fleet.publish(controller);
     const file = await writeWorkerFile(apt.place, fleet.configFor(redis.settings));
-    const order = newOrder(changing);
+    let order = newOrder(changing);
     for (let kills = 0; kills < 3; kills += 1) {
       await using worker = spawnWorker(file, state.path, apt.self('run'));
       await worker.says(/^ready/);
-      if (kills === 0) await submit(controller, order, fleet.key);
+      // Its ledger is older than the order.
+      if (kills === 0) await submit(controller, (order = newOrder(changing)), fleet.key);
       await apt.begun();
       worker.signal('SIGKILL');
       await worker.exit;
