@@ -8,13 +8,14 @@ import { PHASES, type Phase } from './step.ts';
 import type { Transaction } from './transaction.ts';
 
 /*
- * A run's state is a fold over its reports: whoever reads the same stream sees the same state.
+ * A run's state is a fold over its reports: whoever reads the same reports, in whatever order, sees the same state.
  *
  *   queued ─▶ accepted ─▶ waiting ⇄ running ─▶ changed | unchanged | planned | failed | cancelled
  *      └──────────┴──▶ refused | expired | cancelled
  *
- * Reports are delivered at least once. Of the reports that end a job the first wins; of the others the newest by the
- * host's own clock, so that a report that is repeated or late changes nothing. `lost` is no report but what a reader
+ * Reports are delivered at least once, and those of different speakers in any order. Of the reports that end a job the
+ * first by its speaker's clock wins, and what a host did before that the job was withdrawn; of the others the newest. So
+ * a report that is repeated, late or moved changes nothing. `lost` is no report but what a reader
  * concludes from silence (`jobStatus`), and so is the `expired` of a job that no host has ever spoken of.
  */
 
@@ -65,8 +66,7 @@ export function initialRunState(run: Run): RunState {
 }
 
 /**
- * The state after some more reports; total, and the same however often a report comes and however the reports of
- * different jobs are interleaved. Reports of jobs the run does not have, or of another host than the job is for, are
+ * The state after some more reports; total, and the same however often a report comes and in whatever order. Reports of jobs the run does not have, or of another host than the job is for, are
  * left out: the stream comes over a broker that is not trusted.
  */
 export function applyReports(state: RunState, reports: readonly Report[]): RunState {
@@ -147,9 +147,7 @@ function mayReport(job: JobState, report: Report): boolean {
   return job.to.kind === 'any' || job.to.host === report.host;
 }
 
-function applyReport(job: JobState, report: Report): JobState {
-  if (job.end !== null) return job;
-  const { event, at } = report;
+function applyReport(job: JobState, { event, at, host }: Report): JobState {
   const heard: JobState = {
     ...job,
     firstWordAt: Math.min(job.firstWordAt ?? at, at),
@@ -157,10 +155,28 @@ function applyReport(job: JobState, report: Report): JobState {
     plan: event.kind === 'plan' ? newerPlan(job.plan, event, at) : job.plan,
   };
   const end = endOf(event, at);
-  if (end !== null) return { ...heard, host: event.kind === 'cancelled' ? job.host : report.host, end };
+  if (end !== null) {
+    if (!endsSooner({ end, host }, heard)) return heard;
+    return { ...heard, host: isWithdrawn(end) ? heard.host : host, end };
+  }
   const activity = activityOf(event, at);
-  if (activity === null || !isNewer(activity, job.activity)) return heard;
-  return { ...heard, host: report.host, activity };
+  if (activity === null || !isNewer({ activity, host }, heard)) return heard;
+  return { ...heard, host: heard.end === null || isWithdrawn(heard.end) ? host : heard.host, activity };
+}
+
+/** Whether that is all that was said; it is said in the name of any host that the job was for. */
+function isWithdrawn(end: JobEnd): boolean {
+  return end.status === 'cancelled' && !('outcome' in end);
+}
+
+function endsSooner({ end, host }: { readonly end: JobEnd; readonly host: HostName }, job: JobState): boolean {
+  const known = job.end;
+  if (known === null) return true;
+  if (isWithdrawn(end) !== isWithdrawn(known)) return isWithdrawn(known);
+  if (end.at !== known.at) return end.at < known.at;
+  const [text, knownText] = [JSON.stringify(end), JSON.stringify(known)];
+  if (text !== knownText) return text < knownText;
+  return !isWithdrawn(end) && job.host !== null && host < job.host;
 }
 
 function endOf(event: ReportEvent, at: number): JobEnd | null {
@@ -213,19 +229,23 @@ function activityOf(event: ReportEvent, at: number): Activity | null {
 }
 
 function newerPlan(known: JobState['plan'], event: ReportEvent & { kind: 'plan' }, at: number): JobState['plan'] {
-  if (known !== null && known.at >= at) return known;
-  return { at, transaction: event.transaction, hash: event.hash };
+  const isKnownNewer = known !== null && (known.at > at || (known.at === at && known.hash >= event.hash));
+  return isKnownNewer ? known : { at, transaction: event.transaction, hash: event.hash };
 }
 
+type ActivityClaim = { readonly activity: Activity; readonly host: HostName };
+
 /** A strict order over activities, so that the newest is the same in whatever order they come and however often. */
-function isNewer(candidate: Activity, known: Activity | null): boolean {
+function isNewer({ activity, host }: ActivityClaim, { activity: known, host: knownHost }: JobState): boolean {
   if (known === null) return true;
-  const [a, b] = [ranks(candidate), ranks(known)];
+  const [a, b] = [ranks(activity), ranks(known)];
   for (const [index, rank] of a.entries()) {
     const other = b[index] ?? 0;
     if (rank !== other) return rank > other;
   }
-  return false;
+  const [text, knownText] = [JSON.stringify(activity), JSON.stringify(known)];
+  if (text !== knownText) return text > knownText;
+  return knownHost !== null && host < knownHost;
 }
 
 const STATUS_ORDER = ['accepted', 'waiting', 'running'] as const;

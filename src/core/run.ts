@@ -1,7 +1,7 @@
 import * as z from 'zod';
 import { jobIdSchema, runIdSchema } from './ids.ts';
 import { jsonObjectSchema } from './json.ts';
-import { hostNameSchema, queueNameSchema } from './names.ts';
+import { hostNameSchema, queueNameSchema, type HostName } from './names.ts';
 
 /** Where a job goes: one host's own queue, or a queue that any one host of a role serves. */
 export const destinationSchema = z.discriminatedUnion('kind', [
@@ -30,6 +30,8 @@ export const runSchema = z.strictObject({
         to: destinationSchema,
         /** Hash of the approved plan; left out where none was. */
         plan: z.string().length(64).optional(),
+        /** For a job of a role's queue, the hosts that served it when the run was made. */
+        candidates: z.array(hostNameSchema).max(100_000).optional(),
       }),
     )
     .max(100_000),
@@ -45,3 +47,11 @@ export const runSchema = z.strictObject({
   follows: z.strictObject({ run: runIdSchema, as: z.enum(['retry', 'apply']) }).nullable(),
 });
 export type Run = Readonly<z.infer<typeof runSchema>>;
+
+/** The hosts that may report on a job, by the record of its run. */
+export function reportersOf({
+  to,
+  candidates = [],
+}: Pick<Run['jobs'][number], 'to' | 'candidates'>): readonly HostName[] {
+  return to.kind === 'host' ? [to.host] : candidates;
+}

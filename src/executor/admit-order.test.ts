@@ -1,7 +1,9 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
+import fc from 'fast-check';
 import { jobIdFor, makeRunId } from '../core/ids.ts';
 import { fleetNameSchema, hostNameSchema, queueNameSchema, roleNameSchema } from '../core/names.ts';
+import { TASKS } from '../tasks/registry.ts';
 import { firstTrust, revokeGrant } from '../trust/change-trust.ts';
 import { makeSigningKey } from '../trust/key.ts';
 import type { Order } from '../trust/order.ts';
@@ -95,4 +97,18 @@ describe('an order is', () => {
   for (const [why, verdict, change, candidate] of refusals) {
     test(`refused ${why}`, () => assert.equal(admit(change, candidate), verdict));
   }
+
+  test('refused whatever it asks for that is no task of this program', () => {
+    const near = fc
+      .tuple(fc.constantFrom(...TASKS.map(({ name }) => name)), fc.nat(20), fc.string({ maxLength: 3 }))
+      .map(([name, at, put]) => name.slice(0, at) + put + name.slice(at + 1));
+    const shell = fc.constantFrom('shell.run', 'cmd.run', 'exec', '../apt.install', 'apt.install; id', 'APT.INSTALL');
+    fc.assert(
+      fc.property(fc.oneof(near, shell, fc.string({ maxLength: 64 })), (task) => {
+        if (TASKS.some(({ name }) => name === task)) return;
+        assert.equal(admit({ task: task.slice(0, 64) }), 'UNKNOWN_TASK, told');
+      }),
+      { numRuns: 500 * Number(process.env['CELEROOT_FUZZ'] ?? 1) },
+    );
+  });
 });

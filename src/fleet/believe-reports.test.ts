@@ -30,7 +30,7 @@ function idOf(key: SigningKey | undefined): string {
 function stored(host: typeof web1, event: ReportEvent, key: SigningKey | undefined): StoredReport {
   const name = host ?? assert.fail();
   const report: Report = { job: jobIdFor(run, name), host: name, at: 1, event };
-  return { cursor: '1-1', ...sealReport(report, key ?? assert.fail()) };
+  return { from: name, ...sealReport(report, key ?? assert.fail()) };
 }
 
 const verdict = (...entries: readonly StoredReport[]): readonly [believed: number, forged: number] => {
@@ -69,5 +69,5 @@ test('a host that is not in the configuration is not believed to have taken a jo
 });
 
 test('what is no report counts for nothing', () => {
-  assert.deepEqual(verdict({ cursor: '1-1', report: null, text: '{', signature: '' }), [0, 0]);
+  assert.deepEqual(verdict({ from: null, report: null, text: '{', signature: '' }), [0, 0]);
 });

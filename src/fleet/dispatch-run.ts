@@ -46,10 +46,11 @@ export async function signRun(prepared: PreparedRun, sender: Sender): Promise<Si
     args: prepared.args,
     dryRun: prepared.dryRun,
     target: prepared.target,
-    jobs: orders.map(({ id: job, to, expectedPlan }) => ({
+    jobs: orders.map(({ id: job, to, expectedPlan }, index) => ({
       id: job,
       to,
       ...(expectedPlan === null ? {} : { plan: expectedPlan }),
+      ...(to.kind === 'host' ? {} : { candidates: [...(prepared.assignments[index]?.candidates ?? [])] }),
     })),
     createdAt,
     expiresAt: createdAt + prepared.expiresInMs,

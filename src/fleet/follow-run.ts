@@ -1,12 +1,12 @@
 import type { Clock } from '../core/clock.ts';
 import { judgePresence, type HostPresence } from '../core/host-presence.ts';
-import type { JobId, RunId } from '../core/ids.ts';
+import type { JobId } from '../core/ids.ts';
 import type { HostName } from '../core/names.ts';
 import type { Report } from '../core/report.ts';
 import type { RunSnapshot } from '../core/run-snapshot.ts';
 import { applyReports, initialRunState, isEnded, jobStatus, type JobState, type RunState } from '../core/run-state.ts';
-import type { Run } from '../core/run.ts';
-import type { ControllerBroker, StoredReport } from '../queue/broker.ts';
+import { reportersOf, type Run } from '../core/run.ts';
+import type { ControllerBroker, ReportPage, ReportPlace, ReportQuestion } from '../queue/broker.ts';
 import { believeReports, type Believed, type Witness } from './believe-reports.ts';
 
 export type FollowOptions = {
@@ -32,7 +32,7 @@ const PRESENCE_EVERY_MS = 5000;
 const AWAY_MS = 120_000;
 
 /**
- * Follows a run: an update for everything that stands in its stream, then one for every batch of reports and at least
+ * Follows a run: an update for everything that stands in its streams, then one for every batch of reports and at least
  * one a second. Ends after the update that says `ended`, or when the signal is aborted; the caller may stop before.
  */
 export async function* followRun(
@@ -43,12 +43,10 @@ export async function* followRun(
   const { clock, signal } = options;
   const presences = watchPresences(broker, options);
   let state = initialRunState(run);
-  let cursor = '0';
   let forged = 0;
-  let stored = await broker.readReports(run.id, cursor);
+  let page = await broker.readReports({ run: run.id, hosts: hostsToHear(state, options.candidatesOf) });
   while (!signal.aborted) {
-    cursor = stored.at(-1)?.cursor ?? cursor;
-    const believed = believeReports(stored, options.witness);
+    const believed = believeReports(page.reports, options.witness);
     const fresh = believed.reports;
     forged += believed.forged;
     state = applyReports(state, fresh);
@@ -56,7 +54,9 @@ export async function* followRun(
     const progress = progressOf(snapshot);
     yield { snapshot, fresh, progress };
     if (progress === 'ended') return;
-    stored = await awaitReports(broker, { id: run.id, cursor }, signal);
+    const isOpen = (job: JobState): boolean => !isEnded(jobStatus(job, run, snapshot.now));
+    const hosts = hostsToHear(state, options.candidatesOf, isOpen);
+    page = await awaitReports(broker, { run: run.id, hosts, after: page.place }, signal);
   }
 }
 
@@ -66,7 +66,7 @@ export async function readSnapshot(
   run: Run,
   options: Omit<FollowOptions, 'signal'>,
 ): Promise<RunSnapshot> {
-  const { state, forged } = await readRun(broker, run, options.witness);
+  const { state, forged } = await readRun(broker, run, options);
   return { state, forged, presences: await watchPresences(broker, options)(state), now: options.clock.now() };
 }
 
@@ -74,23 +74,40 @@ export async function readSnapshot(
 export async function readRun(
   broker: ControllerBroker,
   run: Run,
-  witness: Witness,
+  options: ReadOptions,
 ): Promise<Believed & { readonly state: RunState }> {
-  const believed = believeReports(await broker.readReports(run.id, '0'), witness);
-  return { ...believed, state: applyReports(initialRunState(run), believed.reports) };
+  const state = initialRunState(run);
+  const { reports } = await broker.readReports({ run: run.id, hosts: hostsToHear(state, options.candidatesOf) });
+  const believed = believeReports(reports, options.witness);
+  return { ...believed, state: applyReports(state, believed.reports) };
+}
+
+type ReadOptions = Pick<FollowOptions, 'witness' | 'candidatesOf'>;
+
+/** Whoever may report on a job: by the run's record, and by the configuration, which may have changed since. */
+function hostsToHear(
+  { run, jobs }: RunState,
+  candidatesOf: FollowOptions['candidatesOf'],
+  isOpen: (job: JobState) => boolean = () => true,
+): readonly HostName[] {
+  return run.jobs.flatMap((record) => {
+    const job = jobs.get(record.id);
+    return job === undefined || !isOpen(job) ? [] : [...reportersOf(record), ...candidatesOf(job)];
+  });
 }
 
 /** Resolves with nothing as soon as the signal is aborted; the read under way ends with the broker. */
 async function awaitReports(
   broker: ControllerBroker,
-  from: { readonly id: RunId; readonly cursor: string },
+  question: ReportQuestion & { readonly after: ReportPlace },
   signal: AbortSignal,
-): Promise<readonly StoredReport[]> {
-  const aborted = Promise.withResolvers<readonly StoredReport[]>();
-  const stop = (): void => aborted.resolve([]);
-  if (signal.aborted) return [];
+): Promise<ReportPage> {
+  const aborted = Promise.withResolvers<ReportPage>();
+  const nothing = { reports: [], place: question.after };
+  const stop = (): void => aborted.resolve(nothing);
+  if (signal.aborted) return nothing;
   signal.addEventListener('abort', stop, { once: true });
-  const reading = broker.awaitReports(from.id, from.cursor, WAIT_MS);
+  const reading = broker.awaitReports(question, WAIT_MS);
   try {
     return await Promise.race([reading, aborted.promise]);
   } finally {

@@ -7,8 +7,24 @@ import type { Destination, Run } from '../core/run.ts';
 /** A signed order on its way into a queue. */
 export type Release = { readonly job: JobId; readonly to: Destination; readonly envelope: string };
 
-/** One entry of a run's stream, not believed yet. `report` is null when what stands there is not a report. */
-export type StoredReport = Omit<SignedReport, 'report'> & { readonly cursor: string; readonly report: Report | null };
+/** Whose stream something stands in: a host's, or with null the one of operators. */
+export type Speaker = HostName | null;
+
+/** One entry of a stream of reports, not believed yet. `report` is null when what stands there is not a report. */
+export type StoredReport = Omit<SignedReport, 'report'> & { readonly from: Speaker; readonly report: Report | null };
+
+/** How far a reader has come in each stream of a run. */
+export type ReportPlace = ReadonlyMap<Speaker, { readonly cursor: string; readonly count: number }>;
+
+/** Asks for what these hosts, and operators, have reported on a run; all of it, or what came after a place. */
+export type ReportQuestion = {
+  readonly run: RunId;
+  readonly hosts: readonly HostName[];
+  readonly after?: ReportPlace;
+};
+
+/** Of one host in the order in which it was said; of several hosts in any order. */
+export type ReportPage = { readonly reports: readonly StoredReport[]; readonly place: ReportPlace };
 
 /** An order a host refused although it may belong to no run. Everything in it is untrusted text, already capped. */
 export type Refusal = {
@@ -29,10 +45,11 @@ export type ControllerBroker = AsyncDisposable & {
   readonly getRun: (id: RunId) => Promise<Run | null>;
   /** Newest first. */
   readonly listRuns: (limit: number) => Promise<readonly Run[]>;
-  /** All reports after `cursor` (`0` for the beginning) that are there now. */
-  readonly readReports: (id: RunId, cursor: string) => Promise<readonly StoredReport[]>;
-  /** Waits up to `waitMs` for reports after `cursor`; empty when none came. One blocking read whatever the number of hosts. */
-  readonly awaitReports: (id: RunId, cursor: string, waitMs: number) => Promise<readonly StoredReport[]>;
+  /** All reports that are there now. */
+  readonly readReports: (question: ReportQuestion) => Promise<ReportPage>;
+  /** Waits up to `waitMs` for reports; empty when none came. One blocking read whatever the number of hosts. */
+  readonly awaitReports: (question: ReportQuestion, waitMs: number) => Promise<ReportPage>;
+  /** Says something as an operator, where hosts cannot write. */
   readonly appendReport: (id: RunId, report: SignedReport) => Promise<void>;
   readonly setCancelMark: (id: RunId, mark: string) => Promise<void>;
   /** Takes jobs that no worker has begun out of their queues; returns those it could take out. */
@@ -41,8 +58,8 @@ export type ControllerBroker = AsyncDisposable & {
   /** How long hosts that were online within a month, and are not, have been away; milliseconds. */
   readonly absences: (hosts: readonly HostName[]) => Promise<ReadonlyMap<HostName, number>>;
   readonly facts: (hosts: readonly HostName[]) => Promise<ReadonlyMap<HostName, HostFacts>>;
-  /** Newest first. */
-  readonly refusals: (limit: number) => Promise<readonly Refusal[]>;
+  /** The newest of these hosts, newest first by their clocks. */
+  readonly refusals: (hosts: readonly HostName[], limit: number) => Promise<readonly Refusal[]>;
   readonly newestTrust: () => Promise<number | null>;
   readonly trustOf: (version: number) => Promise<string | null>;
   readonly publishTrust: (version: number, envelope: string) => Promise<void>;

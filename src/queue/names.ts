@@ -14,14 +14,16 @@ export type Keys = {
   readonly prefix: string;
   /** Sorted set of run ids by the time they were made. */
   readonly runs: string;
-  readonly refusals: string;
   /** Hash of trust files by version. */
   readonly trust: string;
   readonly run: (id: RunId) => string;
-  readonly reports: (id: RunId) => string;
+  /** Stream of what one host reports on a run; with null, of what operators do. */
+  readonly reports: (id: RunId, from: HostName | null) => string;
   readonly cancel: (id: RunId) => string;
   readonly presence: (host: HostName) => string;
   readonly facts: (host: HostName) => string;
+  /** Stream of the orders a host refused. */
+  readonly refusals: (host: HostName) => string;
   /** One of BullMQ's own keys of a queue, e.g. `wait`, or the hash of a job by its id. */
   readonly queue: (to: Destination, part: string) => string;
 };
@@ -31,13 +33,14 @@ export function keysFor(environment: string | null): Keys {
   return {
     prefix,
     runs: `${prefix}:runs`,
-    refusals: `${prefix}:refusals`,
     trust: `${prefix}:trust`,
     run: (id) => `${prefix}:run:${id}`,
-    reports: (id) => `${prefix}:run:${id}:reports`,
+    // No host is called by the empty word, so none can write what only operators may.
+    reports: (id, from) => `${prefix}:run:${id}:reports:${from ?? ''}`,
     cancel: (id) => `${prefix}:run:${id}:cancel`,
     presence: (host) => `${prefix}:presence:${host}`,
     facts: (host) => `${prefix}:facts:${host}`,
+    refusals: (host) => `${prefix}:refusals:${host}`,
     queue: (to, part) => `${prefix}:${queueNameOf(to)}:${part}`,
   };
 }

@@ -1,14 +1,19 @@
+import { messageOf } from '../core/errors.ts';
 import type { RunId } from '../core/ids.ts';
+import { parseJsonAs } from '../core/parse-json-as.ts';
 import { reportSchema, type Report, type SignedReport } from '../core/report.ts';
-import type { StoredReport } from './broker.ts';
+import type { ReportPage, ReportPlace, ReportQuestion, Speaker, StoredReport } from './broker.ts';
 import type { Client } from './connection.ts';
 import { replies, type Link } from './link.ts';
+import type { Keys } from './names.ts';
 import { RUN_LIFETIME_MS } from './run-store.ts';
-import { parseJsonAs } from '../core/parse-json-as.ts';
 
-/** A host that never stops reporting pushes out the oldest reports of its run, and no other run's. */
-const MOST_REPORTS = 1_000_000;
-const PAGE = 5000;
+/** A host that reports without end pushes out its own oldest reports; where it does not, no more are read. */
+const MOST_REPORTS = 100_000;
+/** Streams to a command, and entries that an answer may have when each stream has its share. */
+const STREAMS = 100;
+const ENTRIES = 10_000;
+const LEAST_ENTRIES = 100;
 
 /** Kinds of which every job has few; with them the stream's life is prolonged. */
 const RARE_KINDS: ReadonlySet<Report['event']['kind']> = new Set([
@@ -19,9 +24,13 @@ const RARE_KINDS: ReadonlySet<Report['event']['kind']> = new Set([
   'cancelled',
 ]);
 
-export async function appendReport({ ask, keys }: Link, id: RunId, signed: SignedReport): Promise<void> {
-  const key = keys.reports(id);
-  const { report, text, signature } = signed;
+/** Adds to a speaker's own stream. */
+export async function appendReport(
+  { ask, keys }: Link,
+  { run, from }: { readonly run: RunId; readonly from: Speaker },
+  { report, text, signature }: SignedReport,
+): Promise<void> {
+  const key = keys.reports(run, from);
   await ask(async (client) => {
     const pipeline = client
       .pipeline()
@@ -31,35 +40,104 @@ export async function appendReport({ ask, keys }: Link, id: RunId, signed: Signe
   });
 }
 
-/** All reports after `cursor`, a page at a time. */
-export async function readReports({ ask, keys }: Link, id: RunId, cursor: string): Promise<readonly StoredReport[]> {
-  const all: StoredReport[] = [];
-  for (;;) {
-    const after = all.at(-1)?.cursor ?? cursor;
-    const answer = await ask((client) => client.xread('COUNT', PAGE, 'STREAMS', keys.reports(id), after));
-    const page = entriesOf(answer).map(toStoredReport);
-    all.push(...page);
-    if (page.length < PAGE) return all;
+/** All that is there: a page of every stream, many streams to a command, and all commands in one round trip. */
+export async function readReports({ ask, keys }: Link, question: ReportQuestion): Promise<ReportPage> {
+  let place = question.after ?? new Map();
+  const reports: StoredReport[] = [];
+  let left = speakersOf(question);
+  while (left.length > 0) {
+    const count = Math.max(LEAST_ENTRIES, Math.floor(ENTRIES / left.length));
+    const streams = chunksOf(left).map((chunk) => streamsOf(keys, { ...question, after: place }, chunk));
+    const pages = await ask((client) => Promise.all(streams.map((each) => readPage(client, each, { count }))));
+    const found = pages.flat();
+    place = moveOn(place, found);
+    reports.push(...found.flatMap(toStoredReports));
+    const full = found.flatMap(({ from, entries }) => (entries.length < count ? [] : [from]));
+    left = stillRead(full, place);
   }
+  return { reports, place };
 }
 
 /** Waits on its own connection, since one that waits answers nothing else. */
 export async function awaitReports(
   client: Client,
-  key: string,
-  wait: { cursor: string; ms: number },
-): Promise<readonly StoredReport[]> {
-  const answer = await client.xread('COUNT', PAGE, 'BLOCK', wait.ms, 'STREAMS', key, wait.cursor);
-  return entriesOf(answer).map(toStoredReport);
+  keys: Keys,
+  { question, ms }: { readonly question: ReportQuestion; readonly ms: number },
+): Promise<ReportPage> {
+  const speakers = speakersOf(question);
+  const count = Math.max(LEAST_ENTRIES, Math.floor(ENTRIES / Math.max(1, speakers.length)));
+  const found = await readPage(client, streamsOf(keys, question, speakers), { count, waitMs: ms });
+  return { reports: found.flatMap(toStoredReports), place: moveOn(question.after ?? new Map(), found) };
 }
 
+type Stream = { readonly from: Speaker; readonly key: string; readonly cursor: string };
 type Entry = readonly [id: string, fields: readonly string[]];
+type Found = { readonly from: Speaker; readonly entries: readonly Entry[] };
+type Page = { readonly count: number; readonly waitMs?: number };
 
-function entriesOf(answer: [key: string, items: [id: string, fields: string[]][]][] | null): readonly Entry[] {
-  return answer?.[0]?.[1] ?? [];
+function speakersOf({ hosts, after }: ReportQuestion): readonly Speaker[] {
+  return stillRead([null, ...new Set(hosts)], after ?? new Map());
 }
 
-function toStoredReport([cursor, fields]: Entry): StoredReport {
-  const [name, text = '', , signature = ''] = fields;
-  return { cursor, report: parseJsonAs(reportSchema, name === 'report' ? text : null), text, signature };
+function stillRead(speakers: readonly Speaker[], place: ReportPlace): readonly Speaker[] {
+  return speakers.filter((from) => (place.get(from)?.count ?? 0) < MOST_REPORTS);
+}
+
+function chunksOf(speakers: readonly Speaker[]): readonly (readonly Speaker[])[] {
+  const chunks: (readonly Speaker[])[] = [];
+  for (let start = 0; start < speakers.length; start += STREAMS) chunks.push(speakers.slice(start, start + STREAMS));
+  return chunks;
+}
+
+function streamsOf(keys: Keys, { run, after }: ReportQuestion, speakers: readonly Speaker[]): readonly Stream[] {
+  return speakers.map((from) => ({ from, key: keys.reports(run, from), cursor: after?.get(from)?.cursor ?? '0' }));
+}
+
+/**
+ * Who controls one of the keys can put there what is no stream, at which Redis refuses the whole command: then each
+ * stream is read for itself, and that one has nothing.
+ */
+async function readPage(client: Client, streams: readonly Stream[], page: Page): Promise<readonly Found[]> {
+  try {
+    return await read(client, streams, page);
+  } catch (error) {
+    if (!isWrongType(error)) throw error;
+    const usable = await Promise.all(streams.map(async (stream) => ((await isUsable(client, stream)) ? [stream] : [])));
+    return usable.every(({ length }) => length > 0) ? [] : await readPage(client, usable.flat(), page);
+  }
+}
+
+async function read(client: Client, streams: readonly Stream[], { count, waitMs }: Page): Promise<readonly Found[]> {
+  const keysAndCursors = [...streams.map(({ key }) => key), ...streams.map(({ cursor }) => cursor)];
+  const answer =
+    waitMs === undefined
+      ? await client.xread('COUNT', count, 'STREAMS', ...keysAndCursors)
+      : await client.xread('COUNT', count, 'BLOCK', waitMs, 'STREAMS', ...keysAndCursors);
+  const byKey = new Map(streams.map(({ key, from }) => [key, from]));
+  return (answer ?? []).map(([key, entries]) => ({ from: byKey.get(key) ?? null, entries }));
+}
+
+async function isUsable(client: Client, { key }: Stream): Promise<boolean> {
+  return ['stream', 'none'].includes(await client.type(key));
+}
+
+function isWrongType(error: unknown): boolean {
+  return messageOf(error).startsWith('WRONGTYPE');
+}
+
+function moveOn(place: ReportPlace, found: readonly Found[]): ReportPlace {
+  const moved = new Map(place);
+  for (const { from, entries } of found) {
+    const [cursor] = entries.at(-1) ?? [];
+    if (cursor === undefined) continue;
+    moved.set(from, { cursor, count: (moved.get(from)?.count ?? 0) + entries.length });
+  }
+  return moved;
+}
+
+function toStoredReports({ from, entries }: Found): readonly StoredReport[] {
+  return entries.map(([, fields]) => {
+    const [name, text = '', , signature = ''] = fields;
+    return { from, report: parseJsonAs(reportSchema, name === 'report' ? text : null), text, signature };
+  });
 }

@@ -1,6 +1,6 @@
 import { RejectedError } from '../core/errors.ts';
 import { runIdSchema, type RunId } from '../core/ids.ts';
-import { runSchema, type Run } from '../core/run.ts';
+import { reportersOf, runSchema, type Run } from '../core/run.ts';
 import type { Client } from './connection.ts';
 import { readTime, replies, type Link } from './link.ts';
 import type { Keys } from './names.ts';
@@ -9,6 +9,9 @@ import { parseJsonAs } from '../core/parse-json-as.ts';
 /** A run, its reports and its cancel mark are kept so long; every one of their keys expires by itself. */
 export const RUN_LIFETIME_MS = 30 * 24 * 3600 * 1000;
 const MOST_RUNS = 10_000;
+/** More than are made in between, so that the rest goes with the next. */
+const FORGOTTEN_AT_ONCE = 100;
+const KEYS_AT_ONCE = 1000;
 
 /** Stores a new run's record and lists it; makes room by forgetting what is over age or number. */
 export async function saveRun({ ask, keys }: Link, run: Run): Promise<void> {
@@ -51,14 +54,24 @@ export async function getCancelMark({ ask, keys }: Link, id: RunId): Promise<str
 async function forgetOldRuns(client: Client, keys: Keys): Promise<void> {
   const oldest = (await readTime(client)) - RUN_LIFETIME_MS;
   const [aged, surplus] = await Promise.all([
-    client.zrangebyscore(keys.runs, '-inf', oldest, 'LIMIT', 0, 1000),
+    client.zrangebyscore(keys.runs, '-inf', oldest, 'LIMIT', 0, FORGOTTEN_AT_ONCE),
     client.zrange(keys.runs, 0, String(-(MOST_RUNS + 1))),
   ]);
-  const listed = [...new Set([...aged, ...surplus])];
+  const listed = [...new Set([...aged, ...surplus])].slice(0, FORGOTTEN_AT_ONCE);
   if (listed.length === 0) return;
-  const gone = knownIds(listed).flatMap((id) => [keys.run(id), keys.reports(id), keys.cancel(id)]);
-  if (gone.length > 0) await client.unlink(...gone);
+  for (const id of knownIds(listed)) await forgetRun(client, keys, id);
   await client.zrem(keys.runs, ...listed);
+}
+
+/** The streams of hosts are found by the record; what a record does not name ends with its own expiry. */
+async function forgetRun(client: Client, keys: Keys, id: RunId): Promise<void> {
+  const [text] = await client.mget(keys.run(id));
+  const jobs = parseJsonAs(runSchema, text)?.jobs ?? [];
+  const streams = jobs.flatMap(reportersOf).map((host) => keys.reports(id, host));
+  const gone = [...streams, keys.reports(id, null), keys.cancel(id), keys.run(id)];
+  for (let start = 0; start < gone.length; start += KEYS_AT_ONCE) {
+    await client.unlink(...gone.slice(start, start + KEYS_AT_ONCE));
+  }
 }
 
 function knownIds(listed: readonly string[]): readonly RunId[] {

@@ -14,5 +14,6 @@ export function plainLines(text: string): readonly string[] {
   return text.split(/\r\n|\r|\n/).map(plainText);
 }
 
-const CONTROLS = /[\p{Cc}\u061C\u200E\u200F\u2028\u2029\u202A-\u202E\u2066-\u2069]/gu;
+/** What moves a cursor, starts an escape sequence or reorders a line. */
+export const CONTROLS = /[\p{Cc}\u061C\u200E\u200F\u2028\u2029\u202A-\u202E\u2066-\u2069]/gu;
 const UNSAFE = /[\p{Cc}\u061C\u200E\u200F\u2028\u2029\u202A-\u202E\u2066-\u2069]/u;

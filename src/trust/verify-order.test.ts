@@ -145,6 +145,33 @@ describe('an order is refused and its run is not told when', () => {
   }
 });
 
+describe('an order in any format but the one there is, though well signed, is refused:', () => {
+  const types = [
+    ...['v=0', 'v=2', 'v=1.0', 'v=01', 'v=1 ', 'V=1', 'v=1;v=1', ''].map((end) => ORDER_TYPE.replace('v=1', end)),
+    ...[CANCEL_TYPE, 'trust', 'report', 'run', 'request', 'presence', 'facts', 'release', 'task'].map((kind) =>
+      ORDER_TYPE.replace('order', kind),
+    ),
+    '',
+    'order',
+    'application/json',
+    ORDER_TYPE.toUpperCase(),
+    ` ${ORDER_TYPE}`,
+    `${ORDER_TYPE}\u0000`,
+  ];
+  for (const type of types) {
+    test(JSON.stringify(type), () => {
+      assert.deepEqual(refusal(seal(JSON.stringify(order), type)), { code: 'MALFORMED', answerable: false });
+    });
+  }
+
+  test('a signature over the bytes alone, as before there were envelopes', () => {
+    const bytes = Buffer.from(JSON.stringify(order));
+    const sig = sign(null, bytes, key.privateKey).toString('base64');
+    const bare = { payloadType: ORDER_TYPE, payload: bytes.toString('base64'), signatures: [{ keyid: key.id, sig }] };
+    assert.deepEqual(refusal(JSON.stringify(bare)), { code: 'BAD_SIGNATURE', answerable: false });
+  });
+});
+
 describe('an order is refused and its run is told when', () => {
   const cases: readonly [string, Partial<Order>, RefusalCode, Partial<Expected>?][] = [
     ['its expiry has come', {}, 'EXPIRED', { now: order.expiresAt }],

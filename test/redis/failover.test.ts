@@ -42,7 +42,7 @@ async function assertGoesOnAfter(settings: BrokerSettings, calamity: () => Promi
   await consumer.drain();
   await using controller = await openControllerBroker(settings);
   assert.deepEqual(taken, [job]);
-  const reports = await controller.readReports(run.id, '0');
+  const { reports } = await controller.readReports({ run: run.id, hosts: [web1] });
   assert.deepEqual(new Set(reports.map(({ report }) => report?.event.kind)), new Set(['accepted', 'done']));
 }
 

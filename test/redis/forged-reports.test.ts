@@ -5,6 +5,7 @@ import * as z from 'zod';
 import { readSigningKey } from '../../src/trust/key-file.ts';
 import { keysFor } from '../../src/queue/names.ts';
 import { runIdSchema, type RunId } from '../../src/core/ids.ts';
+import { host } from '../support/broker-data.ts';
 import { runCli, type CliResult } from '../support/cli.ts';
 import { startCliWorker } from '../support/cli-worker.ts';
 import { makeFleetFolder, type FleetFolder } from '../support/fleet-folder.ts';
@@ -49,7 +50,7 @@ test('a host that is accepted is believed by its signature', async () => {
 
 test('a result that somebody wrote into Redis is left out, and said so', async () => {
   const id = await endedRun();
-  const stream = keysFor(null).reports(id);
+  const stream = keysFor(null).reports(id, host('web1'));
   const outcome = { status: 'failed', summary: 'all is lost', transaction: null, data: null, health: null };
   const failure = { kind: 'failed', message: 'forged', hint: null };
   const event = { kind: 'done', outcome: { ...outcome, failure } };

@@ -24,15 +24,15 @@ test('a controller whose Redis goes away in mid-watch fails, and works again whe
   await using controller = await openControllerBroker(redis.settings);
   const run = newRun([web1]);
   await controller.saveRun(run);
-  const watching = assert.rejects(controller.awaitReports(run.id, '0', 60_000), unreachable);
+  const watching = assert.rejects(controller.awaitReports({ run: run.id, hosts: [web1] }, 60_000), unreachable);
 
   await redis.kill();
   await watching;
   await assert.rejects(controller.getRun(run.id), unreachable);
-  await assert.rejects(controller.awaitReports(run.id, '0', 1000), unreachable);
+  await assert.rejects(controller.awaitReports({ run: run.id, hosts: [web1] }, 1000), unreachable);
   await redis.start();
 
-  assert.deepEqual(await controller.awaitReports(run.id, '0', 10), []);
+  assert.deepEqual((await controller.awaitReports({ run: run.id, hosts: [web1] }, 10)).reports, []);
   await waitUntil(
     () =>
       controller
@@ -50,7 +50,10 @@ test('a controller whose Redis hangs in mid-watch fails', async () => {
   await controller.saveRun(run);
   redis.freeze();
 
-  await assert.rejects(controller.awaitReports(run.id, '0', 100), { ...unreachable, message: /did not answer within/ });
+  await assert.rejects(controller.awaitReports({ run: run.id, hosts: [web1] }, 100), {
+    ...unreachable,
+    message: /did not answer within/,
+  });
   await assert.rejects(controller.release(releasesOf(run)), unreachable);
 });
 
@@ -74,7 +77,7 @@ test('a worker’s calls wait out an outage and lose nothing', async () => {
   await calls;
 
   await using after = await openControllerBroker(redis.settings);
-  const reports = await after.readReports(run.id, '0');
+  const { reports } = await after.readReports({ run: run.id, hosts: [web1] });
   assert.deepEqual(
     reports.map(({ report }) => report?.event.kind),
     ['accepted', 'done'],

@@ -24,7 +24,7 @@ test('an order goes to its host and its reports come back', async () => {
 
   await controller.saveRun(run);
   await controller.release(releasesOf(run));
-  const reports = await controller.awaitReports(run.id, '0', 5000);
+  const { reports } = await controller.awaitReports({ run: run.id, hosts: [web1] }, 5000);
 
   assert.deepEqual(deliveries, [{ queue: { kind: 'host', host: web1 }, job, envelope: `envelope of ${job}` }]);
   assert.deepEqual(

@@ -51,7 +51,9 @@ test('what belongs to a run over age is forgotten when the next is stored, by Re
   const keys = keysFor(redis.settings.environment);
   await redis.command('SET', keys.run(old.id), JSON.stringify(old));
   await redis.command('ZADD', keys.runs, String(old.createdAt), old.id);
-  await controller.appendReport(old.id, reportOf(jobIdFor(old.id, web1), web1, doneEvent));
+  await using worker = await openWorkerBroker(redis.settings);
+  await worker.report(old.id, reportOf(jobIdFor(old.id, web1), web1, doneEvent));
+  await controller.appendReport(old.id, reportOf(jobIdFor(old.id, web1), web1, { kind: 'cancelled', message: 'm' }));
   await controller.setCancelMark(old.id, 'mark');
 
   await controller.saveRun(young);
@@ -79,13 +81,15 @@ test('every key of a run expires by itself', async () => {
   await using redis = await startRedis();
   await using controller = await openControllerBroker(redis.settings);
   const run = newRun([web1]);
+  await using worker = await openWorkerBroker(redis.settings);
   const keys = keysFor(redis.settings.environment);
 
   await controller.saveRun(run);
-  await controller.appendReport(run.id, reportOf(jobIdFor(run.id, web1), web1, { kind: 'accepted' }));
+  await worker.report(run.id, reportOf(jobIdFor(run.id, web1), web1, { kind: 'accepted' }));
+  await controller.appendReport(run.id, reportOf(jobIdFor(run.id, web1), web1, { kind: 'cancelled', message: 'm' }));
   await controller.setCancelMark(run.id, 'mark');
 
-  for (const key of [keys.run(run.id), keys.reports(run.id), keys.cancel(run.id)]) {
+  for (const key of [keys.run(run.id), keys.reports(run.id, web1), keys.reports(run.id, null), keys.cancel(run.id)]) {
     assert.ok(Number(await redis.command('PTTL', key)) > 29 * DAY_MS, key);
   }
 });
@@ -93,20 +97,75 @@ test('every key of a run expires by itself', async () => {
 test('reports are read from where one left off, however many there are', async () => {
   await using redis = await startRedis();
   await using controller = await openControllerBroker(redis.settings);
+  await using worker = await openWorkerBroker(redis.settings);
   const { id } = newRun([]);
-  const job = jobIdFor(id, web1);
-  await Promise.all(
-    Array.from({ length: 5003 }, (_, offset) =>
-      controller.appendReport(id, reportOf(job, web1, { kind: 'output', offset, end: offset + 1, text: 'x' })),
-    ),
+  const hosts = [web1, web2];
+  const say = async (by: typeof web1, offset: number): Promise<void> => {
+    const event = { kind: 'output', offset, end: offset + 1, text: 'x' } as const;
+    await worker.report(id, reportOf(jobIdFor(id, by), by, event));
+  };
+  await Promise.all(Array.from({ length: 11_003 }, (_, offset) => say(web1, offset)));
+  await say(web2, 0);
+
+  const all = await controller.readReports({ run: id, hosts });
+  await say(web2, 1);
+  const more = await controller.awaitReports({ run: id, hosts, after: all.place }, 1000);
+
+  const offsetsOf = (by: typeof web1): readonly number[] =>
+    all.reports.flatMap(({ from, report }) =>
+      from === by && report?.event.kind === 'output' ? report.event.offset : [],
+    );
+  assert.deepEqual(offsetsOf(web1), [...Array(11_003).keys()]);
+  assert.deepEqual(offsetsOf(web2), [0]);
+  assert.deepEqual(
+    more.reports.map(({ from, report }) => [from, report?.event.kind]),
+    [[web2, 'output']],
   );
+  assert.deepEqual((await controller.readReports({ run: id, hosts, after: more.place })).reports, []);
+});
 
-  const all = await controller.readReports(id, '0');
-  const last = await controller.readReports(id, all.at(-2)?.cursor ?? '');
+test('a run of thousands of hosts is read at once, and then only where something is new', async () => {
+  await using redis = await startRedis();
+  await using controller = await openControllerBroker(redis.settings);
+  await using worker = await openWorkerBroker(redis.settings);
+  const hosts = Array.from({ length: 3000 }, (_, index) => host(`web${index}`));
+  const { id } = newRun([]);
+  const say = async (by: typeof web1): Promise<void> =>
+    await worker.report(id, reportOf(jobIdFor(id, by), by, { kind: 'accepted' }));
+  await Promise.all(hosts.slice(0, 2999).map(say));
 
-  assert.equal(all.length, 5003);
-  assert.deepEqual(last, all.slice(-1));
-  assert.deepEqual(await controller.readReports(id, last[0]?.cursor ?? ''), []);
+  const all = await controller.readReports({ run: id, hosts });
+  const waiting = controller.awaitReports({ run: id, hosts, after: all.place }, 5000);
+  await say(host('web2999'));
+
+  assert.equal(new Set(all.reports.map(({ from }) => from)).size, 2999);
+  assert.deepEqual(
+    (await waiting).reports.map(({ from }) => from),
+    ['web2999'],
+  );
+});
+
+test('a key that is no stream has no reports and no refusals, and keeps nobody from reading those of others', async () => {
+  await using redis = await startRedis();
+  await using controller = await openControllerBroker(redis.settings);
+  await using worker = await openWorkerBroker(redis.settings);
+  const { id } = newRun([]);
+  const keys = keysFor(redis.settings.environment);
+  const hosts = [web1, web2];
+  await redis.command('RPUSH', keys.reports(id, web1), 'x');
+  await redis.command('SET', keys.refusals(web1), 'x');
+  await worker.report(id, reportOf(jobIdFor(id, web2), web2, { kind: 'accepted' }));
+  const refusal: Refusal = { host: web2, at: 1, queue: 'q', job: 'j', code: 'UNSIGNED', message: 'm' };
+  await worker.refuse(refusal);
+
+  const read = await controller.readReports({ run: id, hosts });
+  const awaited = await controller.awaitReports({ run: id, hosts }, 1000);
+
+  assert.deepEqual(
+    [...read.reports, ...awaited.reports].map(({ from }) => from),
+    [web2, web2],
+  );
+  assert.deepEqual(await controller.refusals(hosts, 10), [refusal]);
 });
 
 test('rubbish in Redis is null or left out, and does not stop what is good', async () => {
@@ -123,24 +182,25 @@ test('rubbish in Redis is null or left out, and does not stop what is good', asy
     JSON.stringify({ ...good.report, extra: 1 }),
     JSON.stringify({ ...good.report, host: '../x' }),
   ]) {
-    await redis.command('XADD', keys.reports(run.id), '*', 'report', text);
+    await redis.command('XADD', keys.reports(run.id, web1), '*', 'report', text);
   }
-  await redis.command('XADD', keys.reports(run.id), '*', 'other', good.text);
-  await controller.appendReport(run.id, good);
+  await redis.command('XADD', keys.reports(run.id, web1), '*', 'other', good.text);
+  await using worker = await openWorkerBroker(redis.settings);
+  await worker.report(run.id, good);
   await redis.command('SET', keys.presence(web1), '{"version":1}');
   await redis.command('SET', keys.facts(web1), 'not json');
-  await redis.command('XADD', keys.refusals, '*', 'refusal', '[]');
+  await redis.command('XADD', keys.refusals(web1), '*', 'refusal', '[]');
   const spoilt = newRun([]);
   await redis.command('SET', keys.run(spoilt.id), '{}');
   await redis.command('ZADD', keys.runs, String(Date.now() + 1), spoilt.id, String(Date.now() + 2), 'no-run-id');
 
   assert.deepEqual(
-    (await controller.readReports(run.id, '0')).map(({ report }) => report),
+    (await controller.readReports({ run: run.id, hosts: [web1] })).reports.map(({ report }) => report),
     [null, null, null, null, null, null, good.report],
   );
   assert.deepEqual(await controller.presences([web1]), new Map());
   assert.deepEqual(await controller.facts([web1]), new Map());
-  assert.deepEqual(await controller.refusals(10), []);
+  assert.deepEqual(await controller.refusals([web1], 10), []);
   assert.equal(await controller.getRun(spoilt.id), null);
   assert.deepEqual(await controller.listRuns(10), [run]);
 });
@@ -163,17 +223,17 @@ test('a presence ends with its time, and at once when taken back; facts stay', a
   for (const awayMs of absences.values()) assert.ok(awayMs >= 0 && awayMs < 60_000);
 });
 
-test('refusals come newest first and no more than a thousand or so are kept', async () => {
+test('refusals come newest first and no more than a hundred or so are kept of a host', async () => {
   await using redis = await startRedis();
   await using controller = await openControllerBroker(redis.settings);
   await using worker = await openWorkerBroker(redis.settings);
   const refusal = (at: number): Refusal => ({ host: web1, at, queue: 'q', job: 'j', code: 'UNSIGNED', message: 'm' });
-  await Promise.all(Array.from({ length: 1500 }, (_, at) => worker.refuse(refusal(at))));
+  await Promise.all(Array.from({ length: 500 }, (_, at) => worker.refuse(refusal(at))));
 
-  const newest = await controller.refusals(2);
+  const newest = await controller.refusals([web1, web2], 2);
 
-  assert.deepEqual(newest, [refusal(1499), refusal(1498)]);
-  assert.ok((await controller.refusals(5000)).length < 1200);
+  assert.deepEqual(newest, [refusal(499), refusal(498)]);
+  assert.ok((await controller.refusals([web1], 5000)).length < 300);
 });
 
 test('an order released twice is queued once, and one withdrawn can be taken by nobody', async () => {

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { signCancel } from '../../src/trust/sign-order.ts';
-import { endOf, eventsOf, fleetName, newOrder, submit, toAnyWeb } from '../support/fleet.ts';
+import { endOf, eventsOf, fleetName, newOrder, submit, toAnyWeb, web1 } from '../support/fleet.ts';
 import { forbidLeaks } from '../support/no-leaks.ts';
 import { waitUntil } from '../support/redis.ts';
 import { setScene } from '../support/scene.ts';
@@ -22,7 +22,7 @@ describe('a worker', () => {
     assert.deepEqual(kinds, ['accepted', 'done']);
     await worker.says(/^accepted .*: system\.ping from host\.web1, by "tester@here"$/);
     await worker.says(/^ended .*: unchanged: pong/);
-    assert.deepEqual(await controller.refusals(10), []);
+    assert.deepEqual(await controller.refusals([web1], 10), []);
   });
 
   test('serves the queues of its roles', async () => {

@@ -1,5 +1,7 @@
 import assert from 'node:assert/strict';
-import { writeFile } from 'node:fs/promises';
+import { once } from 'node:events';
+import { readdir, readFile, readlink, writeFile } from 'node:fs/promises';
+import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { describe, test } from 'node:test';
 import { openControllerBroker } from '../../src/queue/open.ts';
@@ -33,6 +35,21 @@ describe('celeroot worker', () => {
       assert.equal((await controller.presences([web1])).has(web1), false);
     });
   }
+
+  test('listens on nothing: no port, no socket', async () => {
+    await using redis = await startRedis();
+    await using state = await newStateDir();
+    const file = await writeWorkerFile(state.path, makeFleet().configFor(redis.settings));
+    await using worker = spawnWorker(file, state.path);
+    await worker.says(/^ready/);
+
+    assert.deepEqual(await listeningSockets(worker.pid), []);
+    // Nor could a listener be overlooked: this process makes one and finds it.
+    const listener = createServer().listen(0, '127.0.0.1');
+    await once(listener, 'listening');
+    assert.equal((await listeningSockets(process.pid)).length, 1);
+    listener.close();
+  });
 
   test('waits for a Redis that is not there yet, and can be stopped while it waits', async () => {
     await using redis = await startRedis();
@@ -99,3 +116,29 @@ describe('celeroot worker', () => {
     });
   }
 });
+
+/** Sockets of a process that others can connect to, or send to without connecting: proc_net(5). */
+async function listeningSockets(pid: number): Promise<readonly string[]> {
+  const links = await Promise.all(
+    (await readdir(`/proc/${pid}/fd`)).map((fd) => readlink(`/proc/${pid}/fd/${fd}`).catch(() => '')),
+  );
+  const own = new Set(links.flatMap((link) => /^socket:\[(\d+)\]$/.exec(link)?.[1] ?? []));
+  const lines = async (table: string): Promise<readonly string[]> =>
+    (await readFile(`/proc/${pid}/net/${table}`, 'utf8').catch(() => '')).split('\n');
+  const found: string[] = [];
+  for (const table of ['tcp', 'tcp6', 'udp', 'udp6', 'raw', 'raw6']) {
+    for (const line of await lines(table)) {
+      const [, , , state, , , , , , inode = ''] = line.trim().split(/\s+/);
+      if (own.has(inode) && (!table.startsWith('tcp') || state === LISTEN)) found.push(`${table} ${line}`);
+    }
+  }
+  for (const line of await lines('unix')) {
+    const [, , , flags = '', , , inode = ''] = line.trim().split(/\s+/);
+    if (own.has(inode) && (parseInt(flags, 16) & ACCEPTS) !== 0) found.push(`unix ${line}`);
+  }
+  return found;
+}
+
+const LISTEN = '0A';
+/** __SO_ACCEPTCON */
+const ACCEPTS = 0x10000;

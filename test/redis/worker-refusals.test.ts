@@ -25,8 +25,8 @@ async function assertRefused(
   code: RefusalCode,
   where: { job: string; queue: Destination },
 ): Promise<void> {
-  await waitUntil(async () => (await scene.controller.refusals(10)).length > 0, 'a refusal');
-  const refusals = await scene.controller.refusals(10);
+  await waitUntil(async () => (await scene.controller.refusals([web1], 10)).length > 0, 'a refusal');
+  const refusals = await scene.controller.refusals([web1], 10);
   const seen = refusals.map((refusal) => [refusal.host, refusal.code, refusal.job, refusal.queue]);
   assert.deepEqual(seen, [[web1, code, where.job, queueNameOf(where.queue)]]);
   await scene.worker.says(new RegExp(`^refused "${where.job}" from ${queueNameOf(where.queue)}: ${code}: `));

@@ -3,7 +3,7 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, test } from 'node:test';
 import { keysFor } from '../../src/queue/names.ts';
-import { endOf, eventsOf, newOrder, submit, toAnyWeb, toWeb1 } from '../support/fleet.ts';
+import { endOf, eventsOf, newOrder, submit, toAnyWeb, toWeb1, web1 } from '../support/fleet.ts';
 import { forbidLeaks } from '../support/no-leaks.ts';
 import { waitUntil } from '../support/redis.ts';
 import { setScene, type Scene } from '../support/scene.ts';
@@ -14,7 +14,7 @@ forbidLeaks();
 const HOUR_MS = 3_600_000;
 
 async function codes({ controller }: Scene): Promise<readonly string[]> {
-  return (await controller.refusals(10)).map(({ code }) => code);
+  return (await controller.refusals([web1], 10)).map(({ code }) => code);
 }
 
 /** What BullMQ would have written for this job, with any id and any data, by plain Redis commands. */

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { describe, test } from 'node:test';
 import { jobFolder, jobState } from '../../src/executor/job-folder.ts';
 import { openControllerBroker } from '../../src/queue/open.ts';
-import { endOf, eventsOf, makeFleet, newOrder, submit, toWeb1 } from '../support/fleet.ts';
+import { endOf, eventsOf, makeFleet, newOrder, submit, toWeb1, web1 } from '../support/fleet.ts';
 import { forbidLeaks } from '../support/no-leaks.ts';
 import { startRedis, waitUntil } from '../support/redis.ts';
 import { setScene } from '../support/scene.ts';
@@ -60,7 +60,7 @@ describe('a job under way', () => {
     await worker.says(/^left/);
     await next.says(/^resumed .*: running/);
     assert.deepEqual(withoutPids(await apt.journal()), DONE_ONCE);
-    assert.deepEqual(await controller.refusals(10), []);
+    assert.deepEqual(await controller.refusals([web1], 10), []);
   });
 
   test('ends and is told by the worker itself when it ends soon after the wish to stop', async () => {

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import type { BrokerSettings } from '../../src/core/broker-settings.ts';
 import { jobIdFor, runOf } from '../../src/core/ids.ts';
 import type { HostFacts, Presence } from '../../src/core/presence.ts';
-import type { ControllerBroker, Delivery, Refusal, StoredReport } from '../../src/queue/broker.ts';
+import type { ControllerBroker, Delivery, Refusal, ReportPlace, StoredReport } from '../../src/queue/broker.ts';
 import { openControllerBroker, openWorkerBroker } from '../../src/queue/open.ts';
 import { doneEvent, host, newRun, queue, releasesOf, reportOf } from './broker-data.ts';
 import { waitUntil } from './redis.ts';
@@ -56,7 +56,7 @@ export async function exerciseBroker(
   await worker.refuse(refusal);
   assert.deepEqual(await controller.presences([web1, web2]), new Map([[web1, presence]]));
   assert.deepEqual(await controller.facts([web2, web1]), new Map([[web1, facts]]));
-  assert.deepEqual(await controller.refusals(10), [refusal]);
+  assert.deepEqual(await controller.refusals([web1, web2], 10), [refusal]);
   assert.ok(Math.abs((await worker.serverTime()) - Date.now()) < 60_000);
 
   const run = newRun([web1, web2]);
@@ -92,8 +92,11 @@ export async function exerciseBroker(
 /** Follows a run until so many reports are there. */
 export async function eventKinds(controller: ControllerBroker, id: RunId, count: number): Promise<readonly string[]> {
   const seen: StoredReport[] = [];
+  let after: ReportPlace = new Map();
   await waitUntil(async () => {
-    seen.push(...(await controller.awaitReports(id, seen.at(-1)?.cursor ?? '0', 1000)));
+    const page = await controller.awaitReports({ run: id, hosts: [web1], after }, 1000);
+    seen.push(...page.reports);
+    after = page.place;
     return seen.length >= count;
   }, `${count} reports`);
   return seen.map(({ report }) => report?.event.kind ?? 'unreadable');

@@ -93,8 +93,8 @@ export async function submit(controller: ControllerBroker, order: Order, key: Si
 
 /** All that was reported about a job so far. */
 export async function eventsOf(controller: ControllerBroker, order: Pick<Order, 'id' | 'run'>): Promise<ReportEvent[]> {
-  const stored = await controller.readReports(order.run, '0');
-  return stored.flatMap(({ report }) => (report?.job === order.id ? [report.event] : []));
+  const { reports } = await controller.readReports({ run: order.run, hosts: [web1, host('web2')] });
+  return reports.flatMap(({ report }) => (report?.job === order.id ? [report.event] : []));
 }
 
 /** Reports that end a job. */

@@ -16,8 +16,8 @@ export type Scene = AsyncDisposable & {
   readonly worker: TestWorker;
   /** Starts web1's worker again, after the first was stopped; it is stopped with the scene. */
   readonly restartWorker: () => Promise<TestWorker>;
-  /** Stops web1's worker and starts it again. */
-  readonly replaceWorker: () => Promise<TestWorker>;
+  /** Stops web1's worker and starts it again; `meanwhile` comes in between. */
+  readonly replaceWorker: (meanwhile?: () => Promise<void>) => Promise<TestWorker>;
 };
 
 export type SceneOptions = {
@@ -42,17 +42,23 @@ export async function setScene({ roles, clock, self }: SceneOptions = {}): Promi
     });
   const worker = setting.use(await start());
   const set = setting.move();
+  let latest = worker;
+  const restart = async (): Promise<TestWorker> => {
+    latest = set.use(await start());
+    return latest;
+  };
   return {
     redis,
     controller,
     fleet,
     stateDir: state.path,
     worker,
-    restartWorker: async () => set.use(await start()),
-    replaceWorker: async () => {
-      worker.requestStop();
-      await worker.ended;
-      return set.use(await start());
+    restartWorker: restart,
+    replaceWorker: async (meanwhile) => {
+      latest.requestStop();
+      await latest.ended;
+      await meanwhile?.();
+      return await restart();
     },
     [Symbol.asyncDispose]: async () => await set.disposeAsync(),
   };

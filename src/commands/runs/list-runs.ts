@@ -3,6 +3,7 @@ import { UsageError } from '../../core/errors.ts';
 import { summarizeRun, type RunSummary } from '../../core/run-state.ts';
 import type { Run } from '../../core/run.ts';
 import { witnessOf } from '../../fleet/believe-reports.ts';
+import { candidatesIn } from '../../fleet/candidates.ts';
 import { readRun } from '../../fleet/follow-run.ts';
 import type { Refusal } from '../../queue/broker.ts';
 import { writeJson } from '../../terminal/json.ts';
@@ -22,12 +23,14 @@ export async function listRuns(cli: Cli, command: CommandUnknownOpts, limitText:
   const fleet = await loadFleetConfig(cli, command);
   const witness = await witnessOf(fleet, cli.clock.now());
   await using broker = await openBroker(cli, fleet);
-  const [runs, refusals] = await Promise.all([broker.listRuns(limit), broker.refusals(limit)]);
-  const listed: ListedRun[] = [];
-  for (const run of runs) {
-    const { state } = await readRun(broker, run, witness);
-    listed.push({ run, summary: summarizeRun(state, cli.clock.now()) });
-  }
+  const [runs, refusals] = await Promise.all([broker.listRuns(limit), broker.refusals([...fleet.hosts.keys()], limit)]);
+  const reading = { witness, candidatesOf: candidatesIn(fleet) };
+  const listed = await Promise.all(
+    runs.map(async (run): Promise<ListedRun> => {
+      const { state } = await readRun(broker, run, reading);
+      return { run, summary: summarizeRun(state, cli.clock.now()) };
+    }),
+  );
   if (sharedFlags(command).json) {
     writeJson(cli.stdout, { runs: listed.map(runRecord), refusals });
     return;

@@ -1,6 +1,7 @@
 import type { CommandUnknownOpts } from '@commander-js/extra-typings';
 import type { JobId } from '../../core/ids.ts';
 import { joinOutput, type OutputPiece } from '../../core/join-output.ts';
+import { candidatesIn } from '../../fleet/candidates.ts';
 import { findRun } from '../../fleet/find-run.ts';
 import { witnessOf } from '../../fleet/believe-reports.ts';
 import { readRun } from '../../fleet/follow-run.ts';
@@ -24,7 +25,7 @@ export async function printLogs(
   const witness = await witnessOf(fleet, cli.clock.now());
   await using broker = await openBroker(cli, fleet);
   const run = await findRun(broker, word, celerootFor(command));
-  const { state, reports, forged } = await readRun(broker, run, witness);
+  const { state, reports, forged } = await readRun(broker, run, { witness, candidatesOf: candidatesIn(fleet) });
   const jobs = jobsOf({ state, presences: new Map(), forged, now: cli.clock.now() }, host);
   const pieces = new Map<JobId, OutputPiece[]>(jobs.map((job) => [job.id, []]));
   for (const { job, event } of reports) if (event.kind === 'output') pieces.get(job)?.push(event);
