@@ -10,7 +10,7 @@ export const LAYERS: Readonly<Record<string, readonly string[]>> = {
   host: ['audit', 'core'],
   executor: ['tasks', 'apt', 'host', 'trust', 'core'],
   worker: ['executor', 'queue', 'config', 'tasks', 'host', 'trust', 'audit', 'core'],
-  fleet: ['queue', 'config', 'tasks', 'host', 'trust', 'audit', 'apt', 'core'],
+  fleet: ['queue', 'config', 'tasks', 'host', 'trust', 'audit', 'core'],
   terminal: ['audit', 'core'],
   commands: ['terminal', 'fleet', 'worker', 'executor', 'queue', 'config', 'tasks', 'host', 'trust', 'audit', 'core'],
 };

@@ -5,7 +5,7 @@ import { describe, test } from 'node:test';
 import { checkText, digestOf } from '../../src/audit/chain.ts';
 import { hostEventSchema, type HostEvent } from '../../src/audit/host-event.ts';
 import { openControllerBroker } from '../../src/queue/open.ts';
-import { endOf, makeFleet, newOrder, submit } from '../support/fleet.ts';
+import { endOf, makeFleet, newOrder, submit, web1 } from '../support/fleet.ts';
 import { forbidLeaks } from '../support/no-leaks.ts';
 import { startRedis, waitUntil } from '../support/redis.ts';
 import { setScene } from '../support/scene.ts';
@@ -52,7 +52,7 @@ describe('a worker', () => {
       { order: digestOf(envelope), key: fleet.key.id, by: 'tester@here', task: 'apt.install' },
     );
     assert.deepEqual(kindsOf(events, stale.id), ['refused', 'ended']);
-    const stored = await controller.readReports(order.run, '0');
+    const { reports: stored } = await controller.readReports({ run: order.run, hosts: [web1] });
     const { links } = checkText(await readFile(join(stateDir, 'audit.log'), 'utf8'), {
       known: stored.flatMap(({ report }) => report?.ledger ?? []),
     });
