@@ -4,6 +4,7 @@ import fc from 'fast-check';
 import { parseAutoMarks } from './parse-auto-marks.ts';
 import { parseDpkgQuery } from './parse-dpkg-query.ts';
 import { parseDpkgStatus } from './parse-dpkg-status.ts';
+import { parseHistory } from './parse-history.ts';
 import { parseOsRelease } from './parse-os-release.ts';
 import { parsePackageFiles } from './parse-package-files.ts';
 import { parsePolicy } from './parse-policy.ts';
@@ -14,6 +15,7 @@ const PARSERS: Readonly<Record<string, (text: string) => unknown>> = {
   parseAutoMarks,
   parseDpkgQuery,
   parseDpkgStatus,
+  parseHistory,
   parseOsRelease,
   parsePackageFiles,
   parsePolicy,
@@ -56,7 +58,22 @@ for (const [name, parse] of Object.entries(PARSERS)) {
   });
 
   test(`${name} ends on 200,000 repetitions: no backtracking`, () => {
-    for (const unit of [' ', 'a', '\n', ':', 'a:', 'Inst a (', 'pmstatus:', '(', '[', ' 1 ', 'a=,']) {
+    for (const unit of [
+      ' ',
+      'a',
+      '\n',
+      ':',
+      'a:',
+      'Inst a (',
+      'pmstatus:',
+      '(',
+      '[',
+      ' 1 ',
+      'a=,',
+      'Start-Date: \nInstall: ',
+      ', a (',
+      '-o ',
+    ]) {
       parse(unit.repeat(200_000));
     }
   });

@@ -6,6 +6,7 @@ import { VERSION } from '../core/version.ts';
 import { writeError } from '../terminal/error.ts';
 import type { Cli, CliContext } from './context.ts';
 import { applyCommand } from './apply.ts';
+import { auditCommand } from './audit/audit.ts';
 import { brokerCommand } from './broker/broker.ts';
 import { configCommand } from './config/config.ts';
 import { addSharedFlags, examples } from './flags.ts';
@@ -91,6 +92,7 @@ const HELP_OPTION = ['-h, --help', 'show this help'] as const;
 /** The route map: one line per noun, in the order of the alphabet. */
 const COMMANDS: readonly (readonly [name: string, command: (cli: Cli) => CommandUnknownOpts])[] = [
   ['apply', applyCommand],
+  ['audit', auditCommand],
   ['broker', brokerCommand],
   ['config', configCommand],
   ['down', downCommand],

@@ -1,5 +1,4 @@
 import { once } from 'node:events';
-import { hostname, userInfo } from 'node:os';
 import { isSea } from 'node:sea';
 import { isatty } from 'node:tty';
 import { styleText } from 'node:util';
@@ -7,6 +6,7 @@ import { stateDirIn } from '../config/state-dir.ts';
 import type { Clock } from '../core/clock.ts';
 import { CommandError, messageOf, UsageError } from '../core/errors.ts';
 import { hasCode } from '../core/system-error.ts';
+import { operatorName } from '../host/operator-name.ts';
 import type { Output } from '../terminal/output.ts';
 
 type Signal = 'SIGINT' | 'SIGQUIT' | 'SIGTERM' | 'SIGHUP';
@@ -71,7 +71,7 @@ export function processContext(stderr: Output): CliContext {
     cwd,
     clock: { now: () => Date.now() },
     randomBytes: (count) => crypto.getRandomValues(new Uint8Array(count)),
-    by: `${userName()}@${hostname()}`,
+    by: operatorName(),
     self: isSea() ? [process.execPath] : [process.execPath, process.argv[1] ?? ''],
     stateDir: stateDirIn(env, cwd),
     onSignal: (signal, listener) => {
@@ -151,15 +151,4 @@ async function askOnTerminal(question: string): Promise<boolean> {
   const answer = await Promise.race([asked, closed]);
   prompt.close();
   return /^y(?:es)?$/i.test(answer.trim());
-}
-
-/** The operator's own name also under sudo; a uid without a passwd entry has none. */
-function userName(): string {
-  const sudoUser = process.env['SUDO_USER'];
-  if (sudoUser !== undefined && sudoUser !== '') return sudoUser;
-  try {
-    return userInfo().username;
-  } catch {
-    return `uid-${process.getuid?.() ?? 'unknown'}`;
-  }
 }

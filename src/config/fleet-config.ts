@@ -33,6 +33,7 @@ export type FleetConfig = {
   readonly trustFile: string;
   readonly signingKeyFile: string;
   readonly rootKeyFile: string;
+  readonly journalFile: string;
   readonly broker: BrokerSettings;
   readonly roles: ReadonlyMap<RoleName, Role>;
   readonly hosts: ReadonlyMap<HostName, Host>;

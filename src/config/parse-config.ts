@@ -85,6 +85,7 @@ function fleetConfig(source: ConfigSource, { reading, file, broker }: FleetParts
     trustFile: resolve(dirname(path), file.trust_file),
     signingKeyFile: resolve(dirname(path), file.signing_key),
     rootKeyFile: resolve(dirname(path), file.root_key),
+    journalFile: resolve(dirname(path), file.journal),
     broker,
     roles: rolesOf(asWritten(file.roles, namesInOrder(reading, 'roles'))),
     hosts,

@@ -140,6 +140,9 @@ export const fleetFileSchema = z
     root_key: path
       .default('celeroot.root.key')
       .describe('The private root key, mode 0600, which signs the trust file; only `celeroot keys` needs it.'),
+    journal: path
+      .default('celeroot.journal')
+      .describe('What was ordered here, mode 0600, written before it is done; relative to this file.'),
     broker: brokerSchema,
     roles: z.record(roleNameSchema, roleSchema).describe('Roles by name.'),
     hosts: z.record(hostNameSchema, hostSchema).default({}).describe('Hosts by name.'),

@@ -31,6 +31,9 @@ export const ERROR_CODES = {
   HOST_SILENT: 'the host has not said hello yet',
   PACKAGE_NOT_FOUND: 'the Debian package of celeroot for a host was not found',
   HOST_NOT_JOINED: 'none of the hosts meant has joined: no key of theirs is recorded',
+  JOURNAL_UNUSABLE: 'the journal of what is ordered cannot be written, so nothing is ordered',
+  HISTORY_CHANGED: 'an audit log, a journal or the history of a host was changed, cut or added to',
+  CHANGED_OUTSIDE: 'with --strict: somebody else than this celeroot had hosts changed',
   HOST_EXISTS: 'a host of that name is already in the configuration',
   ROLE_EXISTS: 'a role of that name is already in the configuration',
   ROLE_IN_USE: 'the role is still applied to hosts',
@@ -108,6 +111,11 @@ export class RejectedError extends CelerootError {
 /** A program on this machine failed, or hosts did not do their jobs. */
 export class CommandError extends CelerootError {
   override readonly exitCode = 1;
+}
+
+/** What was done is not what is written down. */
+export class AuditError extends CelerootError {
+  override readonly exitCode = 7;
 }
 
 /** A state the code rules out. The only error shown with its stack. */

@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import { chainHeadSchema } from './chain-head.ts';
 import { jobIdSchema } from './ids.ts';
 import { hostNameSchema } from './names.ts';
 import { outcomeSchema } from './outcome.ts';
@@ -30,7 +31,7 @@ const REFUSALS = {
 } as const;
 export type RefusalCode = keyof typeof REFUSALS;
 const refusalCodes = Object.keys(REFUSALS) as [RefusalCode, ...RefusalCode[]];
-const refusalCodeSchema = z.enum(refusalCodes);
+export const refusalCodeSchema = z.enum(refusalCodes);
 
 /** What a host says of an order it refused although it may belong to no run. What others may have written is capped. */
 export const refusalSchema = z.strictObject({
@@ -85,6 +86,8 @@ export const reportSchema = z.strictObject({
   host: hostNameSchema,
   /** Milliseconds since 1970 by the sender's clock. */
   at: z.int().min(0),
+  /** How far the host's audit log went then; a host that says so cannot take it back. Controllers have none. */
+  ledger: chainHeadSchema.optional(),
   event: eventSchema,
 });
 export type Report = Readonly<z.infer<typeof reportSchema>>;

@@ -1,3 +1,4 @@
+import type { RememberedJournal } from './chain-head.ts';
 import { BugError } from './errors.ts';
 import type { Transaction } from './transaction.ts';
 
@@ -11,7 +12,7 @@ export type Step =
   | { readonly kind: 'run'; readonly argv: Argv; readonly timeoutMs: number }
   /** Runs a program that may change the host; its output goes to files of the job, its progress to the reports. */
   | { readonly kind: 'change'; readonly argv: Argv; readonly phase: Phase }
-  /** The text of a file, or null when there is none. */
+  /** The text of a file, unpacked where its name ends with `.gz`; null when there is none. */
   | { readonly kind: 'read'; readonly path: string }
   /** The names in a folder, sorted; empty when there is none. */
   | { readonly kind: 'list'; readonly path: string }
@@ -27,7 +28,11 @@ export type Step =
   /** Says which phase the job is in. Between phases a cancel or a deadline takes effect. */
   | { readonly kind: 'phase'; readonly phase: Phase }
   /** Publishes the plan. */
-  | { readonly kind: 'plan'; readonly transaction: Transaction };
+  | { readonly kind: 'plan'; readonly transaction: Transaction }
+  /** The host's audit log from line `from` on, as far as `maxBytes` go. */
+  | { readonly kind: 'read-audit'; readonly from: number; readonly maxBytes: number }
+  /** Publishes text as output of the job. */
+  | { readonly kind: 'tell'; readonly text: string };
 
 /** Program and arguments; never goes through a shell. The program is looked up on a fixed PATH. */
 export type Argv = readonly [program: string, ...args: string[]];
@@ -52,7 +57,29 @@ export type StepResult =
   | { readonly kind: 'remember'; readonly content: string }
   | { readonly kind: 'await-package-locks' }
   | { readonly kind: 'phase' }
-  | { readonly kind: 'plan' };
+  | { readonly kind: 'plan' }
+  | { readonly kind: 'read-audit'; readonly excerpt: AuditExcerpt }
+  | { readonly kind: 'tell' };
+
+/** A part of a host's audit log, and what the host itself finds when it looks at all of it. */
+export type AuditExcerpt = {
+  /** The lines as they are, without their ends. */
+  readonly lines: readonly string[];
+  /** The number of the line that follows; null when there is none. */
+  readonly next: number | null;
+  /** How many lines there are, and the SHA-256 of the last. */
+  readonly size: number;
+  readonly head: string;
+  /** What the first line of all names as the one before it. */
+  readonly id: string | null;
+  /** When the log was begun, milliseconds since 1970; null when the first line does not say. */
+  readonly begunAt: number | null;
+  /** The first place where it does not hold; null when it holds. */
+  readonly broken: { readonly line: number; readonly what: string } | null;
+  /** By job, when it was accepted and when it ended; null while it has not. */
+  readonly jobs: ReadonlyMap<string, { readonly from: number; readonly to: number | null }>;
+  readonly journals: readonly RememberedJournal[];
+};
 
 /** Work that yields steps and returns a `T`. */
 export type Work<T> = Generator<Step, T, StepResult>;
@@ -109,4 +136,13 @@ export function* enterPhase(phase: Phase): Work<void> {
 
 export function* publishPlan(transaction: Transaction): Work<void> {
   yield { kind: 'plan', transaction };
+}
+
+export function* readAudit(from: number, maxBytes: number): Work<AuditExcerpt> {
+  const result = yield { kind: 'read-audit', from, maxBytes };
+  return result.kind === 'read-audit' ? result.excerpt : wrong('read-audit', result.kind);
+}
+
+export function* tellOutput(text: string): Work<void> {
+  yield { kind: 'tell', text };
 }

@@ -34,6 +34,7 @@ const order: Order = {
   expectedPlan: null,
   deadlineMs: 60_000,
   by: 'ada@controller',
+  log: null,
 };
 const policy: HostPolicy = {
   fleet,

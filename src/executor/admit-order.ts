@@ -27,6 +27,8 @@ export type Candidate = {
 export type AdmittedOrder = {
   readonly ok: true;
   readonly order: Order;
+  /** The key that signed it. */
+  readonly key: string;
   readonly task: Task;
   /** The arguments as the task's schema reads them. */
   readonly args: unknown;
@@ -69,7 +71,7 @@ export function admitOrder(candidate: Candidate): AdmittedOrder | RejectedOrder 
   if (forbidden !== null) return { ...forbidden, answerable: order };
   const args = task.args.safeParse(order.args);
   if (!args.success) return { ...refuseArguments(task, args.error), answerable: order };
-  return { ok: true, order, task, args: args.data, context: contextOf(order, policy) };
+  return { ok: true, order, key, task, args: args.data, context: contextOf(order, policy) };
 }
 
 function checkRoles({ task, to }: Order, { host, roles }: HostPolicy): Refused | null {

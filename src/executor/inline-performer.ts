@@ -1,16 +1,20 @@
-import { readdir, readFile } from 'node:fs/promises';
+import { readdir } from 'node:fs/promises';
 import { BugError } from '../core/errors.ts';
 import type { ReportSink } from '../core/report.ts';
-import type { Step, StepResult } from '../core/step.ts';
+import type { AuditExcerpt, Step, StepResult } from '../core/step.ts';
 import { hasCode } from '../core/system-error.ts';
 import { transactionHash } from '../core/transaction.ts';
+import { readFileText } from '../host/read-file-text.ts';
 import { runCommand } from '../host/run-command.ts';
 import type { StepPerformer } from './perform-work.ts';
+import { outputTeller } from './tell-output.ts';
 
 export type InlineOptions = {
   /** Where phases and plans go. */
   readonly sink: ReportSink;
   readonly signal: AbortSignal;
+  /** Reads the host's audit log; only the worker, which writes it, can. */
+  readonly readAudit?: (from: number, maxBytes: number) => Promise<AuditExcerpt>;
   /** Instead of the fixed one; for tests. */
   readonly searchPath?: string | undefined;
 };
@@ -19,22 +23,28 @@ export type InlineOptions = {
  * Performs work that only looks, in our own process. Whatever would change the host, or needs a job folder, is a
  * BugError: this is what makes a dry run and a read-only task safe by construction.
  */
-export function inlinePerformer({ sink, signal, searchPath }: InlineOptions): StepPerformer {
+export function inlinePerformer({ sink, signal, readAudit = noAuditLog, searchPath }: InlineOptions): StepPerformer {
+  const tell = outputTeller(sink);
   return async (step: Step): Promise<StepResult> => {
     signal.throwIfAborted();
     switch (step.kind) {
       case 'run':
         return { kind: 'run', ...(await runCommand(step.argv, { timeoutMs: step.timeoutMs, signal, searchPath })) };
       case 'read':
-        return { kind: 'read', text: await nullIfMissing(readFile(step.path, 'utf8')) };
+        return { kind: 'read', text: await nullIfMissing(readFileText(step.path)) };
       case 'list':
-        return { kind: 'list', names: (await nullIfMissing(readdir(step.path)))?.toSorted() ?? [] };
+        return { kind: 'list', names: await namesIn(step.path) };
       case 'phase':
         await sink({ kind: 'phase', phase: step.phase });
         return { kind: 'phase' };
       case 'plan':
         await sink({ kind: 'plan', transaction: step.transaction, hash: transactionHash(step.transaction) });
         return { kind: 'plan' };
+      case 'read-audit':
+        return { kind: 'read-audit', excerpt: await readAudit(step.from, step.maxBytes) };
+      case 'tell':
+        await tell(step.text);
+        return { kind: 'tell' };
       case 'change':
       case 'scratch':
       case 'remember':
@@ -42,6 +52,14 @@ export function inlinePerformer({ sink, signal, searchPath }: InlineOptions): St
         throw new BugError(`a ${step.kind} step in work that may only look`);
     }
   };
+}
+
+async function namesIn(path: string): Promise<readonly string[]> {
+  return (await nullIfMissing(readdir(path)))?.toSorted() ?? [];
+}
+
+function noAuditLog(): never {
+  throw new BugError('only a worker, which writes it, can read the audit log');
 }
 
 async function nullIfMissing<T>(reading: Promise<T>): Promise<T | null> {

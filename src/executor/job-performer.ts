@@ -34,7 +34,7 @@ export function jobPerformer(options: JobPerformerOptions): StepPerformer {
   return async (step: Step): Promise<StepResult> => {
     switch (step.kind) {
       case 'change':
-        if (options.dryRun) throw new BugError(`a dry run would have run ${step.argv.join(' ')}`);
+        forbidInDryRun(step, options);
         return { kind: 'change', ...(await changeHost(step, options)) };
       case 'scratch':
         return { kind: 'scratch', path: await store(folder.files.scratch, step) };
@@ -49,10 +49,16 @@ export function jobPerformer(options: JobPerformerOptions): StepPerformer {
       case 'run':
       case 'read':
       case 'list':
+      case 'read-audit':
+      case 'tell':
       case 'plan':
         return await look(step);
     }
   };
+}
+
+function forbidInDryRun({ argv }: Extract<Step, { kind: 'change' }>, { dryRun }: JobPerformerOptions): void {
+  if (dryRun) throw new BugError(`a dry run would have run ${argv.join(' ')}`);
 }
 
 type NamedContent = { readonly name: string; readonly content: string };

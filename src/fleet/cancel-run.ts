@@ -24,6 +24,7 @@ export type CancelTarget = {
 /**
  * Cancels a run: first the signed mark, which hosts look for before they begin and between phases, then the jobs that
  * still wait are taken out of their queues and reported as cancelled, in the name of a host they were for.
+ * @throws ConfigError JOURNAL_UNUSABLE; then nothing is cancelled.
  */
 export async function cancelRun(
   broker: ControllerBroker,
@@ -32,7 +33,12 @@ export async function cancelRun(
 ): Promise<Cancelled> {
   const { run, jobs } = snapshot.state;
   const open = [...jobs.values()].filter((job) => !isEnded(jobStatus(job, run, snapshot.now)));
-  const issuedAt = sender.clock.now();
+  const { at: issuedAt } = await sender.journal.add(() => ({
+    kind: 'cancel',
+    run: run.id,
+    key: sender.key.id,
+    by: sender.by,
+  }));
   const mark = signCancel({ fleet: sender.fleet, run: run.id, issuedAt, by: sender.by }, sender.key);
   await broker.setCancelMark(run.id, mark);
   const withdrawn = new Set(await broker.withdraw(open.map((job) => ({ job: job.id, to: job.to }))));

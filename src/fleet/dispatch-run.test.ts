@@ -1,5 +1,9 @@
 import assert from 'node:assert/strict';
-import { test } from 'node:test';
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { after, before, test } from 'node:test';
+import { checkText } from '../audit/chain.ts';
 import { fleetConfig } from '../../test/support/fleet-config.ts';
 import { ConnectionError } from '../core/errors.ts';
 import { firstTrust } from '../trust/change-trust.ts';
@@ -7,6 +11,7 @@ import { makeSigningKey } from '../trust/key.ts';
 import { signTrust } from '../trust/trust-file.ts';
 import { verifyOrder } from '../trust/verify-order.ts';
 import { signRun, submitRun, type SignedRun } from './dispatch-run.ts';
+import { journalOf, type Journal } from './journal.ts';
 import { prepareRun } from './prepare-run.ts';
 
 const fleet = fleetConfig({ roles: { web: { exclude: ['php*'] } }, hosts: { web1: ['web'], web2: ['web'] } });
@@ -15,7 +20,17 @@ const now = 1_800_000_000_000;
 const root = makeSigningKey();
 const trust = firstTrust(fleet.fleet, { root: root.id, operator: key.id }, now);
 
-function signedRun(): SignedRun {
+let folder: string;
+before(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'celeroot-dispatch-'));
+});
+after(() => rm(folder, { recursive: true }));
+
+function journalIn(file: string): Journal {
+  return journalOf({ journalFile: join(folder, file), fleet: fleet.fleet }, { now: () => now });
+}
+
+async function signedRun(journal = journalIn('journal')): Promise<SignedRun> {
   const prepared = prepareRun(fleet, {
     task: 'system.ping',
     args: {},
@@ -27,11 +42,11 @@ function signedRun(): SignedRun {
   const clock = { now: () => now };
   const signed = { trust, envelope: signTrust(trust, [root]) };
   const who = { by: 'me@here', clock, randomBytes: () => new Uint8Array(10) };
-  return signRun(prepared, { fleet: fleet.fleet, key, trust: signed, ...who });
+  return await signRun(prepared, { fleet: fleet.fleet, key, trust: signed, journal, ...who });
 }
 
-test('every host gets an order of its own that it, and no other host, accepts', () => {
-  const { run, orders } = signedRun();
+test('every host gets an order of its own that it, and no other host, accepts', async () => {
+  const { run, orders } = await signedRun();
   assert.deepEqual(
     run.jobs,
     orders.map(({ job, to }) => ({ id: job, to })),
@@ -53,7 +68,7 @@ test('every host gets an order of its own that it, and no other host, accepts', 
 });
 
 test('when Redis goes away while orders are queued, the error says how far it came', async () => {
-  const signed = signedRun();
+  const signed = await signedRun();
   const saved: string[] = [];
   const published: number[] = [];
   const broker = {
@@ -73,4 +88,35 @@ test('when Redis goes away while orders are queued, the error says how far it ca
     ),
   });
   assert.deepEqual([published, saved], [[1], [signed.run.id]]);
+});
+
+test('a run is in the journal before it is sent, and its orders say how far that went', async () => {
+  const journal = journalIn('other');
+  await signedRun(journal);
+  const { orders, run } = await signedRun(journal);
+  const { links, broken, head, id } = checkText(await readFile(journal.file, 'utf8'));
+
+  assert.equal(broken, null);
+  assert.deepEqual(
+    links.map((link) => link?.event).map((event) => Reflect.get(Object(event), 'kind')),
+    ['journal-begun', 'run', 'run'],
+  );
+  assert.partialDeepStrictEqual(links.at(-1)?.event, {
+    run: run.id,
+    task: 'system.ping',
+    hosts: ['web1', 'web2'],
+    by: 'me@here',
+    key: key.id,
+  });
+  for (const { envelope, to, job } of orders) {
+    const host = to.kind === 'host' ? to.host : assert.fail();
+    const expect = { fleet: fleet.fleet, host, queue: to, job, trust, now, ledgerBirth: now };
+    const verified = verifyOrder(envelope, expect);
+    assert.deepEqual(verified.ok && verified.order.log, { journal: id, ...head });
+  }
+});
+
+test('without a journal nothing is signed', async () => {
+  await writeFile(join(folder, 'file'), '');
+  await assert.rejects(signedRun(journalIn('file/journal')), { code: 'JOURNAL_UNUSABLE', exitCode: 3 });
 });

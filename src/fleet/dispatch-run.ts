@@ -6,9 +6,12 @@ import type { Run } from '../core/run.ts';
 import type { SignedByKey } from '../core/signed.ts';
 import type { ControllerBroker, Release } from '../queue/broker.ts';
 import type { SigningKey } from '../trust/key.ts';
+import type { JournalHead } from '../core/chain-head.ts';
 import type { Order } from '../trust/order.ts';
 import { sealRun } from '../trust/run-record.ts';
 import { signOrder } from '../trust/sign-order.ts';
+import { runEvent } from './journal-run.ts';
+import type { Journal } from './journal.ts';
 import type { Assignment, PreparedRun } from './prepare-run.ts';
 import { publishTrust } from './publish-trust.ts';
 import type { SignedTrust } from './trust-on-disk.ts';
@@ -18,6 +21,7 @@ export type Sender = {
   readonly fleet: FleetName;
   readonly key: SigningKey;
   readonly trust: SignedTrust;
+  readonly journal: Journal;
   readonly by: string;
   readonly clock: Clock;
   readonly randomBytes: (count: number) => Uint8Array;
@@ -31,11 +35,18 @@ export type SignedRun = {
   readonly trust: SignedTrust;
 };
 
-/** Gives the run its id and signs one order per job. Nothing leaves this process yet. */
-export function signRun(prepared: PreparedRun, sender: Sender): SignedRun {
-  const createdAt = sender.clock.now();
-  const id = makeRunId(createdAt, sender.randomBytes(10));
-  const orders = prepared.assignments.map((assignment) => makeOrder(id, createdAt, { prepared, assignment, sender }));
+/**
+ * Gives the run its id, writes it into the journal and signs one order per job, which says how far the journal went.
+ * Nothing leaves this machine yet.
+ * @throws ConfigError JOURNAL_UNUSABLE, and RejectedError when the arguments are too long for an order.
+ */
+export async function signRun(prepared: PreparedRun, sender: Sender): Promise<SignedRun> {
+  const { key, by, journal } = sender;
+  const id = makeRunId(sender.clock.now(), sender.randomBytes(10));
+  const { at: createdAt, log } = await journal.add(() => runEvent(id, prepared, { key: key.id, by }));
+  const orders = prepared.assignments.map((assignment) =>
+    makeOrder({ run: id, issuedAt: createdAt, log }, { prepared, assignment, sender }),
+  );
   const run: Run = {
     id,
     task: prepared.task.name,
@@ -95,7 +106,9 @@ function partlySent(error: ConnectionError, { run, queued, celeroot }: PartlySen
 
 type OrderParts = { readonly prepared: PreparedRun; readonly assignment: Assignment; readonly sender: Sender };
 
-function makeOrder(run: RunId, issuedAt: number, { prepared, assignment, sender }: OrderParts): Order {
+type OrderPlace = { readonly run: RunId; readonly issuedAt: number; readonly log: JournalHead };
+
+function makeOrder({ run, issuedAt, log }: OrderPlace, { prepared, assignment, sender }: OrderParts): Order {
   const { to } = assignment;
   return {
     fleet: sender.fleet,
@@ -106,11 +119,12 @@ function makeOrder(run: RunId, issuedAt: number, { prepared, assignment, sender 
     issuedAt,
     expiresAt: issuedAt + prepared.expiresInMs,
     task: prepared.task.name,
-    args: prepared.args,
+    args: { ...prepared.args, ...assignment.args },
     dryRun: prepared.dryRun,
     exclude: [...assignment.exclude],
     expectedPlan: assignment.expectedPlan,
     deadlineMs: prepared.deadlineMs,
     by: sender.by,
+    log,
   };
 }

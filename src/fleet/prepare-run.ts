@@ -32,6 +32,8 @@ export type Assignment = {
   readonly candidates: readonly HostName[];
   readonly exclude: readonly string[];
   readonly expectedPlan: string | null;
+  /** Arguments of this job alone, beside those of the run. */
+  readonly args?: Readonly<Record<string, Json>>;
 };
 
 /** A request that has been checked against the fleet and the task: nothing in it can be refused here any more. */

@@ -2,6 +2,7 @@ import type { FleetConfig } from '../config/fleet-config.ts';
 import { ConfigError } from '../core/errors.ts';
 import { readSigningKey } from '../trust/key-file.ts';
 import type { Sender } from './dispatch-run.ts';
+import { journalOf } from './journal.ts';
 import { readTrustFile } from './trust-on-disk.ts';
 
 /**
@@ -23,5 +24,5 @@ export async function readSender(
     });
   }
   const { by, clock, randomBytes } = who;
-  return { fleet: fleet.fleet, key, trust, by, clock, randomBytes };
+  return { fleet: fleet.fleet, key, trust, journal: journalOf(fleet, clock), by, clock, randomBytes };
 }

@@ -2,8 +2,7 @@ import { readFile } from 'node:fs/promises';
 import type { FleetConfig } from '../config/fleet-config.ts';
 import { ConfigError, messageOf } from '../core/errors.ts';
 import { writeDurably } from '../host/durable-file.ts';
-import type { SigningKey } from '../trust/key.ts';
-import { signTrust, type Trust } from '../trust/trust-file.ts';
+import type { Trust } from '../trust/trust-file.ts';
 import { verifyTrust } from '../trust/verify-trust.ts';
 
 /** A trust file that was verified, and the envelope it came in. */
@@ -20,11 +19,9 @@ export async function readTrustFile({ trustFile, fleet, roots }: FleetConfig, no
   throw unusable(`${trustFile} cannot be used: ${verified.message}`);
 }
 
-/** Signs a trust file and puts it in the place of the one that is there. */
-export async function writeTrustFile(file: string, trust: Trust, roots: readonly SigningKey[]): Promise<SignedTrust> {
-  const envelope = signTrust(trust, roots);
+/** Puts a signed trust file in the place of the one that is there. */
+export async function writeTrustFile(file: string, envelope: string): Promise<void> {
   await writeDurably(file, `${envelope}\n`, 0o644);
-  return { trust, envelope };
 }
 
 async function readEnvelope(file: string): Promise<string> {

@@ -4,6 +4,7 @@ import { aptListUpgradable } from './apt-list-upgradable.ts';
 import { aptRemove } from './apt-remove.ts';
 import { aptUpdate } from './apt-update.ts';
 import { aptUpgrade } from './apt-upgrade.ts';
+import { auditRead } from './audit-read.ts';
 import { systemFacts } from './system-facts.ts';
 import { systemPing } from './system-ping.ts';
 import type { Task } from './task.ts';
@@ -15,6 +16,7 @@ export const TASKS: readonly Task[] = [
   aptRemove,
   aptUpdate,
   aptUpgrade,
+  auditRead,
   systemFacts,
   systemPing,
 ];

@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import { journalHeadSchema } from '../core/chain-head.ts';
 import { jobIdSchema, runIdSchema } from '../core/ids.ts';
 import { jsonObjectSchema } from '../core/json.ts';
 import { fleetNameSchema } from '../core/names.ts';
@@ -29,6 +30,8 @@ export const orderSchema = z.strictObject({
   /** How long the job may take once begun, milliseconds; it stops at the next safe point after that. */
   deadlineMs: z.int().min(1000),
   by: z.string().max(256),
+  /** How far the signer's journal went with this order in it; null when it keeps none. Hosts remember it. */
+  log: journalHeadSchema.nullable(),
 });
 export type Order = Readonly<z.infer<typeof orderSchema>>;
 

@@ -33,6 +33,7 @@ const order: Order = {
   expectedPlan: null,
   deadlineMs: 60_000,
   by: 'ada@controller',
+  log: null,
 };
 const expected: Expected = {
   fleet,

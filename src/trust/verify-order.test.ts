@@ -37,6 +37,7 @@ const order: Order = {
   expectedPlan: null,
   deadlineMs: 60_000,
   by: 'ada@controller',
+  log: null,
 };
 const expected: Expected = {
   fleet,

@@ -7,7 +7,7 @@ import { followJob } from '../executor/follow-job.ts';
 import { jobState, markCancelled, readOrder, readStarted, type JobFolder } from '../executor/job-folder.ts';
 import { launchExecutor } from '../executor/launch-executor.ts';
 import { MAX_VALIDITY_MS } from '../trust/verify-order.ts';
-import { cancelledBy, describeEnd, endByRefusal, type End } from './job-end.ts';
+import { auditEnd, cancelledBy, describeEnd, endByRefusal, type End } from './job-end.ts';
 import { orAbort } from './or-abort.ts';
 import { answerAtOnce } from './perform-inline.ts';
 import { tell } from './tell.ts';
@@ -67,6 +67,7 @@ async function carryOut(folder: JobFolder, worker: WorkerContext): Promise<void>
   const job = { folder, cancel, report: worker.reportsOf(folder.job) };
   const end = await reachEnd(job, worker);
   worker.log(`ended ${folder.job}: ${describeEnd(end)}`);
+  await worker.audit.note({ kind: 'ended', job: folder.job, ...auditEnd(end) });
   await job.report(end);
 }
 
@@ -97,6 +98,7 @@ async function reachEndFromStart(job: Job, worker: WorkerContext): Promise<End> 
   const outcome = await answerAtOnce(admitted, worker.leaving);
   if (outcome !== null) return { kind: 'done', outcome };
   try {
+    await worker.audit.enter({ kind: 'begun', job: job.folder.job });
     await start(job, worker);
   } catch (error) {
     return { kind: 'done', outcome: failedOutcome(error) };
@@ -106,6 +108,7 @@ async function reachEndFromStart(job: Job, worker: WorkerContext): Promise<End> 
 
 /** The mark comes first: an executor that begins after the look finds it, and stops before it does anything. */
 async function callOff(job: Job, worker: WorkerContext): Promise<End> {
+  await worker.audit.note({ kind: 'cancel-honoured', job: job.folder.job, by: job.cancel.by() ?? 'nobody' });
   await markCancelled(job.folder);
   if (jobState(job.folder) !== 'fresh') return await reachEnd(job, worker);
   return cancelledBy(job.cancel.by() ?? 'nobody');
@@ -146,15 +149,26 @@ async function followToEnd(job: Job, worker: WorkerContext): Promise<End> {
   const { folder, report } = job;
   using _passing = passOnCancel(job, worker);
   for (;;) {
-    const outcome = await followJob(folder, report, worker.leaving);
+    const outcome = await followJob(folder, noteRecovery(job, worker), worker.leaving);
     if (outcome === 'interrupted' || outcome.status !== 'planned') worker.onHostChanged();
     if (outcome !== 'interrupted') return { kind: 'done', outcome };
     const attempts = readStarted(folder)?.attempt ?? 0;
     if (attempts >= MAX_ATTEMPTS) return { kind: 'done', outcome: failedOutcome(gaveUp(folder, attempts)) };
     worker.log(`interrupted ${folder.job}: its executor is gone without an outcome`);
+    await worker.audit.note({ kind: 'begun-again', job: folder.job, attempt: attempts + 1 });
     tell(report, { kind: 'interrupted', message: 'the executor is gone; another one takes over' });
     await start(job, worker);
   }
+}
+
+/** Also writes down that dpkg is being repaired. */
+function noteRecovery({ folder, report }: Job, { audit }: WorkerContext): ReportSink {
+  return async (event) => {
+    if (event.kind === 'phase' && event.phase === 'recovering') {
+      await audit.note({ kind: 'recovering', job: folder.job });
+    }
+    await report(event);
+  };
 }
 
 function gaveUp({ files }: JobFolder, attempts: number): CommandError {
@@ -164,9 +178,10 @@ function gaveUp({ files }: JobFolder, attempts: number): CommandError {
 }
 
 /** The executor looks for the mark at its safe points. */
-function passOnCancel({ folder, cancel }: Job, { log }: WorkerContext): Disposable {
+function passOnCancel({ folder, cancel }: Job, { log, audit }: WorkerContext): Disposable {
   const pass = (): void => {
     log(`cancel ${folder.job}: by ${cancel.by()}, at its next safe point`);
+    void audit.note({ kind: 'cancel-honoured', job: folder.job, by: cancel.by() ?? 'nobody' });
     void markCancelled(folder).catch((error: unknown) => log(`cannot cancel ${folder.job}: ${messageOf(error)}`));
   };
   if (cancel.found.aborted) pass();

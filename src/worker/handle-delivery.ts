@@ -1,3 +1,4 @@
+import { digestOf } from '../audit/chain.ts';
 import { MAX_CLOCK_SKEW_MS } from '../core/clock.ts';
 import { CommandError, messageOf, type CelerootError } from '../core/errors.ts';
 import { failedOutcome } from '../core/failed-outcome.ts';
@@ -10,7 +11,7 @@ import { quote, refuse, type Refused } from '../trust/dsse.ts';
 import { signStatement } from '../trust/host-statement.ts';
 import type { Order } from '../trust/order.ts';
 import { carryOutUntilSettled } from './carry-out.ts';
-import { cancelledBy, describeEnd, endByRefusal, type End } from './job-end.ts';
+import { auditEnd, cancelledBy, describeEnd, endByRefusal, type End } from './job-end.ts';
 import { orAbort } from './or-abort.ts';
 import { performInline } from './perform-inline.ts';
 import { tell } from './tell.ts';
@@ -87,11 +88,34 @@ async function receive({ delivery, order, admitted }: Received, worker: WorkerCo
 async function accept(delivery: Delivery, admitted: AdmittedOrder, worker: WorkerContext): Promise<void> {
   const { order, task } = admitted;
   worker.log(`accepted ${order.id}: ${task.name} from ${queueNameOf(delivery.queue)}, by ${quote(order.by)}`);
+  const unwritten = await writeDown(delivery, admitted, worker);
+  worker.leaving.throwIfAborted();
+  if (unwritten !== null) return await end(order, { kind: 'done', outcome: failedOutcome(unwritten) }, worker);
   tell(worker.reportsOf(order.id), { kind: 'accepted' });
   if (!task.changesHost) return await end(order, await performHere(admitted, worker), worker);
   const folder = await enter(delivery, admitted, worker);
   if (folder instanceof Error) return await end(order, { kind: 'done', outcome: failedOutcome(folder) }, worker);
   await carryOutUntilSettled(folder, worker);
+}
+
+/** What is not in the audit log is not begun; its run shall know. */
+async function writeDown(
+  { envelope }: Delivery,
+  { order, key }: AdmittedOrder,
+  { audit, journals }: WorkerContext,
+): Promise<CelerootError | null> {
+  const { id: job, task, by, log, issuedAt } = order;
+  try {
+    await audit.enter({ kind: 'accepted', job, task, order: digestOf(envelope), key, by, log });
+  } catch (error) {
+    return new CommandError('STATE_UNUSABLE', `cannot write the order into the audit log: ${messageOf(error)}`, {
+      hint: `check the disk of ${audit.path} on the host: df -h -i`,
+      cause: error,
+    });
+  }
+  const was = log === null ? null : journals.take({ ...log, issuedAt, key });
+  if (log !== null && was !== null) await audit.note({ kind: 'journal-went-back', job, was, came: log });
+  return null;
 }
 
 /** On a full disk a job cannot be kept and so is not begun; its run shall know. */
@@ -116,12 +140,13 @@ async function performHere(admitted: AdmittedOrder, worker: WorkerContext): Prom
   await orAbort(cancel.firstLook, worker.leaving);
   const by = cancel.by();
   if (by !== null) return cancelledBy(by);
-  return { kind: 'done', outcome: await performInline(admitted, worker.reportsOf(id), worker.leaving) };
+  return { kind: 'done', outcome: await performInline(admitted, worker) };
 }
 
 /** Ends a job that has no folder. The order is remembered as seen, so that what its run was told stays true. */
 async function end(order: Order, how: End, worker: WorkerContext): Promise<void> {
   worker.log(`ended ${order.id}: ${describeEnd(how)}`);
+  await worker.audit.note({ kind: 'ended', job: order.id, ...auditEnd(how) });
   await worker.reportsOf(order.id)(how);
   await worker.ledger.settle(order);
 }
@@ -131,6 +156,8 @@ async function publishRefusal(delivery: Delivery, { code, message }: Refused, wo
   const queue = queueNameOf(delivery.queue);
   const job = delivery.job.slice(0, 128);
   worker.log(`refused ${quote(job)} from ${queue}: ${code}: ${message}`);
+  await worker.audit.noteRefusal({ job, code, envelope: delivery.envelope });
+  worker.leaving.throwIfAborted();
   const { fleet, host } = worker.policy;
   const said: Refusal = { at: worker.clock.now(), queue, job, code, message };
   await worker.broker.refuse(host, signStatement('refusal', { fleet, host, said }, worker.hostKey));

@@ -25,3 +25,9 @@ export function describeEnd(end: End): string {
       return end.message;
   }
 }
+
+/** What the audit log says of it. */
+export function auditEnd(end: End): { readonly status: string; readonly why: string | null } {
+  if (end.kind === 'done') return { status: end.outcome.status, why: end.outcome.failure?.kind ?? null };
+  return { status: end.kind, why: end.kind === 'refused' ? end.code : null };
+}

@@ -1,19 +1,25 @@
 import { CommandError } from '../core/errors.ts';
 import { failedOutcome } from '../core/failed-outcome.ts';
 import type { Outcome } from '../core/outcome.ts';
-import type { ReportSink } from '../core/report.ts';
 import type { AdmittedOrder } from '../executor/admit-order.ts';
 import { inlinePerformer } from '../executor/inline-performer.ts';
 import { performWork } from '../executor/perform-work.ts';
+import { readAuditLog } from './read-audit.ts';
+import type { WorkerContext } from './worker-context.ts';
 
 /**
  * Carries out, in this process, an order whose task does not change the host. What goes wrong is an outcome.
- * @throws the signal's reason when it is aborted.
+ * @throws the reason of `leaving` when the worker stops before that.
  */
-export async function performInline(admitted: AdmittedOrder, sink: ReportSink, signal: AbortSignal): Promise<Outcome> {
+export async function performInline(admitted: AdmittedOrder, worker: WorkerContext): Promise<Outcome> {
   const { order, task, args, context } = admitted;
   const deadline = AbortSignal.timeout(order.deadlineMs);
-  const perform = inlinePerformer({ sink, signal: AbortSignal.any([signal, deadline]) });
+  const signal = worker.leaving;
+  const perform = inlinePerformer({
+    sink: worker.reportsOf(order.id),
+    signal: AbortSignal.any([signal, deadline]),
+    readAudit: async (from, maxBytes) => await readAuditLog(worker, from, maxBytes),
+  });
   try {
     return await performWork(task.perform(args, context), perform);
   } catch (error) {

@@ -11,11 +11,13 @@ import type { Delivery, WorkerBroker } from '../queue/broker.ts';
 import { openWorkerBroker } from '../queue/open.ts';
 import type { SigningKey } from '../trust/key.ts';
 import { sealReport } from '../trust/sign-report.ts';
+import { openAuditLog, type AuditLog } from './audit-log.ts';
 import { claimStateDir } from './claim-state-dir.ts';
 import { createFactsGatherer } from './gather-facts.ts';
 import { hasOwnLogin } from './has-own-login.ts';
 import { hostPolicyOf } from './host-policy-of.ts';
 import { handleDelivery } from './handle-delivery.ts';
+import { openJournalMemory, type JournalMemory } from './journal-memory.ts';
 import { openLedger, type Ledger } from './ledger.ts';
 import { orAbort } from './or-abort.ts';
 import { keepPresence } from './presence.ts';
@@ -51,14 +53,18 @@ export async function runWorker(options: WorkerOptions, stop: StopSignals): Prom
   const policy = hostPolicyOf(config);
   await writeHostPolicy(stateDir, policy);
   const hostKey = await openHostKey(stateDir);
-  const trust = await openTrustKeeper({ stateDir, policy, clock, log });
+  await using audit = await openAuditLog({ stateDir, policy, clock, log });
+  await using journals = await openJournalMemory(stateDir, log);
+  const trust = await openTrustKeeper({ stateDir, policy, clock, log, audit });
   log(`worker of ${policy.host} in fleet ${policy.fleet}: connecting`);
   await using broker = await openUnlessStopped(config, log, stop.drain);
-  if (broker !== null) await serve({ ...options, ledger, policy, trust, hostKey, broker }, stop);
+  if (broker !== null) await serve({ ...options, ledger, audit, journals, policy, trust, hostKey, broker }, stop);
 }
 
 type Parts = WorkerOptions & {
   readonly ledger: Ledger;
+  readonly audit: AuditLog;
+  readonly journals: JournalMemory;
   readonly policy: HostPolicy;
   readonly trust: TrustKeeper;
   readonly hostKey: SigningKey;
@@ -105,11 +111,14 @@ async function openUnlessStopped(
 
 type Wires = Pick<WorkerContext, 'draining' | 'leaving' | 'onHostChanged'>;
 
-function contextOf({ broker, ledger, policy, trust, hostKey, clock, log, self }: Parts, wires: Wires): WorkerContext {
+function contextOf(parts: Parts, wires: Wires): WorkerContext {
+  const { broker, ledger, audit, journals, policy, trust, hostKey, clock, log, self } = parts;
   return {
     ...wires,
     broker,
     ledger,
+    audit,
+    journals,
     policy,
     trust,
     hostKey,
@@ -119,7 +128,9 @@ function contextOf({ broker, ledger, policy, trust, hostKey, clock, log, self }:
     turn: createTurn(),
     underWay: createUnderWay(),
     reportsOf: (job) => async (event) => {
-      const report = { job, host: policy.host, at: clock.now(), event };
+      // A broker that is closed would be asked, and connect again, for ever.
+      wires.leaving.throwIfAborted();
+      const report = { job, host: policy.host, at: clock.now(), ledger: audit.head(), event };
       await orAbort(broker.report(runOf(job), sealReport(report, hostKey)), wires.leaving);
     },
   };

@@ -18,7 +18,8 @@ const envelope = signTrust(first, [root]);
 
 test('who asks while a look is under way gets one that began after that, and what either brought', async () => {
   await using dir = await mkdtempDisposable(join(tmpdir(), 'celeroot-keeper-'));
-  const keeper = await openTrustKeeper({ stateDir: dir.path, policy, clock: Date, log: () => undefined });
+  const audit = { note: async () => undefined };
+  const keeper = await openTrustKeeper({ stateDir: dir.path, policy, clock: Date, log: () => undefined, audit });
   let looks = 0;
   const begun = Promise.withResolvers<void>();
   const answer = Promise.withResolvers<number>();

@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import { digestOf } from '../audit/chain.ts';
 import type { Clock } from '../core/clock.ts';
 import { messageOf } from '../core/errors.ts';
 import type { HostPolicy } from '../executor/host-policy.ts';
@@ -6,6 +7,7 @@ import { readHostTrust, writeHostTrust } from '../executor/host-trust.ts';
 import type { WorkerBroker } from '../queue/broker.ts';
 import type { Trust } from '../trust/trust-file.ts';
 import { verifyTrust } from '../trust/verify-trust.ts';
+import type { AuditLog } from './audit-log.ts';
 import type { WorkerLog } from './worker-context.ts';
 
 /** What this host knows of whom to obey. */
@@ -22,6 +24,7 @@ export type TrustKeeperOptions = {
   readonly policy: HostPolicy;
   readonly clock: Clock;
   readonly log: WorkerLog;
+  readonly audit: Pick<AuditLog, 'note'>;
 };
 
 /** Whoever can write to Redis can make a worker look; more often than this it does not. */
@@ -30,7 +33,8 @@ const LEAST_MS = 1000;
 const MOST_STEPS = 100;
 
 /** Takes up what the host accepted last. */
-export async function openTrustKeeper({ stateDir, policy, clock, log }: TrustKeeperOptions): Promise<TrustKeeper> {
+export async function openTrustKeeper(options: TrustKeeperOptions): Promise<TrustKeeper> {
+  const { stateDir, policy, clock, log, audit } = options;
   let known = await readHostTrust(stateDir, policy);
   let complaint = '';
   /** Null when the file is in force now, else why it is not. */
@@ -39,6 +43,7 @@ export async function openTrustKeeper({ stateDir, policy, clock, log }: TrustKee
     const expected = { fleet: policy.fleet, pinned: policy.roots, known, now: clock.now() };
     const verified = verifyTrust(envelope, expected);
     if (!verified.ok) return `${verified.code}: ${verified.message}`;
+    await audit.note({ kind: 'trust-taken', version: verified.trust.version, trust: digestOf(envelope) });
     await writeHostTrust(stateDir, policy, envelope);
     known = verified.trust;
     log(`trust file: version ${known.version} accepted`);

@@ -5,6 +5,8 @@ import type { Argv } from '../core/step.ts';
 import type { HostPolicy } from '../executor/host-policy.ts';
 import type { WorkerBroker } from '../queue/broker.ts';
 import type { SigningKey } from '../trust/key.ts';
+import type { AuditLog } from './audit-log.ts';
+import type { JournalMemory } from './journal-memory.ts';
 import type { Ledger } from './ledger.ts';
 import type { TrustKeeper } from './trust-keeper.ts';
 import type { Turn } from './turn.ts';
@@ -17,6 +19,8 @@ export type WorkerLog = (line: string) => void;
 export type WorkerContext = {
   readonly broker: WorkerBroker;
   readonly ledger: Ledger;
+  readonly audit: AuditLog;
+  readonly journals: JournalMemory;
   readonly policy: HostPolicy;
   readonly trust: TrustKeeper;
   /** What this host says is signed with it. */

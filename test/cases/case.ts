@@ -1,7 +1,7 @@
 import * as z from 'zod';
 import { DPKG_QUERY_FORMAT } from '../../src/apt/parse-dpkg-query.ts';
 import { jsonObjectSchema, jsonSchema } from '../../src/core/json.ts';
-import { PHASES, type Step, type StepResult } from '../../src/core/step.ts';
+import { PHASES, type AuditExcerpt, type Step, type StepResult } from '../../src/core/step.ts';
 
 /** Lines of a text. */
 const text = z.array(z.string()).transform((lines) => lines.map((line) => `${line}\n`).join(''));
@@ -28,6 +28,14 @@ const stepSchema = z.union([
   z.strictObject({ phase: z.enum(PHASES) }),
   z.strictObject({ plan: jsonSchema }),
   z.strictObject({ await: z.literal('package-locks') }),
+  // The audit log from a line on; `jobs` are those it has, with their times in milliseconds.
+  z.strictObject({
+    audit: z.int(),
+    lines: z.array(z.string()),
+    next: z.int().nullable().default(null),
+    jobs: z.record(z.string(), z.strictObject({ from: z.int(), to: z.int().nullable() })).default({}),
+  }),
+  z.strictObject({ tell: z.array(jsonSchema) }),
 ]);
 type CaseStep = z.output<typeof stepSchema>;
 type PlainStep = Exclude<CaseStep, { packages: readonly string[] }>;
@@ -71,6 +79,15 @@ export function describeStep(step: Step): unknown {
       return { plan: step.transaction };
     case 'await-package-locks':
       return { await: 'package-locks' };
+    case 'read-audit':
+      return { audit: step.from };
+    case 'tell':
+      return {
+        tell: step.text
+          .trimEnd()
+          .split('\n')
+          .map((line): unknown => JSON.parse(line)),
+      };
   }
 }
 
@@ -82,7 +99,7 @@ export function describeExpected(step: PlainStep): unknown {
   if ('list' in step) return { list: step.list };
   if ('scratch' in step) return { scratch: step.scratch, content: step.content };
   if ('remember' in step) return { remember: step.remember };
-  return step;
+  return 'audit' in step ? { audit: step.audit } : step;
 }
 
 /** The host's answer to a step, by a case's step that agrees with it. */
@@ -97,8 +114,22 @@ export function answer(step: Step, expected: PlainStep): StepResult {
   if (step.kind === 'remember' && 'remember' in expected) {
     return { kind: 'remember', content: expected.known ?? step.content };
   }
-  if ('phase' in expected) return { kind: 'phase' };
-  return 'plan' in expected ? { kind: 'plan' } : { kind: 'await-package-locks' };
+  if ('audit' in expected) return { kind: 'read-audit', excerpt: excerptOf(expected) };
+  return { kind: kindOf(expected) };
+}
+
+/** Of the steps that are answered with nothing. */
+function kindOf(expected: object): 'phase' | 'tell' | 'plan' | 'await-package-locks' {
+  if ('phase' in expected) return 'phase';
+  if ('tell' in expected) return 'tell';
+  return 'plan' in expected ? 'plan' : 'await-package-locks';
+}
+
+function excerptOf({ audit: from, lines, next, jobs }: Extract<PlainStep, { audit: number }>): AuditExcerpt {
+  const size = from + lines.length - 1;
+  const head = '0'.repeat(64);
+  const rest = { id: head, begunAt: 0, broken: null, jobs: new Map(Object.entries(jobs)), journals: [] };
+  return { lines, next, size, head, ...rest };
 }
 
 function spellOut(step: CaseStep): readonly PlainStep[] {

@@ -24,6 +24,7 @@ export function fleetConfig({ roles, hosts }: FleetSketch): FleetConfig {
     roots: [],
     trustFile: '/fleet/celeroot.trust',
     rootKeyFile: '/fleet/celeroot.root.key',
+    journalFile: '/fleet/celeroot.journal',
     signingKeyFile: '/fleet/celeroot.key',
     broker: settingsFor({ kind: 'socket', path: '/nonexistent' }),
     roles: new Map(Object.entries(roles).map(([name, sketch]) => makeRole(roleNameSchema.parse(name), sketch))),

@@ -78,6 +78,7 @@ export function newOrder(change: Partial<Order> = {}): Order {
     expectedPlan: null,
     deadlineMs: 60_000,
     by: 'tester@here',
+    log: null,
     ...change,
   };
 }

@@ -73,9 +73,9 @@ function performer(host: HostAccess, job: Job): StepPerformer {
       case 'change':
         return { kind: 'change', ...(await change(host.argv(cleanly(step.argv)), job.folder)) };
       case 'read':
-        return { kind: 'read', text: await printed(host, ['cat', step.path]) };
+        return { kind: 'read', text: await printed(host, ['zcat', '-f', step.path]) };
       case 'list':
-        return { kind: 'list', names: (await printed(host, ['ls', '-1A', step.path]))?.split('\n').slice(0, -1) ?? [] };
+        return { kind: 'list', names: await namesIn(host, step.path) };
       case 'scratch':
         return { kind: 'scratch', path: await write(host, step) };
       case 'remember':
@@ -83,7 +83,10 @@ function performer(host: HostAccess, job: Job): StepPerformer {
       case 'await-package-locks':
       case 'phase':
       case 'plan':
+      case 'tell':
         return { kind: step.kind };
+      case 'read-audit':
+        return assert.fail('only a worker has an audit log');
     }
   };
 }
@@ -96,6 +99,10 @@ async function look(host: HostAccess, argv: readonly string[], input = ''): Prom
 async function printed(host: HostAccess, argv: readonly string[]): Promise<string | null> {
   const { exitCode, stdout } = await look(host, argv);
   return exitCode === 0 ? stdout : null;
+}
+
+async function namesIn(host: HostAccess, path: string): Promise<readonly string[]> {
+  return (await printed(host, ['ls', '-1A', path]))?.split('\n').slice(0, -1) ?? [];
 }
 
 type NamedContent = { readonly name: string; readonly content: string };

@@ -6,6 +6,7 @@ import { CommandError, RejectedError } from '../../core/errors.ts';
 import type { Presence } from '../../core/presence.ts';
 import { awaitHello } from '../../fleet/await-hello.ts';
 import { admitToBroker } from '../../fleet/admit-to-broker.ts';
+import { recordHost } from '../../fleet/record-host.ts';
 import { writeWarning } from '../../terminal/error.ts';
 import { writeJson } from '../../terminal/json.ts';
 import { MAX_ANSWER_BYTES, readJoinAnswer, type JoinAnswer } from '../../trust/join-answer.ts';
@@ -27,9 +28,13 @@ export async function acceptAnswer(
   const told = namedHost(fleet, name);
   const answer = await requireAnswer(await cli.readStdin(MAX_ANSWER_BYTES), fleet, told);
   const { key, brokerPassword, machine } = answer;
-  const { before, after } = await editFleet(cli, command, (config) =>
-    acceptHost(config, name, { key, brokerPassword, machine, replace }),
-  );
+  const accepted = { key, brokerPassword, machine, replace };
+  acceptHost(fleet, name, accepted);
+  if (told.key !== key || told.brokerPassword !== brokerPassword || told.machine !== machine) {
+    const what = told.key === null || told.key === key ? 'accepted' : 'replaced';
+    await recordHost(fleet, { host: name, what, detail: key, clock: cli.clock });
+  }
+  const { before, after } = await editFleet(cli, command, (config) => acceptHost(config, name, accepted));
   const host = namedHost(after, name);
   const isNew = JSON.stringify(namedHost(before, name)) !== JSON.stringify(host);
   if (isNew && !sharedFlags(command).json) {

@@ -18,12 +18,14 @@ export function renameCommand(cli: Cli): CommandUnknownOpts {
   return command.action(async (from, to, { yes = false }) => {
     const { shutOut } = await import('./shut-out.ts');
     const { joinLine } = await import('../../fleet/join-steps.ts');
+    const { recordHost } = await import('../../fleet/record-host.ts');
     const fleet = await loadFleetConfig(cli, command);
     const host = namedHost(fleet, from);
     renameHost(fleet, from, to);
     const isKnown = host.key !== null;
     if (isKnown)
       await requireYes(cli, `rename ${from}: its worker is shut out until it is told, and its jobs dropped`, yes);
+    if (isKnown) await recordHost(fleet, { host: from, what: 'renamed', detail: to, clock: cli.clock });
     const { after } = await editFleet(cli, command, (config) => renameHost(config, from, to));
     if (isKnown) await shutOut(cli, fleet, host);
     const flags = [

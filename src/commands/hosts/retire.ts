@@ -19,11 +19,13 @@ export function retireCommand(cli: Cli): CommandUnknownOpts {
   return command.action(async (name, { yes = false, onlyFile = false }) => {
     const { shutOut } = await import('./shut-out.ts');
     const { leaveLine } = await import('../../fleet/join-steps.ts');
+    const { recordHost } = await import('../../fleet/record-host.ts');
     const fleet = await loadFleetConfig(cli, command);
     const host = namedHost(fleet, name);
     const isKnown = host.key !== null && !onlyFile;
     const file = shownPath(cli, fleet.file);
     await requireYes(cli, `take ${name} out of ${file}${isKnown ? `, ${WHAT_GOES}` : ''}`, yes);
+    if (host.key !== null) await recordHost(fleet, { host: name, what: 'retired', detail: host.key, clock: cli.clock });
     if (isKnown) await shutOut(cli, fleet, host);
     const { after } = await editFleet(cli, command, (config) => removeHost(config, name));
     const line = leaveLine(host);

@@ -33,7 +33,10 @@ function noTaskBefore(flag: string): UsageError {
 
 /** The short forms, `celeroot apt install …`: a command for every group of tasks, with one below for each verb. */
 export function taskGroupCommands(cli: Cli): readonly CommandUnknownOpts[] {
-  const groups = Map.groupBy(TASKS, (task) => splitName(task).group);
+  const groups = Map.groupBy(
+    TASKS.filter((task) => !NOUNS.has(splitName(task).group)),
+    (task) => splitName(task).group,
+  );
   return [...groups].map(([group, tasks]) => {
     const verbs = tasks.map((task) => splitName(task).verb);
     const command = new Command(group)
@@ -43,6 +46,9 @@ export function taskGroupCommands(cli: Cli): readonly CommandUnknownOpts[] {
     return command;
   });
 }
+
+/** Groups whose name is that of a command of its own; their tasks have no short form. */
+const NOUNS: ReadonlySet<string> = new Set(['audit']);
 
 function splitName({ name }: Task): { readonly group: string; readonly verb: string } {
   const dot = name.indexOf('.');

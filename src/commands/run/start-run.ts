@@ -51,7 +51,7 @@ export async function sendRun(
 ): Promise<RunSnapshot | null> {
   const { fleet, broker, sender, prepared, flags } = options;
   await requireOneMachine(broker, { fleet, prepared }, cli.clock);
-  const signed = signRun(prepared, sender);
+  const signed = await signRun(prepared, sender);
   const celeroot = celerootFor(command);
   await submitRun(broker, signed, celeroot);
   const { json } = sharedFlags(command);

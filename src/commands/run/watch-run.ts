@@ -1,11 +1,15 @@
 import type { FleetConfig } from '../../config/fleet-config.ts';
-import { ConnectionError } from '../../core/errors.ts';
+import type { HostHead } from '../../audit/journal-event.ts';
+import { ConnectionError, messageOf } from '../../core/errors.ts';
 import type { RunSnapshot } from '../../core/run-snapshot.ts';
 import type { Run } from '../../core/run.ts';
 import { candidatesIn } from '../../fleet/candidates.ts';
 import { followRun, type FollowUpdate } from '../../fleet/follow-run.ts';
+import { journalOf, recordSeen } from '../../fleet/journal.ts';
+import { collectHeads } from '../../fleet/seen-heads.ts';
 import { witnessOf } from '../../fleet/witness.ts';
 import type { ControllerBroker } from '../../queue/broker.ts';
+import { writeWarning } from '../../terminal/error.ts';
 import { jsonRunView } from '../../terminal/json-run-view.ts';
 import { liveRunView } from '../../terminal/live-run-view.ts';
 import { plainRunView } from '../../terminal/plain-run-view.ts';
@@ -38,6 +42,8 @@ export async function watchRun(cli: Cli, options: WatchOptions): Promise<Watched
   const signal = AbortSignal.any([leave.signal, cli.stdoutClosed]);
   await using view = makeView(cli, options);
   let last: FollowUpdate | null = null;
+  let updates = 0;
+  const heads = collectHeads();
   try {
     for await (const update of followRun(broker, run, {
       clock: cli.clock,
@@ -46,6 +52,8 @@ export async function watchRun(cli: Cli, options: WatchOptions): Promise<Watched
       candidatesOf: candidatesIn(fleet),
     })) {
       last = update;
+      updates += 1;
+      heads.take(update.fresh);
       view.update(update.snapshot, update.fresh);
       if (update.progress === 'only-offline' && !wait && isSettled(cli, run)) break;
     }
@@ -56,7 +64,18 @@ export async function watchRun(cli: Cli, options: WatchOptions): Promise<Watched
   const end = signal.aborted && last.progress !== 'ended' ? 'detached' : endOf(last);
   view.finish(last.snapshot, end);
   warnOfForgeries(cli, last.snapshot.forged);
+  // A run that had ended before was followed before.
+  if (end === 'ended' && updates > 1) await keepHeads(cli, options, heads.all());
   return { snapshot: last.snapshot, end };
+}
+
+/** What hosts have said of their own logs they cannot take back once it is in ours. */
+async function keepHeads(cli: Cli, { fleet, run }: WatchOptions, heads: readonly HostHead[]): Promise<void> {
+  try {
+    await recordSeen(journalOf(fleet, cli.clock), run.id, heads);
+  } catch (error) {
+    writeWarning(cli.stderr, `the heads of the hosts’ audit logs were not kept: ${messageOf(error)}`);
+  }
 }
 
 function endOf({ progress }: FollowUpdate): FollowEnd {

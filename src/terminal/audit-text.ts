@@ -1,0 +1,70 @@
+import type { HostEvent } from '../audit/host-event.ts';
+import type { JournalEvent } from '../audit/journal-event.ts';
+
+/** An entry of a journal or a host's log as cells of a table. */
+export type EntryText = {
+  readonly what: string;
+  readonly who: string;
+  readonly target: string;
+  readonly run: string;
+  readonly detail: string;
+};
+
+const EMPTY: EntryText = { what: '', who: '', target: '', run: '', detail: '' };
+
+export function journalEntryText(event: JournalEvent): EntryText {
+  const { kind } = event;
+  switch (kind) {
+    case 'run':
+      return runText(event);
+    case 'cancel':
+      return { ...EMPTY, what: kind, who: event.by, run: event.run };
+    case 'trust':
+      return { ...EMPTY, what: `trust file ${event.version}`, who: event.by, detail: event.what };
+    case 'host':
+      return { ...EMPTY, what: `host ${event.what}`, who: event.by, target: event.host, detail: event.detail };
+    case 'seen':
+      return { ...EMPTY, what: 'heads seen', run: event.run, detail: headsText(event.heads) };
+    case 'verified':
+      return { ...EMPTY, what: 'logs verified', detail: headsText(event.heads) };
+    case 'journal-begun':
+    case 'line-repaired':
+    case 'damage-found':
+      return { ...EMPTY, what: kind };
+  }
+}
+
+function runText(event: Extract<JournalEvent, { kind: 'run' }>): EntryText {
+  const { task, dryRun, by, target, run, hostCount, args } = event;
+  const hosts = hostCount === 1 ? '1 host' : `${hostCount} hosts`;
+  const detail = args === null || Object.keys(args).length === 0 ? hosts : `${hosts}, ${JSON.stringify(args)}`;
+  return { what: dryRun ? `${task} (dry run)` : task, who: by, target, run, detail };
+}
+
+const MOST_SHOWN = 5;
+
+function headsText(heads: readonly { readonly host: string; readonly size: number }[]): string {
+  const shown = heads.slice(0, MOST_SHOWN).map(({ host, size }) => `${host} ${size}`);
+  return shown.join(', ') + (heads.length > MOST_SHOWN ? ` and ${heads.length - MOST_SHOWN} more` : '');
+}
+
+/** Null for an entry that this celeroot does not know. */
+export function hostEntryText(event: HostEvent | null): EntryText {
+  if (event === null) return { ...EMPTY, what: 'unknown' };
+  return {
+    ...EMPTY,
+    what: event.kind,
+    who: 'by' in event ? event.by : '',
+    run: 'job' in event ? event.job : '',
+    detail: detailOf(event),
+  };
+}
+
+function detailOf(event: HostEvent): string {
+  if ('task' in event) return event.task;
+  if (event.kind === 'refused') return event.code;
+  if ('status' in event) return event.why === null ? event.status : `${event.status}: ${event.why}`;
+  if ('attempt' in event) return `attempt ${event.attempt}`;
+  if ('version' in event) return `version ${event.version}`;
+  return 'count' in event ? `${event.count}: ${event.why}` : '';
+}
