@@ -5,10 +5,13 @@ import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { describe, test } from 'node:test';
 import { openControllerBroker } from '../../src/queue/open.ts';
-import { endOf, makeFleet, newOrder, submit, web1 } from '../support/fleet.ts';
+import { hearPresences } from '../../src/fleet/hear-hosts.ts';
+import { writeSigningKey } from '../../src/trust/key-file.ts';
+import { endOf, fleetName, makeFleet, newOrder, submit, web1 } from '../support/fleet.ts';
 import { forbidLeaks } from '../support/no-leaks.ts';
 import { startRedis, waitUntil } from '../support/redis.ts';
 import { newStateDir } from '../support/worker.ts';
+import { hostKey, hostNamed } from '../support/spoken.ts';
 import { spawnWorker, writeWorkerFile } from '../support/spawn-worker.ts';
 
 forbidLeaks();
@@ -21,18 +24,22 @@ describe('celeroot worker', () => {
       await using state = await newStateDir();
       const fleet = makeFleet();
       await fleet.publish(controller);
+      await writeSigningKey(join(state.path, 'host.key'), hostKey);
       const file = await writeWorkerFile(state.path, fleet.configFor(redis.settings));
       await using worker = spawnWorker(file, state.path);
       await worker.says(/^ready: serves host\.web1, role\.web$/);
       const order = newOrder();
       await submit(controller, order, fleet.key);
       assert.equal((await endOf(controller, order)).kind, 'done');
-      await waitUntil(async () => (await controller.presences([web1])).has(web1), 'presence');
+      const audience = { fleet: fleetName, hosts: [hostNamed(web1)] };
+      const isOnline = async (): Promise<boolean | undefined> =>
+        (await hearPresences(controller, audience, Date)).get(web1)?.online;
+      await waitUntil(async () => (await isOnline()) === true, 'presence');
 
       worker.signal(signal);
 
       assert.deepEqual(await worker.exit, { code: 0, stderr: '' });
-      assert.equal((await controller.presences([web1])).has(web1), false);
+      assert.equal(await isOnline(), false);
     });
   }
 
