@@ -1,6 +1,7 @@
 import type { FleetConfig, Host } from '../config/fleet-config.ts';
 import { ConnectionError } from '../core/errors.ts';
 import type { ControllerBroker } from '../queue/broker.ts';
+import { hostUserOf } from './host-users.ts';
 import { passwordStep } from './join-steps.ts';
 
 /**
@@ -10,22 +11,20 @@ import { passwordStep } from './join-steps.ts';
  */
 export async function admitToBroker(
   broker: ControllerBroker,
-  { roles, file }: FleetConfig,
+  config: FleetConfig,
   host: Host,
 ): Promise<readonly string[]> {
-  if (host.brokerPassword === null) return [];
-  const queues = [...new Set(host.roles.flatMap((role) => roles.get(role)?.queues ?? []))];
+  const user = hostUserOf(config, host);
+  if (user === null) return [];
   try {
     // Setting a user ends its connections, which one that is right already may keep.
-    const { add, change } = await broker.compareHostUsers([
-      { host: host.name, queues, passwordSha256: host.brokerPassword },
-    ]);
+    const { add, change } = await broker.compareHostUsers([user]);
     return await broker.changeHostUsers({ add, change, remove: [] });
   } catch (error) {
     if (!(error instanceof ConnectionError)) throw error;
     throw new ConnectionError(
       error.code,
-      `${host.name} is recorded in ${file}, but Redis does not let it in: ${error.message}`,
+      `${host.name} is recorded in ${config.file}, but Redis does not let it in: ${error.message}`,
       {
         hint: [
           ...(error.hint === undefined ? [] : [error.hint]),

@@ -1,12 +1,14 @@
 import { Command, type CommandUnknownOpts } from '@commander-js/extra-typings';
 import type { Cli } from '../context.ts';
 import { examples } from '../flags.ts';
+import { aclCommand } from './acl.ts';
 
 export function brokerCommand(cli: Cli): CommandUnknownOpts {
   return new Command('broker')
     .description('the Redis that carries orders and reports')
-    .addHelpText('after', examples('celeroot broker check'))
-    .addCommand(checkCommand(cli));
+    .addHelpText('after', examples('celeroot broker check', 'celeroot broker acl'))
+    .addCommand(checkCommand(cli))
+    .addCommand(aclCommand(cli));
 }
 
 function checkCommand(cli: Cli): CommandUnknownOpts {

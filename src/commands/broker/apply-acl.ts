@@ -1,0 +1,67 @@
+import type { CommandUnknownOpts } from '@commander-js/extra-typings';
+import { RejectedError, UsageError } from '../../core/errors.ts';
+import { hostUserName } from '../../core/host-user.ts';
+import type { HostName } from '../../core/names.ts';
+import { fleetUsers } from '../../fleet/host-users.ts';
+import type { HostUserChanges } from '../../queue/broker.ts';
+import { writeWarning } from '../../terminal/error.ts';
+import { writeJson } from '../../terminal/json.ts';
+import type { Cli } from '../context.ts';
+import { sharedFlags } from '../flags.ts';
+import { loadFleetConfig, openBroker } from '../open-fleet.ts';
+import { withoutPassword } from './without-password.ts';
+
+/**
+ * Makes Redis have exactly the users of the configuration's hosts, after showing what that changes and a yes.
+ * @throws RejectedError CONFIRMATION_NEEDED when nobody says yes.
+ */
+export async function applyAcl(cli: Cli, command: CommandUnknownOpts, yes: boolean): Promise<void> {
+  const config = await loadFleetConfig(cli, command);
+  if (config.broker.embedded) {
+    throw new UsageError('USAGE', 'the embedded Redis listens to no other host, and so it has no users', {
+      hint: `name a Redis that hosts reach under broker: in ${config.file} (celeroot config explain broker)`,
+    });
+  }
+  const { users, without } = fleetUsers(config);
+  const { json } = sharedFlags(command);
+  if (without.length > 0 && !json) writeWarning(cli.stderr, ...withoutPassword(without));
+  await using broker = await openBroker(cli, config);
+  const changes = await broker.compareHostUsers(users);
+  const lines = linesOf(changes, (host) => hostUserName(config.broker.environment, host));
+  if (lines.length > 0) await confirm(cli, lines, yes);
+  const warnings = await broker.changeHostUsers(changes);
+  if (json) return writeJson(cli.stdout, { applied: { ...namesOf(changes), without, warnings } });
+  for (const warning of warnings) writeWarning(cli.stderr, warning);
+  cli.stdout.write(lines.length === 0 ? 'Redis has exactly these users already\n' : `done: ${counted(lines.length)}\n`);
+}
+
+async function confirm(cli: Cli, lines: readonly string[], yes: boolean): Promise<void> {
+  for (const line of lines) cli.stderr.write(`${line}\n`);
+  if (yes) return;
+  const what = counted(lines.length);
+  if (cli.confirm === null) {
+    throw new RejectedError('CONFIRMATION_NEEDED', `${what} to be changed, and there is no terminal to ask on`, {
+      hint: 'say yes with --yes',
+    });
+  }
+  if (await cli.confirm(`Change ${what} of Redis?`)) return;
+  throw new RejectedError('CONFIRMATION_NEEDED', `${what} to be changed, which was not confirmed`, {
+    hint: 'nothing was changed',
+  });
+}
+
+function counted(count: number): string {
+  return count === 1 ? '1 user' : `${count} users`;
+}
+
+function linesOf({ add, change, remove }: HostUserChanges, user: (host: HostName) => string): readonly string[] {
+  return [
+    ...add.map(({ host }) => `add     ${user(host)}`),
+    ...change.map(({ host }) => `change  ${user(host)}: its rights or its password`),
+    ...remove.map((host) => `remove  ${user(host)}: no host of that name has a broker_password`),
+  ];
+}
+
+function namesOf({ add, change, remove }: HostUserChanges): Record<string, readonly HostName[]> {
+  return { added: add.map(({ host }) => host), changed: change.map(({ host }) => host), removed: remove };
+}

@@ -1,0 +1,12 @@
+import { controllerUserName, hostUserName, type HostUser } from '../core/host-user.ts';
+import { controllerRights, hostAcl, type AclScope } from './host-acl.ts';
+
+/** One line of an aclfile, or of redis.conf, for each host. */
+export function hostAclLines(scope: AclScope, users: readonly HostUser[]): readonly string[] {
+  return users.map((user) => ['user', hostUserName(scope.environment, user.host), ...hostAcl(scope, user)].join(' '));
+}
+
+/** The same for the controller, with a place for the digest of its password. */
+export function controllerAclLine({ environment }: AclScope): string {
+  return ['user', controllerUserName(environment), 'on', '#SHA256', ...controllerRights(environment)].join(' ');
+}
