@@ -2,6 +2,7 @@ import { existsSync } from 'node:fs';
 import { readdir } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { UsageError } from '../src/core/errors.ts';
+import { blankHost } from './blank.ts';
 import { hostArgv, resetHost, startHost, stopHost } from './host.ts';
 import { hubPlace, publish, startRedis, stopRedis } from './hub.ts';
 import { instructions } from './instructions.ts';
@@ -70,6 +71,11 @@ export const COMMANDS: Readonly<Record<string, Command>> = {
     const seconds = ((performance.now() - start) / 1000).toFixed(2);
     await Promise.all(hosts.map(startWorker));
     console.log(`lab: ${hosts.map((host) => host.name).join(', ')} as new after ${seconds} s`);
+    return 0;
+  },
+
+  blank: async (paths, { args }) => {
+    console.log(await blankHost(await namedHost(paths, args[0])));
     return 0;
   },
 

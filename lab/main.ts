@@ -11,6 +11,7 @@ const HELP = `usage: npm run lab -- COMMAND
   status                          the hosts of this lab, their addresses and workers
   sh HOST [COMMAND…]              a root shell on a host, or one command
   reset [HOST]                    a host, or all, as the lab made it
+  blank HOST                      a machine that celeroot has never been on, with SSH, to be joined (needs --systemd)
   reboot HOST                     pull a host's plug and start it again with its files
   worker start|stop|kill HOST     its worker: start, end in good order, kill -9
   redis start|stop                the lab's Redis
