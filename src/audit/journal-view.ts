@@ -1,6 +1,6 @@
 import type { ChainHead } from '../core/chain-head.ts';
 import type { RunId } from '../core/ids.ts';
-import type { HostName } from '../core/names.ts';
+import { hostNameSchema, type HostName } from '../core/names.ts';
 import { checkText, digestOf, type CheckedChain } from './chain.ts';
 import { journalEventSchema, type HostHead, type JournalEvent } from './journal-event.ts';
 
@@ -53,14 +53,13 @@ export function viewJournal(text: string): JournalView {
 
 const NO_PAST: HostPast = { verified: null, seen: [] };
 
-/** What was seen of a machine says nothing about the one that took its place. */
 function pastsIn(lines: readonly JournalLine[]): ReadonlyMap<HostName, HostPast> {
   const pasts = new Map<HostName, HostPast>();
   const change = (host: HostName, how: (past: HostPast) => HostPast): void => {
     pasts.set(host, how(pasts.get(host) ?? NO_PAST));
   };
   for (const { seq, event } of lines) {
-    if (event.kind === 'host' && event.what !== 'accepted') pasts.delete(event.host);
+    if (event.kind === 'host') changeHost(pasts, event);
     if (event.kind === 'seen') {
       for (const head of event.heads) change(head.host, (past) => withSeen(past, head, event.run));
     }
@@ -74,6 +73,18 @@ function pastsIn(lines: readonly JournalLine[]): ReadonlyMap<HostName, HostPast>
     }
   }
   return pasts;
+}
+
+/** What was seen of a machine says nothing about the one that takes its place; one that is renamed keeps its log. */
+function changeHost(
+  pasts: Map<HostName, HostPast>,
+  { host, what, detail }: Extract<JournalEvent, { kind: 'host' }>,
+): void {
+  if (what === 'accepted') return;
+  const past = pasts.get(host);
+  pasts.delete(host);
+  const next = what === 'renamed' ? hostNameSchema.safeParse(detail).data : undefined;
+  if (next !== undefined && past !== undefined) pasts.set(next, past);
 }
 
 function withSeen(past: HostPast, { size, head }: HostHead, run: RunId): HostPast {

@@ -12,6 +12,7 @@ import { verifyJournal } from './verify-journal.ts';
 
 const NOW = Date.UTC(2026, 10, 25);
 const web1 = hostNameSchema.parse('web1');
+const old = hostNameSchema.parse('old');
 const [mine, other] = ['ed25519:mine', 'ed25519:other'];
 const sent = makeRunId(NOW, new Uint8Array(10));
 const foreign = makeRunId(NOW + 1, new Uint8Array(10));
@@ -132,6 +133,18 @@ describe('a host', () => {
     ],
     ['whose log was longer is found', { events, journal: [runLine, seen({ size: 5 })] }, ['changed log-cut 3']],
     ['that was replaced since begins anew', { events, journal: [runLine, seen({ size: 5 }), replaced] }, []],
+    [
+      'that had another name is held to what was seen of it then',
+      {
+        events,
+        journal: [
+          runLine,
+          { kind: 'seen', run: sent, heads: [{ host: old, size: 5, head: digest }] },
+          { kind: 'host', host: old, what: 'renamed', detail: web1, by: 'ada@here' },
+        ],
+      },
+      ['changed log-cut 3'],
+    ],
     [
       'that reported on a run that is not in its log is found',
       { events: [begun, begun], journal: [runLine, seen(chainOf([begun, begun]).heads[1] ?? {})] },

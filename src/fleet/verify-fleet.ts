@@ -33,7 +33,8 @@ export type VerifiedFleet = {
 export async function verifyFleet(options: VerifyOptions): Promise<VerifiedFleet> {
   const { fleet, hosts, sender, full } = options;
   const before = viewJournal(await readJournal(fleet));
-  const allowed = hosts.filter((host) => mayBeRead(fleet, host));
+  const closed = new Map(hosts.flatMap((host) => whyNotRead(fleet, host)));
+  const allowed = hosts.filter((host) => !closed.has(host));
   const wanted = allowed.map((host) => (full ? { host, from: 1, since: null } : onward(before, host)));
   const { evidence, unread } = await readAudits(wanted, options);
   const view = viewJournal(await readJournal(fleet));
@@ -41,12 +42,11 @@ export async function verifyFleet(options: VerifyOptions): Promise<VerifiedFleet
   const judged = evidence.map((each) => ({ ...verifyHost(each, { view, past: before.past, ownKeys }), apt: each.apt }));
   const inJournal = verifyJournal(view, evidence, ownKeys);
   await keepVerified(sender.journal, inJournal.some(isChange) ? [] : judged);
-  const forbidden = hosts.filter((host) => !allowed.includes(host));
   return {
     view,
     findings: [...inJournal, ...judged.flatMap(({ findings }) => findings)],
     hosts: judged,
-    unread: new Map([...forbidden.map((host): [HostName, string] => [host, NOT_ALLOWED]), ...unread]),
+    unread: new Map([...closed, ...unread]),
   };
 }
 
@@ -58,9 +58,11 @@ function onward(view: JournalView, host: HostName): ReadFrom {
   return verified === null ? { host, from: 1, since: null } : { host, from: verified.size, since: verified.at };
 }
 
-function mayBeRead(fleet: FleetConfig, host: HostName): boolean {
-  const roles = (fleet.hosts.get(host)?.roles ?? []).flatMap((role) => fleet.roles.get(role) ?? []);
-  return judgeByRoles(auditRead.name, { kind: 'host', host }, roles).allowed;
+function whyNotRead(fleet: FleetConfig, name: HostName): readonly [HostName, string][] {
+  const host = fleet.hosts.get(name);
+  if ((host?.key ?? null) === null) return [[name, 'it has not joined']];
+  const roles = (host?.roles ?? []).flatMap((role) => fleet.roles.get(role) ?? []);
+  return judgeByRoles(auditRead.name, { kind: 'host', host: name }, roles).allowed ? [] : [[name, NOT_ALLOWED]];
 }
 
 async function keepVerified(journal: Journal, hosts: readonly VerifiedHost[]): Promise<void> {

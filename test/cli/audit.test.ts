@@ -28,15 +28,14 @@ test('changes of the trust file and of hosts are written down, for their owner a
   const key = makeSigningKey().id;
   assert.equal((await run('keys', 'add', 'ada', '--public', key)).code, 0);
   assert.equal((await run('keys', 'revoke', 'ada')).code, 0);
-  const accept = { cwd: folder.path, readStdin: () => Promise.resolve(`${key}\n`) };
-  assert.equal((await runCli(['hosts', 'accept', 'web1'], accept)).code, 0);
-  assert.equal((await runCli(['hosts', 'accept', 'nobody'], accept)).code, 5);
+  assert.equal((await run('hosts', 'retire', 'db1', '--yes', '--only-file')).code, 0);
+  assert.equal((await run('hosts', 'retire', 'nobody', '--yes', '--only-file')).code, 5);
 
   const { stdout, code } = await run('audit', 'ls', '--since', '1h');
 
   assert.equal(code, 0);
   const lines = stdout.trimEnd().split('\n');
-  assert.match(lines[1] ?? '', /^4 .* host accepted .* web1 .*ed25519:/);
+  assert.match(lines[1] ?? '', /^4 .* host retired .* db1 .*ed25519:/);
   assert.match(lines[2] ?? '', /^3 .* trust file 3 .* revoked ada$/);
   assert.match(lines[3] ?? '', /^2 .* trust file 2 .* added ada$/);
   assert.match(lines[4] ?? '', /^1 .* journal-begun$/);
