@@ -1,9 +1,11 @@
 import { FlowProducer, type RedisQueueBackend } from 'bullmq';
+import type { ChainableCommander } from 'ioredis';
 import type { JobId } from '../core/ids.ts';
 import { queueNameOf, type Destination } from '../core/run.ts';
 import type { Release } from './broker.ts';
 import type { Client } from './connection.ts';
 import { replies, type Link } from './link.ts';
+import { despiteBentQueues } from './mend-queue.ts';
 import type { Keys } from './names.ts';
 
 /** Orders of one transaction: large enough that round trips cost nothing, small enough for progress and for Redis. */
@@ -20,7 +22,10 @@ export function makeReleaser(client: Client, { ask, keys }: Link): Releaser {
     release: async (orders, onQueued) => {
       for (let start = 0; start < orders.length; start += BATCH) {
         const batch = orders.slice(start, start + BATCH);
-        await ask(() => queueBatch({ client, backend, keys }, batch));
+        const queues = batch.map(({ to }) => to);
+        await ask(() =>
+          despiteBentQueues({ client, keys }, queues, () => queueBatch({ client, backend, keys }, batch)),
+        );
         onQueued?.(start + batch.length);
       }
     },
@@ -96,10 +101,17 @@ async function withdrawBatch(
 ): Promise<readonly JobId[]> {
   const takeOut = client.pipeline();
   for (const { job, to } of batch) takeOut.lrem(keys.queue(to, 'wait'), 0, job);
-  const counts = replies(await takeOut.exec());
+  const counts = replies(despiteBent(await takeOut.exec()));
   const taken = batch.filter((_, index) => Number(counts[index]) > 0);
   const forget = client.pipeline();
   for (const { job, to } of taken) forget.unlink(keys.queue(to, job));
   replies(await forget.exec());
   return taken.map(({ job }) => job);
+}
+
+/** A list that its host made something else of has no job that waits. */
+function despiteBent(results: Awaited<ReturnType<ChainableCommander['exec']>>): [Error | null, unknown][] {
+  return (results ?? []).map(([error, reply]) =>
+    error !== null && error.message.startsWith('WRONGTYPE') ? [null, 0] : [error, reply],
+  );
 }

@@ -121,3 +121,24 @@ test('a worker whose rights are taken away asks seldom, and goes on when it has 
   assert.ok(refused < 20, `Redis said no ${refused} times`);
   await consumer.drain();
 });
+
+test('a host that bends its own queue keeps no order from the others', async () => {
+  await using redis = await startRedis();
+  await using controller = await openControllerBroker(redis.settings);
+  const keys = keysFor(redis.settings.environment);
+  const [web2, run] = [host('web2'), newRun([host('web1'), host('web2')])];
+  const bend = async (...parts: string[]): Promise<void> => {
+    for (const part of parts) await redis.command('DEL', keys.queue(toWeb1, part));
+    for (const part of parts) await redis.command('SET', keys.queue(toWeb1, part), 'bent');
+  };
+  await bend('meta', 'wait', 'id', 'events', 'marker', 'active', 'paused', 'delayed');
+
+  await controller.release(releasesOf(run));
+
+  const waits = async (name: typeof web2): Promise<string> =>
+    await redis.command('LRANGE', keys.queue({ kind: 'host', host: name }, 'wait'), '0', '-1');
+  assert.deepEqual([await waits(web1), await waits(web2)], [`${run.id}.web1`, `${run.id}.web2`]);
+  await bend('wait');
+  const jobs = run.jobs.map(({ id, to }) => ({ job: id, to }));
+  assert.deepEqual(await controller.withdraw(jobs), [`${run.id}.web2`]);
+});
