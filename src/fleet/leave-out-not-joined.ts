@@ -1,6 +1,7 @@
-import type { FleetConfig } from '../config/fleet-config.ts';
+import type { FleetConfig, Host } from '../config/fleet-config.ts';
 import { RejectedError } from '../core/errors.ts';
 import type { HostName } from '../core/names.ts';
+import { joinLine } from './join-steps.ts';
 import type { Assignment } from './prepare-run.ts';
 
 export type JoinedOnly = {
@@ -20,7 +21,7 @@ export function leaveOutNotJoined(fleet: FleetConfig, assignments: readonly Assi
   const left = assignments
     .map((assignment) => ({ ...assignment, candidates: assignment.candidates.filter(hasJoined) }))
     .filter(({ candidates }) => candidates.length > 0);
-  const [first] = notJoined;
+  const [first] = notJoined.flatMap((name) => fleet.hosts.get(name) ?? []);
   if (left.length > 0 || first === undefined) return { assignments: left, notJoined };
   throw new RejectedError('HOST_NOT_JOINED', notJoinedText(notJoined), {
     hint: howToJoin(first),
@@ -36,8 +37,8 @@ export function notJoinedText(hosts: readonly HostName[]): string {
 }
 
 /** What to type so that a machine becomes that host. */
-export function howToJoin(host: HostName): string {
-  return `to join it:  celeroot hosts join ${host} | ssh root@${host} sh | celeroot hosts accept ${host}`;
+export function howToJoin(host: Host): string {
+  return `to join it:  ${joinLine(host, 'celeroot')}`;
 }
 
 const MAX_NAMED = 10;

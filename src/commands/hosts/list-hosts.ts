@@ -33,10 +33,11 @@ export async function listHosts(cli: Cli, command: CommandUnknownOpts, roles: re
     return;
   }
   const rows = statuses.map((status) => hostRow(status, cli.clock.now()));
-  const notJoined = statuses.flatMap(({ host }) => (host.key === null ? [host.name] : []));
+  const notJoined = statuses.flatMap(({ host }) => (host.key === null ? [host] : []));
   writeTable(cli.stdout, { head: ['HOST', 'ROLES', 'STATUS', 'OS', 'UPGRADES', 'REBOOT', 'WORKER'], rows });
   const [first] = notJoined;
-  if (first !== undefined) cli.stdout.write(`\n${notJoinedText(notJoined)}\n${howToJoin(first)}\n`);
+  if (first !== undefined)
+    cli.stdout.write(`\n${notJoinedText(notJoined.map(({ name }) => name))}\n${howToJoin(first)}\n`);
 }
 
 /** Says where a copy of a host answers in its name. */

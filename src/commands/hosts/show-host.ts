@@ -1,7 +1,7 @@
 import type { CommandUnknownOpts } from '@commander-js/extra-typings';
 import { namedHost } from '../../config/named-host.ts';
 import { MAX_CLOCK_SKEW_MS } from '../../core/clock.ts';
-import { howToJoin } from '../../fleet/leave-out-not-joined.ts';
+import { joinLine } from '../../fleet/join-steps.ts';
 import { readHostStatuses, type HostStatus } from '../../fleet/host-status.ts';
 import { outdatedText, rebootCell, statusCell, upgradesCell } from '../../terminal/host-text.ts';
 import { writeJson } from '../../terminal/json.ts';
@@ -36,7 +36,7 @@ function describeHost({ host, presence, facts }: HostStatus, now: number): reado
     ...optional('description', host.description),
     ['key', host.key ?? { text: 'none recorded: nothing it says is believed', style: 'yellow' }],
     ['status', statusCell({ host, presence }, now)],
-    ...optional('to join', host.key === null ? howToJoin(host.name) : null),
+    ...optional('to join', host.key === null ? joinLine(host, 'celeroot') : null),
     ...(presence?.online === true ? workerProperties(presence.presence) : []),
     ...(facts === null ? [] : factProperties(facts)),
   ];

@@ -3,7 +3,7 @@ import type { FleetConfig } from '../../config/fleet-config.ts';
 import { RejectedError } from '../../core/errors.ts';
 import type { RunSnapshot } from '../../core/run-snapshot.ts';
 import { signRun, submitRun, type Sender } from '../../fleet/dispatch-run.ts';
-import { howToJoin, notJoinedText } from '../../fleet/leave-out-not-joined.ts';
+import { notJoinedText } from '../../fleet/leave-out-not-joined.ts';
 import { prepareRun, type PreparedRun, type RunRequest } from '../../fleet/prepare-run.ts';
 import { requireGranted } from '../../fleet/require-granted.ts';
 import { requireOneMachine } from '../../fleet/require-one-machine.ts';
@@ -63,7 +63,8 @@ export async function sendRun(
 export function warnOfNotJoined(cli: Cli, command: CommandUnknownOpts, { notJoined }: PreparedRun): void {
   const [first] = notJoined;
   if (first === undefined) return;
-  writeWarning(cli.stderr, `left out: ${notJoinedText(notJoined)}; ${howToJoin(first)}`);
+  const show = `${celerootFor(command)} hosts show ${first}`;
+  writeWarning(cli.stderr, `left out: ${notJoinedText(notJoined)}; what to type is shown by:  ${show}`);
   if (sharedFlags(command).json) writeJsonLine(cli.stdout, { type: 'not-joined', hosts: notJoined });
 }
 
