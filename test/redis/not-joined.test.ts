@@ -24,7 +24,10 @@ test('a host that has not joined is shown so, is left out of a run by name, and 
     /\n\nweb2 has not joined: .*\nto join it: {2}celeroot hosts join web2 .* celeroot hosts accept web2\n$/,
   );
   assert.match((await run('hosts', 'show', 'web2')).stdout, /^to join +celeroot hosts join web2 /m);
-  assert.match((await run('hosts', 'show', 'web2', '--json')).stdout, /"joined": false,\n +"twice": false,\n +"online": false/);
+  assert.match(
+    (await run('hosts', 'show', 'web2', '--json')).stdout,
+    /"joined": false,\n +"twice": false,\n +"online": false/,
+  );
 
   const sent = await run('system', 'ping', '--all', '--detach');
   assert.match(sent.stdout, / is sent to 1 host;/);
