@@ -181,6 +181,11 @@ function endsSooner({ end, host }: { readonly end: JobEnd; readonly host: HostNa
   return !isWithdrawn(end) && job.host !== null && host < job.host;
 }
 
+/** Whether a job that reports this says nothing more. */
+export function endsJob(event: ReportEvent): boolean {
+  return endOf(event, 0) !== null;
+}
+
 function endOf(event: ReportEvent, at: number): JobEnd | null {
   switch (event.kind) {
     case 'done':

@@ -1,5 +1,5 @@
 import type { Report } from '../core/report.ts';
-import { isHeard, type RunState } from '../core/run-state.ts';
+import { endsJob, isHeard, type RunState } from '../core/run-state.ts';
 import type { StoredReport } from '../queue/broker.ts';
 import { mayHaveSigned } from '../trust/run-record.ts';
 import { reportHolds } from '../trust/sign-report.ts';
@@ -38,7 +38,7 @@ export async function believeEnds(
 
 /** Looks at ends in the order in which the fold prefers them. */
 async function believeOneEnd(said: readonly StoredReport[], witness: Witness): Promise<readonly Report[]> {
-  const isEnd = ({ report }: StoredReport): boolean => report !== null && END_KINDS.has(report.event.kind);
+  const isEnd = ({ report }: StoredReport): boolean => report !== null && endsJob(report.event);
   const ends = said.filter(isEnd).toSorted((a, b) => preference(a) - preference(b));
   for (const end of ends) {
     const { reports } = await believeReports([end], witness);
@@ -48,7 +48,6 @@ async function believeOneEnd(said: readonly StoredReport[], witness: Witness): P
   return (await believeReports(others, witness)).reports;
 }
 
-const END_KINDS: ReadonlySet<Report['event']['kind']> = new Set(['done', 'refused', 'expired', 'cancelled']);
 const WITHDRAWN_LAST = 2 ** 52;
 
 function preference({ report }: StoredReport): number {

@@ -7,7 +7,7 @@ import type { Clock } from '../core/clock.ts';
 import { CelerootError, ConfigError, messageOf } from '../core/errors.ts';
 import type { RunId } from '../core/ids.ts';
 import { hasCode } from '../core/system-error.ts';
-import { openChainFile, type FoundChain } from '../host/chain-file.ts';
+import { openChainFile, repairEvents } from '../host/chain-file.ts';
 
 /** The controller's journal: what was ordered here, by whom, each line bound to the one before. */
 export type Journal = {
@@ -30,7 +30,8 @@ export function journalOf({ journalFile, fleet }: Pick<FleetConfig, 'journalFile
         const { file, found } = await openChainFile<JournalEvent>(journalFile);
         await using chain = file;
         const at = clock.now();
-        for (const first of [...eventsOf(found, begun), event(at)]) await chain.append({ at, event: first });
+        const begins = found.isNew ? [begun] : [];
+        for (const each of [...begins, ...repairEvents(found), event(at)]) await chain.append({ at, event: each });
         return { at, log: { journal: chain.id(), ...chain.head() } };
       } catch (error) {
         throw error instanceof CelerootError ? error : unusable(journalFile, error);
@@ -54,14 +55,6 @@ export async function recordSeen(journal: Journal, run: RunId, heads: readonly H
   for (let from = 0; from < heads.length; from += MOST_HEADS) {
     await journal.add(() => ({ kind: 'seen', run, heads: heads.slice(from, from + MOST_HEADS) }));
   }
-}
-
-function eventsOf({ isNew, tornBytes, damagedLine }: FoundChain, begun: JournalEvent): readonly JournalEvent[] {
-  return [
-    ...(isNew ? [begun] : []),
-    ...(tornBytes > 0 ? [{ kind: 'line-repaired', bytes: tornBytes } as const] : []),
-    ...(damagedLine > 0 ? [{ kind: 'damage-found', line: damagedLine } as const] : []),
-  ];
 }
 
 function unusable(file: string, cause: unknown): ConfigError {

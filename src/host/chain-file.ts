@@ -30,6 +30,18 @@ export type FoundChain = {
   readonly damagedLine: number;
 };
 
+/** What whoever opens a chain writes down first of the state that it was found in. */
+export function repairEvents({ tornBytes, damagedLine }: FoundChain): readonly RepairEvent[] {
+  return [
+    ...(tornBytes > 0 ? [{ kind: 'line-repaired', bytes: tornBytes } as const] : []),
+    ...(damagedLine > 0 ? [{ kind: 'damage-found', line: damagedLine } as const] : []),
+  ];
+}
+
+type RepairEvent =
+  | { readonly kind: 'line-repaired'; readonly bytes: number }
+  | { readonly kind: 'damage-found'; readonly line: number };
+
 /** Opens a chain, or begins one whose id is 32 bytes of chance. */
 export async function openChainFile<Event>(
   path: string,

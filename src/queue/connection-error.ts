@@ -34,6 +34,11 @@ export function isReply(error: unknown): boolean {
   return error instanceof Error && error.name === 'ReplyError';
 }
 
+/** Whether a key holds another type of value than the command is for; who may write a key can make it so. */
+export function isWrongType(error: unknown): boolean {
+  return messageOf(error).startsWith('WRONGTYPE');
+}
+
 /** Whether Redis does not know the user or the password. */
 export function isUnknownLogin(error: unknown): boolean {
   return isReply(error) && ['NOAUTH', 'WRONGPASS'].includes(replyCode(error));

@@ -1,8 +1,8 @@
-import { messageOf } from '../core/errors.ts';
 import type { HostName } from '../core/names.ts';
 import type { Signed } from '../core/signed.ts';
 import type { StoredRefusal } from './broker.ts';
 import type { Client } from './connection.ts';
+import { isWrongType } from './connection-error.ts';
 import type { Link } from './link.ts';
 
 /** Who can push rubbish into a host's queue can fill this; no more of it is kept. */
@@ -30,7 +30,7 @@ export async function readRefusals(
 /** A key that is no stream, which a host can make of its own, holds no refusals. */
 async function readStream(client: Client, key: string, count: number): Promise<readonly Signed[]> {
   const entries = await client.xrevrange(key, '+', '-', 'COUNT', count).catch((error: unknown) => {
-    if (messageOf(error).startsWith('WRONGTYPE')) return [];
+    if (isWrongType(error)) return [];
     throw error;
   });
   return entries.map(([, [, text = '', , signature = '']]) => ({ text, signature }));

@@ -4,6 +4,7 @@ import type { JobId } from '../core/ids.ts';
 import { queueNameOf, type Destination } from '../core/run.ts';
 import type { Release } from './broker.ts';
 import type { Client } from './connection.ts';
+import { isWrongType } from './connection-error.ts';
 import { replies, type Link } from './link.ts';
 import { despiteBentQueues } from './mend-queue.ts';
 import type { Keys } from './names.ts';
@@ -111,7 +112,5 @@ async function withdrawBatch(
 
 /** A list that its host made something else of has no job that waits. */
 function despiteBent(results: Awaited<ReturnType<ChainableCommander['exec']>>): [Error | null, unknown][] {
-  return (results ?? []).map(([error, reply]) =>
-    error !== null && error.message.startsWith('WRONGTYPE') ? [null, 0] : [error, reply],
-  );
+  return (results ?? []).map(([error, reply]) => (isWrongType(error) ? [null, 0] : [error, reply]));
 }

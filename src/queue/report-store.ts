@@ -1,9 +1,10 @@
-import { messageOf } from '../core/errors.ts';
 import type { RunId } from '../core/ids.ts';
 import { parseJsonAs } from '../core/parse-json-as.ts';
+import { endsJob } from '../core/run-state.ts';
 import { reportSchema, type Report, type SignedReport } from '../core/report.ts';
 import type { ReportPage, ReportPlace, ReportQuestion, Speaker, StoredReport } from './broker.ts';
 import type { Client } from './connection.ts';
+import { isWrongType } from './connection-error.ts';
 import { replies, type Link } from './link.ts';
 import type { Keys } from './names.ts';
 import { RUN_LIFETIME_MS } from './run-store.ts';
@@ -15,14 +16,10 @@ const STREAMS = 100;
 const ENTRIES = 10_000;
 const LEAST_ENTRIES = 100;
 
-/** Kinds of which every job has few; with them the stream's life is prolonged. */
-const RARE_KINDS: ReadonlySet<Report['event']['kind']> = new Set([
-  'accepted',
-  'done',
-  'refused',
-  'expired',
-  'cancelled',
-]);
+/** Every job has few of these; with them the stream's life is prolonged. */
+function isRare(event: Report['event']): boolean {
+  return event.kind === 'accepted' || endsJob(event);
+}
 
 /** Adds to a speaker's own stream. */
 export async function appendReport(
@@ -37,7 +34,7 @@ export async function appendReport(
     const pipeline = client
       .pipeline()
       .xadd(key, 'MAXLEN', '~', MOST_REPORTS, '*', 'report', text, 'signature', signature, ...by);
-    if (RARE_KINDS.has(report.event.kind)) pipeline.pexpire(key, RUN_LIFETIME_MS);
+    if (isRare(report.event)) pipeline.pexpire(key, RUN_LIFETIME_MS);
     replies(await pipeline.exec());
   });
 }
@@ -121,10 +118,6 @@ async function read(client: Client, streams: readonly Stream[], { count, waitMs 
 
 async function isUsable(client: Client, { key }: Stream): Promise<boolean> {
   return ['stream', 'none'].includes(await client.type(key));
-}
-
-function isWrongType(error: unknown): boolean {
-  return messageOf(error).startsWith('WRONGTYPE');
 }
 
 function moveOn(place: ReportPlace, found: readonly Found[]): ReportPlace {

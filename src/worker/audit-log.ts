@@ -7,7 +7,7 @@ import { messageOf } from '../core/errors.ts';
 import type { RefusalCode } from '../core/report.ts';
 import { VERSION } from '../core/version.ts';
 import type { HostPolicy } from '../executor/host-policy.ts';
-import { openChainFile, type ChainFile, type FoundChain } from '../host/chain-file.ts';
+import { openChainFile, repairEvents, type ChainFile } from '../host/chain-file.ts';
 
 /** The host's audit log: what this host accepted, refused, began and ended, each line bound to the one before. */
 export type AuditLog = AsyncDisposable & {
@@ -40,7 +40,9 @@ export async function openAuditLog({ stateDir, policy, clock, log }: AuditLogOpt
   const { file, found } = await openChainFile<HostEvent>(path);
   const append = createAppender(file, clock, log);
   const refusals = createQuota(clock);
-  for (const event of eventsOf(found, policy)) await append.note(event);
+  const { fleet, host } = policy;
+  if (found.isNew) await append.note({ kind: 'log-begun', fleet, host });
+  for (const event of repairEvents(found)) await append.note(event);
   await append.note({ kind: 'worker-started', version: VERSION });
   return {
     path,
@@ -57,14 +59,6 @@ export async function openAuditLog({ stateDir, policy, clock, log }: AuditLogOpt
       await file[Symbol.asyncDispose]();
     },
   };
-}
-
-function eventsOf({ isNew, tornBytes, damagedLine }: FoundChain, { fleet, host }: HostPolicy): readonly HostEvent[] {
-  return [
-    ...(isNew ? [{ kind: 'log-begun', fleet, host } as const] : []),
-    ...(tornBytes > 0 ? [{ kind: 'line-repaired', bytes: tornBytes } as const] : []),
-    ...(damagedLine > 0 ? [{ kind: 'damage-found', line: damagedLine } as const] : []),
-  ];
 }
 
 function createAppender(

@@ -2,8 +2,9 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { ReportEvent } from '../../src/core/report.ts';
+import { endsJob } from '../../src/core/run-state.ts';
 import { openControllerBroker } from '../../src/queue/open.ts';
-import { END_KINDS, eventsOf, makeFleet, newOrder, submit } from '../support/fleet.ts';
+import { eventsOf, makeFleet, newOrder, submit } from '../support/fleet.ts';
 import { forbidLeaks } from '../support/no-leaks.ts';
 import { startRedis } from '../support/redis.ts';
 import { slowApt } from '../support/slow-apt.ts';
@@ -37,7 +38,7 @@ test('however often a worker is killed, every job is done once and told', async 
 
   const ends = async (): Promise<readonly ReportEvent[]> =>
     (await Promise.all(orders.map(async (order) => await eventsOf(controller, order)))).flatMap(
-      (events) => events.find(({ kind }) => END_KINDS.has(kind)) ?? [],
+      (events) => events.find(endsJob) ?? [],
     );
   const bound = performance.now() + BOUND_MS;
   let kills = 0;
