@@ -108,10 +108,7 @@ async function writeDown(
   try {
     await audit.enter({ kind: 'accepted', job, task, order: digestOf(envelope), key, by, log });
   } catch (error) {
-    return new CommandError('STATE_UNUSABLE', `cannot write the order into the audit log: ${messageOf(error)}`, {
-      hint: `check the disk of ${audit.path} on the host: df -h -i`,
-      cause: error,
-    });
+    return unkept('write the order into the audit log', audit.path, error);
   }
   const was = log === null ? null : journals.take({ ...log, issuedAt, key });
   if (log !== null && was !== null) await audit.note({ kind: 'journal-went-back', job, was, came: log });
@@ -127,11 +124,15 @@ async function enter(
   try {
     return await worker.ledger.enter(order.id, delivery.envelope);
   } catch (error) {
-    return new CommandError('STATE_UNUSABLE', `cannot enter the job into the ledger: ${messageOf(error)}`, {
-      hint: `check the disk of ${worker.ledger.stateDir} on the host: df -h -i`,
-      cause: error,
-    });
+    return unkept('enter the job into the ledger', worker.ledger.stateDir, error);
   }
+}
+
+function unkept(what: string, place: string, cause: unknown): CelerootError {
+  return new CommandError('STATE_UNUSABLE', `cannot ${what}: ${messageOf(cause)}`, {
+    hint: `check the disk of ${place} on the host: df -h -i`,
+    cause,
+  });
 }
 
 async function performHere(admitted: AdmittedOrder, worker: WorkerContext): Promise<End> {

@@ -1,5 +1,5 @@
 import type { CommandUnknownOpts } from '@commander-js/extra-typings';
-import { RejectedError, UsageError } from '../../core/errors.ts';
+import { UsageError } from '../../core/errors.ts';
 import { hostUserName } from '../../core/host-user.ts';
 import type { HostName } from '../../core/names.ts';
 import { fleetUsers } from '../../fleet/host-users.ts';
@@ -9,6 +9,7 @@ import { writeJson } from '../../terminal/json.ts';
 import type { Cli } from '../context.ts';
 import { sharedFlags } from '../flags.ts';
 import { loadFleetConfig, openBroker } from '../open-fleet.ts';
+import { requireYes } from '../require-yes.ts';
 import { withoutPassword } from './without-password.ts';
 
 /**
@@ -28,26 +29,12 @@ export async function applyAcl(cli: Cli, command: CommandUnknownOpts, yes: boole
   await using broker = await openBroker(cli, config);
   const changes = await broker.compareHostUsers(users);
   const lines = linesOf(changes, (host) => hostUserName(config.broker.environment, host));
-  if (lines.length > 0) await confirm(cli, lines, yes);
+  for (const line of lines) cli.stderr.write(`${line}\n`);
+  if (lines.length > 0) await requireYes(cli, `to change ${counted(lines.length)} of Redis`, { yes });
   const warnings = await broker.changeHostUsers(changes);
   if (json) return writeJson(cli.stdout, { applied: { ...namesOf(changes), without, warnings } });
   for (const warning of warnings) writeWarning(cli.stderr, warning);
   cli.stdout.write(lines.length === 0 ? 'Redis has exactly these users already\n' : `done: ${counted(lines.length)}\n`);
-}
-
-async function confirm(cli: Cli, lines: readonly string[], yes: boolean): Promise<void> {
-  for (const line of lines) cli.stderr.write(`${line}\n`);
-  if (yes) return;
-  const what = counted(lines.length);
-  if (cli.confirm === null) {
-    throw new RejectedError('CONFIRMATION_NEEDED', `${what} to be changed, and there is no terminal to ask on`, {
-      hint: 'say yes with --yes',
-    });
-  }
-  if (await cli.confirm(`Change ${what} of Redis?`)) return;
-  throw new RejectedError('CONFIRMATION_NEEDED', `${what} to be changed, which was not confirmed`, {
-    hint: 'nothing was changed',
-  });
 }
 
 function counted(count: number): string {

@@ -24,7 +24,7 @@ export function retireCommand(cli: Cli): CommandUnknownOpts {
     const host = namedHost(fleet, name);
     const isKnown = host.key !== null && !onlyFile;
     const file = shownPath(cli, fleet.file);
-    await requireYes(cli, `take ${name} out of ${file}${isKnown ? `, ${WHAT_GOES}` : ''}`, yes);
+    await requireYes(cli, `take ${name} out of ${file}${isKnown ? `, ${WHAT_GOES}` : ''}`, { yes });
     if (host.key !== null) await recordHost(fleet, { host: name, what: 'retired', detail: host.key, clock: cli.clock });
     if (isKnown) await shutOut(cli, fleet, host);
     const { after } = await editFleet(cli, command, (config) => removeHost(config, name));

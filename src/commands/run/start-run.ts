@@ -1,6 +1,5 @@
 import type { CommandUnknownOpts } from '@commander-js/extra-typings';
 import type { FleetConfig } from '../../config/fleet-config.ts';
-import { RejectedError } from '../../core/errors.ts';
 import type { RunSnapshot } from '../../core/run-snapshot.ts';
 import { signRun, submitRun, type Sender } from '../../fleet/dispatch-run.ts';
 import { notJoinedText } from '../../fleet/leave-out-not-joined.ts';
@@ -13,6 +12,7 @@ import { writeJsonLine } from '../../terminal/json.ts';
 import type { Cli } from '../context.ts';
 import { celerootFor } from '../edit-fleet.ts';
 import { sharedFlags } from '../flags.ts';
+import { requireYes } from '../require-yes.ts';
 import { loadFleetConfig, openBroker } from '../open-fleet.ts';
 import { openSender } from '../open-sender.ts';
 import type { SendFlags } from '../read-run-flags.ts';
@@ -73,13 +73,7 @@ const ASK_ABOVE = 50;
 /** A typing error in a target should not reach hundreds of hosts. */
 export async function confirmSize(cli: Cli, prepared: PreparedRun, yes: boolean): Promise<void> {
   const count = prepared.assignments.length;
-  if (count <= ASK_ABOVE || yes) return;
+  if (count <= ASK_ABOVE) return;
   const what = `${prepared.task.name}${prepared.dryRun ? ' (dry run)' : ''} on ${count} hosts (${prepared.target})`;
-  if (cli.confirm === null) {
-    throw new RejectedError('CONFIRMATION_NEEDED', `${what} needs a yes, and there is no terminal to ask on`, {
-      hint: 'add --yes if you mean it',
-    });
-  }
-  if (await cli.confirm(`Do ${what}?`)) return;
-  throw new RejectedError('CONFIRMATION_NEEDED', `${what} was not confirmed`, { hint: 'nothing was sent' });
+  await requireYes(cli, what, { yes, question: `Do ${what}?`, otherwise: 'nothing was sent' });
 }
