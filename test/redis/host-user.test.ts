@@ -13,6 +13,7 @@ import { host, newRun, queue, releasesOf } from '../support/broker-data.ts';
 import { exerciseBroker } from '../support/exercise-broker.ts';
 import { endOf, makeFleet, newOrder, submit, toAnyWeb, toWeb1, web1 } from '../support/fleet.ts';
 import { enrol, startGuardedRedis, type GuardedRedis } from '../support/guarded-redis.ts';
+import { leaveJobUnderWay } from '../support/leave-job.ts';
 import { forbidLeaks } from '../support/no-leaks.ts';
 import { freePort, startRedis, waitUntil, withPassword } from '../support/redis.ts';
 import { startCluster, startSentinelGroup } from '../support/redis-groups.ts';
@@ -100,21 +101,7 @@ describe('under its own user in Redis', () => {
     await using controller = await openControllerBroker(guarded.controller);
     await controller.setHostUser(user);
     const run = newRun([web1]);
-    const begun = Promise.withResolvers<void>();
-    const stopped = Promise.withResolvers<void>();
-    {
-      await using first = await openWorkerBroker(settings);
-      const consumer = first.consume(toWeb1, 1, () => {
-        begun.resolve();
-        return stopped.promise;
-      });
-      await controller.release(releasesOf(run));
-      await begun.promise;
-      const drained = consumer.drain();
-      await consumer.close();
-      stopped.reject(new Error('stopped'));
-      await drained;
-    }
+    await leaveJobUnderWay(controller, releasesOf(run), settings);
 
     await using second = await openWorkerBroker(settings);
     const taken = Promise.withResolvers<string>();

@@ -4,6 +4,7 @@ import { jobIdFor } from '../../src/core/ids.ts';
 import type { Destination } from '../../src/core/run.ts';
 import { openControllerBroker, openWorkerBroker } from '../../src/queue/open.ts';
 import { host, newRun, queue, releasesOf } from '../support/broker-data.ts';
+import { leaveJobUnderWay } from '../support/leave-job.ts';
 import { forbidLeaks } from '../support/no-leaks.ts';
 import { startQueueWorker } from '../support/queue-worker.ts';
 import { startRedis, waitUntil } from '../support/redis.ts';
@@ -86,21 +87,7 @@ test('closing while draining leaves a job under way for the next worker', async 
   await using redis = await startRedis();
   await using controller = await openControllerBroker(redis.settings);
   const run = newRun([web1]);
-  {
-    await using first = await openWorkerBroker(redis.settings);
-    const stopped = Promise.withResolvers<void>();
-    const begun = Promise.withResolvers<void>();
-    const consumer = first.consume(toWeb1, 1, () => {
-      begun.resolve();
-      return stopped.promise;
-    });
-    await controller.release(releasesOf(run));
-    await begun.promise;
-    const drained = consumer.drain();
-    await consumer.close();
-    stopped.reject(new Error('stopped'));
-    await drained;
-  }
+  await leaveJobUnderWay(controller, releasesOf(run), redis.settings);
 
   await using second = await openWorkerBroker(redis.settings);
   const taken = Promise.withResolvers<string>();

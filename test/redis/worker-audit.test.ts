@@ -4,14 +4,12 @@ import { join } from 'node:path';
 import { describe, test } from 'node:test';
 import { checkText, digestOf } from '../../src/audit/chain.ts';
 import { hostEventSchema, type HostEvent } from '../../src/audit/host-event.ts';
-import { openControllerBroker } from '../../src/queue/open.ts';
-import { endOf, makeFleet, newOrder, submit, web1 } from '../support/fleet.ts';
+import { endOf, newOrder, submit, web1 } from '../support/fleet.ts';
 import { forbidLeaks } from '../support/no-leaks.ts';
-import { startRedis, waitUntil } from '../support/redis.ts';
+import { setProcessScene } from '../support/process-scene.ts';
+import { waitUntil } from '../support/redis.ts';
 import { setScene } from '../support/scene.ts';
 import { slowApt } from '../support/slow-apt.ts';
-import { spawnWorker, writeWorkerFile } from '../support/spawn-worker.ts';
-import { newStateDir } from '../support/worker.ts';
 
 forbidLeaks();
 
@@ -61,16 +59,11 @@ describe('a worker', () => {
   });
 
   test('that is killed again and again leaves a log that holds, and goes on with it', async () => {
-    await using redis = await startRedis();
-    await using controller = await openControllerBroker(redis.settings);
-    await using state = await newStateDir();
-    await using apt = await slowApt();
-    const fleet = makeFleet();
-    await fleet.publish(controller);
-    const file = await writeWorkerFile(apt.place, fleet.configFor(redis.settings));
+    await using scene = await setProcessScene();
+    const { apt, controller, fleet, spawn, stateDir } = scene;
     let order = newOrder(changing);
     for (let kills = 0; kills < 3; kills += 1) {
-      await using worker = spawnWorker(file, state.path, apt.self('run'));
+      await using worker = spawn();
       await worker.says(/^ready/);
       // Its ledger is older than the order.
       if (kills === 0) await submit(controller, (order = newOrder(changing)), fleet.key);
@@ -78,12 +71,12 @@ describe('a worker', () => {
       worker.signal('SIGKILL');
       await worker.exit;
     }
-    await using last = spawnWorker(file, state.path, apt.self('run'));
+    await using last = spawn();
     await last.says(/^ready/);
     await apt.letGo();
     await endOf(controller, order);
 
-    const events = await entries(state.path);
+    const events = await entries(stateDir);
 
     assert.deepEqual(kindsOf(events, order.id), ['accepted', 'begun', 'ended']);
     assert.equal(events.filter(({ kind }) => kind === 'worker-started').length, 4);

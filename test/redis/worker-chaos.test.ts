@@ -2,14 +2,9 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { ReportEvent } from '../../src/core/report.ts';
-import { endsJob } from '../../src/core/run-state.ts';
-import { openControllerBroker } from '../../src/queue/open.ts';
-import { eventsOf, makeFleet, newOrder, submit } from '../support/fleet.ts';
+import { END_KINDS, eventsOf, newOrder, submit } from '../support/fleet.ts';
 import { forbidLeaks } from '../support/no-leaks.ts';
-import { startRedis } from '../support/redis.ts';
-import { slowApt } from '../support/slow-apt.ts';
-import { newStateDir } from '../support/worker.ts';
-import { spawnWorker, writeWorkerFile } from '../support/spawn-worker.ts';
+import { setProcessScene } from '../support/process-scene.ts';
 
 forbidLeaks();
 
@@ -19,16 +14,11 @@ const JOBS = 6 * SCALE;
 const BOUND_MS = 120_000 * SCALE;
 
 test('however often a worker is killed, every job is done once and told', async (t) => {
-  await using redis = await startRedis();
-  await using controller = await openControllerBroker(redis.settings);
-  await using state = await newStateDir();
-  await using apt = await slowApt();
-  const fleet = makeFleet();
-  await fleet.publish(controller);
-  const file = await writeWorkerFile(apt.place, fleet.configFor(redis.settings));
+  await using scene = await setProcessScene();
+  const { apt, controller, fleet, spawn } = scene;
   await apt.letGo();
   {
-    await using first = spawnWorker(file, state.path, apt.self('run'));
+    await using first = spawn();
     await first.says(/^ready/);
   }
   const orders = Array.from({ length: JOBS }, () =>
@@ -38,13 +28,13 @@ test('however often a worker is killed, every job is done once and told', async 
 
   const ends = async (): Promise<readonly ReportEvent[]> =>
     (await Promise.all(orders.map(async (order) => await eventsOf(controller, order)))).flatMap(
-      (events) => events.find(endsJob) ?? [],
+      (events) => events.find(({ kind }) => END_KINDS.has(kind)) ?? [],
     );
   const bound = performance.now() + BOUND_MS;
   let kills = 0;
   while ((await ends()).length < JOBS) {
     assert.ok(performance.now() < bound, `${(await ends()).length} of ${JOBS} jobs ended within ${BOUND_MS} ms`);
-    await using worker = spawnWorker(file, state.path, apt.self('run'));
+    await using worker = spawn();
     await worker.says(/^ready/);
     await sleep(Math.random() * 1500); // How long a worker lives is the very thing that is left to chance here.
     kills += 1;

@@ -3,14 +3,12 @@ import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, test } from 'node:test';
 import { jobFolder, jobState } from '../../src/executor/job-folder.ts';
-import { openControllerBroker } from '../../src/queue/open.ts';
-import { endOf, eventsOf, makeFleet, newOrder, submit, toWeb1 } from '../support/fleet.ts';
+import { endOf, eventsOf, newOrder, submit, toWeb1 } from '../support/fleet.ts';
 import { forbidLeaks } from '../support/no-leaks.ts';
-import { startRedis, waitUntil } from '../support/redis.ts';
+import { setProcessScene } from '../support/process-scene.ts';
+import { waitUntil } from '../support/redis.ts';
 import { setScene } from '../support/scene.ts';
 import { slowApt } from '../support/slow-apt.ts';
-import { newStateDir } from '../support/worker.ts';
-import { spawnWorker, writeWorkerFile } from '../support/spawn-worker.ts';
 import { refusalsIn } from '../support/spoken.ts';
 
 forbidLeaks();
@@ -104,16 +102,11 @@ describe('a job under way', () => {
 
 describe('a worker process', () => {
   test('killed in mid-job leaves the job running, and the next one tells its end once', async () => {
-    await using redis = await startRedis();
-    await using controller = await openControllerBroker(redis.settings);
-    await using state = await newStateDir();
-    await using apt = await slowApt();
-    const fleet = makeFleet();
-    await fleet.publish(controller);
-    const file = await writeWorkerFile(apt.place, fleet.configFor(redis.settings));
+    await using scene = await setProcessScene();
+    const { apt, controller, fleet, spawn } = scene;
     let order = newOrder();
     {
-      await using killed = spawnWorker(file, state.path, apt.self('run'));
+      await using killed = spawn();
       await killed.says(/^ready/);
       order = newOrder(changing);
       await submit(controller, order, fleet.key);
@@ -122,7 +115,7 @@ describe('a worker process', () => {
       assert.equal((await killed.exit).code, 'SIGKILL');
     }
 
-    await using next = spawnWorker(file, state.path, apt.self('run'));
+    await using next = spawn();
     await next.says(/^resumed .*: running/);
     await apt.letGo();
     const end = await endOf(controller, order);

@@ -3,7 +3,6 @@ import { jobIdFor } from '../../src/core/ids.ts';
 import { fleetNameSchema, roleNameSchema, type RoleName } from '../../src/core/names.ts';
 import type { BrokerSettings } from '../../src/core/broker-settings.ts';
 import type { ReportEvent } from '../../src/core/report.ts';
-import { endsJob } from '../../src/core/run-state.ts';
 import type { Destination } from '../../src/core/run.ts';
 import type { Role, WorkerConfig } from '../../src/config/fleet-config.ts';
 import type { ControllerBroker } from '../../src/queue/broker.ts';
@@ -99,11 +98,14 @@ export async function eventsOf(controller: ControllerBroker, order: Pick<Order, 
   return reports.flatMap(({ report }) => (report?.job === order.id ? [report.event] : []));
 }
 
+/** Reports that end a job. */
+export const END_KINDS: ReadonlySet<ReportEvent['kind']> = new Set(['done', 'refused', 'expired', 'cancelled']);
+
 /** Waits for the report that ends a job. */
 export async function endOf(controller: ControllerBroker, order: Pick<Order, 'id' | 'run'>): Promise<ReportEvent> {
   let end: ReportEvent | undefined;
   await waitUntil(async () => {
-    end = (await eventsOf(controller, order)).find(endsJob);
+    end = (await eventsOf(controller, order)).find((event) => END_KINDS.has(event.kind));
     return end !== undefined;
   }, `the end of ${order.id}`);
   return end ?? { kind: 'accepted' };
