@@ -1,4 +1,5 @@
 import type { FleetName, HostName } from '../core/names.ts';
+import { quoteWord } from '../core/quote-word.ts';
 import { VERSION } from '../core/version.ts';
 
 /** The Debian package that travels inside a script. */
@@ -74,11 +75,11 @@ DEBIAN_FRONTEND=noninteractive
 NEEDRESTART_MODE=l
 export PATH DEBIAN_FRONTEND NEEDRESTART_MODE
 
-FLEET=${quoted(fleet)}
-HOST=${quoted(host)}
-RENAMED_FROM=${quoted(renamedFrom ?? '')}
-VERSION=${quoted(VERSION)}
-${carried === null ? '' : `PACKAGE_SHA256=${quoted(carried.sha256)}\n`}SECRETS=${quoted(newSecrets ? '--new-secrets' : '')}
+FLEET=${quoteWord(fleet)}
+HOST=${quoteWord(host)}
+RENAMED_FROM=${quoteWord(renamedFrom ?? '')}
+VERSION=${quoteWord(VERSION)}
+${carried === null ? '' : `PACKAGE_SHA256=${quoteWord(carried.sha256)}\n`}SECRETS=${quoteWord(newSecrets ? '--new-secrets' : '')}
 SETTINGS=/etc/celeroot
 CHANGED=
 
@@ -215,9 +216,4 @@ ${sharedPassword ? '  require_password\n' : ''}  ${carried === null ? 'require_c
   echo "$answer"
 }
 `;
-}
-
-/** A word of the shell that stands for exactly that text. */
-function quoted(text: string): string {
-  return `'${text.replaceAll("'", String.raw`'\''`)}'`;
 }

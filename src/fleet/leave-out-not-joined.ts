@@ -37,8 +37,8 @@ export function notJoinedText(hosts: readonly HostName[]): string {
 }
 
 /** What to type so that a machine becomes that host. */
-export function howToJoin(host: Host): string {
-  return `to join it:  ${joinLine(host, 'celeroot')}`;
+export function howToJoin(host: Host, celeroot = 'celeroot'): string {
+  return `to join it:  ${joinLine(host, celeroot)}`;
 }
 
 const MAX_NAMED = 10;

@@ -30,13 +30,14 @@ export async function acceptAnswer(
   const { key, brokerPassword, machine } = answer;
   const accepted = { key, brokerPassword, machine, replace };
   acceptHost(fleet, name, accepted);
-  if (told.key !== key || told.brokerPassword !== brokerPassword || told.machine !== machine) {
+  const isNew =
+    told.key !== key || told.brokerPassword !== brokerPassword || told.machine !== (machine === '' ? null : machine);
+  if (isNew) {
     const what = told.key === null || told.key === key ? 'accepted' : 'replaced';
     await recordHost(fleet, { host: name, what, detail: key, clock: cli.clock });
   }
-  const { before, after } = await editFleet(cli, command, (config) => acceptHost(config, name, accepted));
+  const { after } = await editFleet(cli, command, (config) => acceptHost(config, name, accepted));
   const host = namedHost(after, name);
-  const isNew = JSON.stringify(namedHost(before, name)) !== JSON.stringify(host);
   if (isNew && !sharedFlags(command).json) {
     cli.stdout.write(`recorded ${name} in ${shownPath(cli, after.file)}: its key is ${host.key ?? ''}\n`);
   }

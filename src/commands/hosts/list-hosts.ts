@@ -37,7 +37,9 @@ export async function listHosts(cli: Cli, command: CommandUnknownOpts, roles: re
   writeTable(cli.stdout, { head: ['HOST', 'ROLES', 'STATUS', 'OS', 'UPGRADES', 'REBOOT', 'WORKER'], rows });
   const [first] = notJoined;
   if (first !== undefined)
-    cli.stdout.write(`\n${notJoinedText(notJoined.map(({ name }) => name))}\n${howToJoin(first)}\n`);
+    cli.stdout.write(
+      `\n${notJoinedText(notJoined.map(({ name }) => name))}\n${howToJoin(first, celerootFor(command))}\n`,
+    );
 }
 
 /** Says where a copy of a host answers in its name. */

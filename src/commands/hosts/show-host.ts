@@ -9,6 +9,7 @@ import { writeProperties } from '../../terminal/properties.ts';
 import type { Cell } from '../../terminal/table.ts';
 import { formatMoment } from '../../terminal/time-text.ts';
 import type { Cli } from '../context.ts';
+import { celerootFor } from '../edit-fleet.ts';
 import { sharedFlags } from '../flags.ts';
 import { loadFleetConfig } from '../open-fleet.ts';
 import { askBroker } from './ask-broker.ts';
@@ -24,11 +25,16 @@ export async function showHost(cli: Cli, command: CommandUnknownOpts, name: stri
   warnOfTwice(cli, answer);
   for (const status of answer) {
     if (sharedFlags(command).json) writeJson(cli.stdout, { host: hostRecord(status), brokerError: error });
-    else writeProperties(cli.stdout, describeHost(status, cli.clock.now()));
+    else writeProperties(cli.stdout, describeHost(status, { now: cli.clock.now(), celeroot: celerootFor(command) }));
   }
 }
 
-function describeHost({ host, presence, facts }: HostStatus, now: number): readonly (readonly [string, Cell])[] {
+type Around = { readonly now: number; /** As it was called. */ readonly celeroot: string };
+
+function describeHost(
+  { host, presence, facts }: HostStatus,
+  { now, celeroot }: Around,
+): readonly (readonly [string, Cell])[] {
   return [
     ['host', host.name],
     ['address', host.address],
@@ -36,7 +42,7 @@ function describeHost({ host, presence, facts }: HostStatus, now: number): reado
     ...optional('description', host.description),
     ['key', host.key ?? { text: 'none recorded: nothing it says is believed', style: 'yellow' }],
     ['status', statusCell({ host, presence }, now)],
-    ...optional('to join', host.key === null ? joinLine(host, 'celeroot') : null),
+    ...optional('to join', host.key === null ? joinLine(host, celeroot) : null),
     ...(presence?.online === true ? workerProperties(presence.presence) : []),
     ...(facts === null ? [] : factProperties(facts)),
   ];
