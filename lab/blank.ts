@@ -6,12 +6,14 @@ import { configFile } from './fleet.ts';
 import { runOnHost } from './host.ts';
 import { addressOf, type LabHost } from './lab-host.ts';
 
-/** Takes off the host what the lab has instead of the package, and who it was. */
 const STRIP = `
 systemctl disable --quiet --now celeroot-worker.service
 rm -f /usr/local/bin/celeroot /etc/systemd/system/celeroot-worker.service
 rm -rf /etc/celeroot /var/lib/celeroot
 systemctl daemon-reload`;
+
+/** Takes off a host what the lab has instead of the package, and who it was. */
+export const STRIP_ARGV: readonly string[] = ['sh', '-euc', STRIP];
 
 /**
  * The lab reaches nothing but this machine, so root needs no password. All of it is in the host's memory, and gone
@@ -36,7 +38,7 @@ export async function blankHost(host: LabHost): Promise<string> {
       hint: 'npm run lab -- down  and then  npm run lab -- up 3 --systemd',
     });
   }
-  await mustRun(host, ['sh', '-euc', STRIP]);
+  await mustRun(host, STRIP_ARGV);
   await mustRun(host, ['sh', '-euc', SERVE, 'sh', addressOf(host)]);
   await changeConfig(configFile(host.paths), {}, (text, config) =>
     [...config.hosts.keys()].some((name) => name === host.name) ? editText(text, removeHost(config, host.name)) : text,

@@ -3,6 +3,7 @@ import { chmod, readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import * as z from 'zod';
+import { STRIP_ARGV } from '../../lab/blank.ts';
 import { attempt, run, type Ran } from '../../lab/run-command.ts';
 import { VERSION } from '../../src/core/version.ts';
 import { buildCopy, type BuiltCopy } from '../support/built-package.ts';
@@ -24,7 +25,7 @@ before(async () => {
   lab = things.use(await openLab({ hosts: 2, workers: false, systemd: true }));
   [first = assert.fail(), second = assert.fail()] = lab.hosts;
   for (const host of lab.hosts) {
-    await makeBlank(host);
+    await host.must(STRIP_ARGV);
     await mustRun(['hosts', 'rm', host.name, '--yes', '--only-file']);
   }
   const { configFile } = things.use(await serveSsh(lab.hosts, join(folder, 'ssh-settings')));
@@ -32,12 +33,6 @@ before(async () => {
   await putOnPath('celeroot', `exec ${built.executable} "$@"`);
 });
 after(() => things.disposeAsync());
-
-/** Takes off a host what the lab has instead of the package, and who it was. */
-async function makeBlank(host: TestHost): Promise<void> {
-  const files = ['/usr/local/bin/celeroot', `/etc/systemd/system/${WORKER}`, '/etc/celeroot', '/var/lib/celeroot'];
-  await host.must(['rm', '-r', ...files]);
-}
 
 /** What finds a program or a setting, so that a line can be typed as it is printed. */
 async function putOnPath(name: string, command: string): Promise<void> {
