@@ -63,3 +63,14 @@ export const fleetNameSchema = z
   })
   .brand<'FleetName'>();
 export type FleetName = z.infer<typeof fleetNameSchema>;
+
+/** A schedule's name; part of the ids of the runs that it makes. */
+export const scheduleNameSchema = z
+  .string()
+  .regex(/^[a-z0-9](?:[a-z0-9_-]{0,61}[a-z0-9])?$/, {
+    error:
+      'expected 1 to 63 lower-case letters, digits, hyphens or underscores, starting and ending with a letter or digit',
+  })
+  .refine(notReserved, reservedMessage)
+  .brand<'ScheduleName'>();
+export type ScheduleName = z.infer<typeof scheduleNameSchema>;

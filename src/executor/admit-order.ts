@@ -6,8 +6,9 @@ import type { Task, TaskContext } from '../tasks/task.ts';
 import { checkAuthority } from '../trust/authority.ts';
 import { quote, refuse, type Refused } from '../trust/dsse.ts';
 import type { Order } from '../trust/order.ts';
-import type { Trust } from '../trust/trust-file.ts';
-import { verifyOrder } from '../trust/verify-order.ts';
+import type { KeyKind, Trust } from '../trust/trust-file.ts';
+import { checkMeant } from '../trust/verify-firing.ts';
+import { verifyOrder, type VerifiedOrder } from '../trust/verify-order.ts';
 import type { HostPolicy } from './host-policy.ts';
 
 /** An order, and what it is held against. */
@@ -27,13 +28,15 @@ export type Candidate = {
 export type AdmittedOrder = {
   readonly ok: true;
   readonly order: Order;
-  /** The key that signed it. */
+  /** The key of who gave it: an operator, or a scheduler. */
   readonly key: string;
   readonly task: Task;
   /** The arguments as the task's schema reads them. */
   readonly args: unknown;
   readonly context: TaskContext;
 };
+
+type Verified = Extract<VerifiedOrder, { ok: true }>;
 
 /** `answerable` as in VerifiedOrder: the order whose run may be told. */
 export type RejectedOrder = Refused & { readonly answerable: Order | null };
@@ -56,14 +59,8 @@ export function admitOrder(candidate: Candidate): AdmittedOrder | RejectedOrder 
     ledgerBirth,
   });
   if (!verified.ok) return verified;
-  const { order, key } = verified;
-  const unauthorized = checkAuthority(trust, {
-    key,
-    task: order.task,
-    host: { name: policy.host, roles: policy.roles.map((role) => role.name) },
-    now,
-    begunAt: candidate.hasBegun ? now : null,
-  });
+  const { order } = verified;
+  const unauthorized = checkSigners(verified, trust, candidate);
   if (unauthorized !== null) return { ...unauthorized, answerable: order };
   const task = findTask(order.task);
   if (task === null) return { ...refuse('UNKNOWN_TASK', `no task ${quote(order.task)} here`), answerable: order };
@@ -71,7 +68,28 @@ export function admitOrder(candidate: Candidate): AdmittedOrder | RejectedOrder 
   if (forbidden !== null) return { ...forbidden, answerable: order };
   const args = task.args.safeParse(order.args);
   if (!args.success) return { ...refuseArguments(task, args.error), answerable: order };
+  const [key = ''] = verified.signedBy;
   return { ok: true, order, key, task, args: args.data, context: contextOf(order, policy) };
+}
+
+/** Everybody who has signed must be allowed to ask for it: the operators, and the scheduler where one fires. */
+function checkSigners({ order, signedBy, fires }: Verified, trust: Trust, candidate: Candidate): Refused | null {
+  const { policy, now, hasBegun } = candidate;
+  const host = { name: policy.host, roles: policy.roles.map((role) => role.name) };
+  const check = (key: string, as: KeyKind): Refused | null =>
+    checkAuthority(trust, { key, as, task: order.task, host, now, begunAt: hasBegun ? now : null });
+  const signers: readonly (readonly [string, KeyKind])[] =
+    fires === null
+      ? signedBy.map((key) => [key, 'operator'])
+      : [
+          ...signedBy.map((key) => [key, 'scheduler'] as const),
+          ...fires.signedBy.map((key) => [key, 'operator'] as const),
+        ];
+  for (const [key, as] of signers) {
+    const refused = check(key, as);
+    if (refused !== null) return refused;
+  }
+  return fires === null ? null : checkMeant(fires.standing, host);
 }
 
 function checkRoles({ task, to }: Order, { host, roles }: HostPolicy): Refused | null {

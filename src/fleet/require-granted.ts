@@ -14,7 +14,7 @@ export function requireGranted(fleet: FleetConfig, { task, assignments }: Prepar
   const refused = new Map<HostName, string>();
   for (const name of assignments.flatMap(({ candidates }) => candidates)) {
     const host = { name, roles: fleet.hosts.get(name)?.roles ?? [] };
-    const request = { key: key.id, task: task.name, host, now: clock.now(), begunAt: null };
+    const request = { key: key.id, as: 'operator' as const, task: task.name, host, now: clock.now(), begunAt: null };
     const refusal = checkAuthority(trust.trust, request);
     if (refusal !== null) refused.set(name, refusal.message);
   }

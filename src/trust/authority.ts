@@ -2,11 +2,13 @@ import { globMatches } from '../core/glob.ts';
 import type { HostName, RoleName } from '../core/names.ts';
 import { refuse, type Refused } from './dsse.ts';
 import { isoTime } from './iso-time.ts';
-import type { Grant, Trust } from './trust-file.ts';
+import { kindOf, type Grant, type KeyKind, type Trust } from './trust-file.ts';
 
 /** Something that a key asks a host for. */
 export type Request = {
   readonly key: string;
+  /** The kind of key that may ask it. */
+  readonly as: KeyKind;
   /** Null for what needs no more than a key that is good here, such as a cancel. */
   readonly task: string | null;
   readonly host: { readonly name: HostName; readonly roles: readonly RoleName[] };
@@ -21,10 +23,13 @@ export type Request = {
  * more, whatever the clocks say; what had begun before is finished, so that no host is left in the middle.
  */
 export function checkAuthority(trust: Trust, request: Request): Refused | null {
-  const { key, begunAt } = request;
+  const { key, as, begunAt } = request;
   const now = begunAt ?? request.now;
   const grant = trust.grants.find((each) => each.key === key);
   if (grant === undefined) return refuse('UNKNOWN_KEY', `the trust file (version ${trust.version}) has no key ${key}`);
+  if (kindOf(grant) !== as) {
+    return refuse('WRONG_KIND', `the key of ${grant.name} is a ${kindOf(grant)} key, and this needs one of kind ${as}`);
+  }
   if (grant.revokedAt !== null && (begunAt === null || begunAt >= grant.revokedAt)) {
     return refuse('KEY_REVOKED', `the key of ${grant.name} was revoked at ${isoTime(grant.revokedAt)}`);
   }
@@ -38,8 +43,8 @@ export function checkAuthority(trust: Trust, request: Request): Refused | null {
   return checkScope(grant, request);
 }
 
-/** Whether a host is meant by a grant's list of names, globs and `@role`s. */
-function grantCovers(hosts: readonly string[], { name, roles }: Request['host']): boolean {
+/** Whether a host is meant by a list of names, globs and `@role`s. */
+export function wordsCover(hosts: readonly string[], { name, roles }: Request['host']): boolean {
   return hosts.some((word) =>
     word.startsWith('@') ? roles.some((role) => role === word.slice(1)) : globMatches(word, name),
   );
@@ -51,7 +56,7 @@ function grantAllows(tasks: readonly string[], task: string): boolean {
 }
 
 function checkScope(grant: Grant, { task, host }: Request): Refused | null {
-  if (!grantCovers(grant.hosts, host)) {
+  if (!wordsCover(grant.hosts, host)) {
     return refuse('NOT_GRANTED', `the key of ${grant.name} is not for ${host.name}, but for ${grant.hosts.join(', ')}`);
   }
   if (task !== null && !grantAllows(grant.tasks, task)) {
