@@ -31,6 +31,10 @@ const REFUSALS = {
   REPLAYED: 'the order was already carried out',
   UNKNOWN_TASK: 'this worker does not know the task',
   INVALID_ARGUMENTS: 'the arguments do not fit the task',
+  POLICY_UNUSABLE: 'the policy file of the host cannot be read or is wrong, so nothing that changes the host is begun',
+  POLICY_DENIED: 'the policy of the host denies the task',
+  SECOND_SIGNER_NEEDED: 'the policy of the host wants the task signed by two operators',
+  OUTSIDE_HOURS: 'the policy of the host lets nothing that changes it begin at this hour',
   TASK_NOT_ALLOWED: 'the roles of this host do not allow the task',
 } as const;
 export type RefusalCode = keyof typeof REFUSALS;

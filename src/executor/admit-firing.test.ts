@@ -3,6 +3,7 @@ import { describe, test } from 'node:test';
 import { firedOrder, SLOT, standing } from '../../test/support/standing.ts';
 import { jobIdFor, makeRunId } from '../core/ids.ts';
 import { fleetNameSchema, hostNameSchema, queueNameSchema, roleNameSchema, scheduleNameSchema } from '../core/names.ts';
+import { NO_WORD } from '../core/owner-policy.ts';
 import { addGrant, firstTrust, NO_END, revokeGrant } from '../trust/change-trust.ts';
 import { makeSigningKey, type SigningKey } from '../trust/key.ts';
 import type { Order } from '../trust/order.ts';
@@ -34,6 +35,7 @@ const trust = grants.reduce(
 const role = { name: roleNameSchema.parse('web'), queues: [queueNameSchema.parse('web')], tasks: ['*'], exclude: [] };
 const held = {
   policy: { fleet, host, roots: trust.roots, roles: [role] },
+  owner: NO_WORD,
   trust,
   from: null,
   now: SLOT + 2000,

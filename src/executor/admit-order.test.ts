@@ -3,6 +3,7 @@ import { describe, test } from 'node:test';
 import fc from 'fast-check';
 import { jobIdFor, makeRunId } from '../core/ids.ts';
 import { fleetNameSchema, hostNameSchema, queueNameSchema, roleNameSchema } from '../core/names.ts';
+import { NO_WORD } from '../core/owner-policy.ts';
 import { TASKS } from '../tasks/registry.ts';
 import { firstTrust, revokeGrant } from '../trust/change-trust.ts';
 import { makeSigningKey } from '../trust/key.ts';
@@ -46,7 +47,7 @@ const policy: HostPolicy = {
   ],
 };
 
-const held = { policy, trust, from: null, now: NOW, hasBegun: false, ledgerBirth: 0 };
+const held = { policy, owner: NO_WORD, trust, from: null, now: NOW, hasBegun: false, ledgerBirth: 0 };
 
 function admit(change: Partial<Order>, candidate: Partial<Candidate> = {}): string {
   const envelope = signOrder({ ...order, ...change }, key);
@@ -67,6 +68,7 @@ describe('an order is', () => {
       job: order.id,
       dryRun: true,
       exclude: ['linux-image-*', 'nginx', 'php*'],
+      deny: [],
       expectedPlan: null,
     });
   });

@@ -1,5 +1,6 @@
 import type * as z from 'zod';
 import type { Destination } from '../core/run.ts';
+import { vetoOf, type Intent, type OwnersWord } from '../core/owner-policy.ts';
 import { findTask } from '../tasks/registry.ts';
 import { judgeByRoles } from '../tasks/role-rules.ts';
 import type { Task, TaskContext } from '../tasks/task.ts';
@@ -10,11 +11,14 @@ import type { KeyKind, Trust } from '../trust/trust-file.ts';
 import { checkMeant } from '../trust/verify-firing.ts';
 import { verifyOrder, type VerifiedOrder } from '../trust/verify-order.ts';
 import type { HostPolicy } from './host-policy.ts';
+import { localTimeOf } from './local-time.ts';
 
 /** An order, and what it is held against. */
 export type Candidate = {
   readonly envelope: string;
   readonly policy: HostPolicy;
+  /** What the host's owner has the last word on. */
+  readonly owner: OwnersWord;
   /** The newest trust file this host has accepted; null when it has none. */
   readonly trust: Trust | null;
   /** The queue and the id the order came through; null when it is read from its own job folder. */
@@ -42,8 +46,8 @@ type Verified = Extract<VerifiedOrder, { ok: true }>;
 export type RejectedOrder = Refused & { readonly answerable: Order | null };
 
 /**
- * Decides whether this host carries an order out: it is truly ours, its task is known, its arguments fit, and a role
- * of the host allows it. Asked twice, by the worker when the order comes and by the executor just before it begins,
+ * Decides whether this host carries an order out: it is truly ours, its task is known, its arguments fit, a role of the
+ * host allows it, and the host's owner has nothing against it. Asked twice, by the worker when the order comes and by the executor just before it begins,
  * so that a folder someone tampered with does not run either. Never throws.
  */
 export function admitOrder(candidate: Candidate): AdmittedOrder | RejectedOrder {
@@ -59,17 +63,24 @@ export function admitOrder(candidate: Candidate): AdmittedOrder | RejectedOrder 
     ledgerBirth,
   });
   if (!verified.ok) return verified;
-  const { order } = verified;
+  const decided = decide(verified, trust, candidate);
+  return decided.ok ? decided : { ...decided, answerable: verified.order };
+}
+
+function decide(verified: Verified, trust: Trust, candidate: Candidate): AdmittedOrder | Refused {
+  const { order, signedBy } = verified;
   const unauthorized = checkSigners(verified, trust, candidate);
-  if (unauthorized !== null) return { ...unauthorized, answerable: order };
+  if (unauthorized !== null) return unauthorized;
   const task = findTask(order.task);
-  if (task === null) return { ...refuse('UNKNOWN_TASK', `no task ${quote(order.task)} here`), answerable: order };
-  const forbidden = checkRoles(order, policy);
-  if (forbidden !== null) return { ...forbidden, answerable: order };
+  if (task === null) return refuse('UNKNOWN_TASK', `no task ${quote(order.task)} here`);
+  const forbidden = checkRoles(order, candidate.policy);
+  if (forbidden !== null) return forbidden;
   const args = task.args.safeParse(order.args);
-  if (!args.success) return { ...refuseArguments(task, args.error), answerable: order };
-  const [key = ''] = verified.signedBy;
-  return { ok: true, order, key, task, args: args.data, context: contextOf(order, policy) };
+  if (!args.success) return refuseArguments(task, args.error);
+  const veto = vetoOf(candidate.owner, intentOf(verified, task, candidate));
+  if (veto !== null) return refuse(veto.code, veto.message);
+  const [key = ''] = signedBy;
+  return { ok: true, order, key, task, args: args.data, context: contextOf(order, candidate) };
 }
 
 /** Everybody who has signed must be allowed to ask for it: the operators, and the scheduler where one fires. */
@@ -110,8 +121,16 @@ function refuseArguments(task: Task, { issues: [issue] }: z.ZodError): Refused {
   return refuse('INVALID_ARGUMENTS', `${where}: ${issue?.message ?? 'do not fit'}`.slice(0, 500));
 }
 
-/** What the order keeps out of upgrades and what the host's own roles keep out add up. */
-function contextOf(order: Order, policy: HostPolicy): TaskContext {
-  const exclude = new Set([...order.exclude, ...policy.roles.flatMap((role) => role.exclude)]);
-  return { job: order.id, dryRun: order.dryRun, exclude: [...exclude], expectedPlan: order.expectedPlan };
+function intentOf({ order, signedBy, fires }: Verified, task: Task, { now, hasBegun }: Candidate): Intent {
+  const operators = (fires?.signedBy ?? signedBy).length;
+  const { dryRun } = order;
+  return { task: task.name, changesHost: task.changesHost, dryRun, begun: hasBegun, operators, at: localTimeOf(now) };
+}
+
+/** What the order keeps out of upgrades, and what the host's own roles and its owner keep out, add up. */
+function contextOf(order: Order, { policy, owner }: Candidate): TaskContext {
+  const deny = owner.policy?.deny.packages ?? [];
+  const exclude = new Set([...order.exclude, ...policy.roles.flatMap((role) => role.exclude), ...deny]);
+  const { id: job, dryRun, expectedPlan } = order;
+  return { job, dryRun, exclude: [...exclude], deny, expectedPlan };
 }

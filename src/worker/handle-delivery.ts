@@ -60,9 +60,9 @@ async function admitWithNewestTrust(delivery: Delivery, worker: WorkerContext): 
 }
 
 function admit({ envelope, ...from }: Delivery, worker: WorkerContext): AdmittedOrder | RejectedOrder {
-  const { policy, trust, clock, ledger } = worker;
+  const { policy, ownersWord, trust, clock, ledger } = worker;
   const now = clock.now();
-  const held = { policy, trust: trust.current(), from, now, ledgerBirth: ledger.birth };
+  const held = { policy, owner: ownersWord(), trust: trust.current(), from, now, ledgerBirth: ledger.birth };
   const admitted = admitOrder({ ...held, envelope, hasBegun: false });
   const behindMs = ledger.newestIssue() - now;
   if (!admitted.ok || behindMs <= MAX_CLOCK_SKEW_MS) return admitted;

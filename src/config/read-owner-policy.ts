@@ -1,0 +1,73 @@
+import { lstatSync, statSync } from 'node:fs';
+import { ConfigError, messageOf } from '../core/errors.ts';
+import { NO_WORD, ownerPolicySchema, type OwnerPolicy, type OwnersWord } from '../core/owner-policy.ts';
+import { hasCode } from '../core/system-error.ts';
+import { type Finding, formatPath, invalidConfig } from './config-problem.ts';
+import { expectation, findingsOf } from './describe-issue.ts';
+import { readSource, type ConfigSource } from './read-source.ts';
+import { schemaAt, schemaTree } from './schema-tree.ts';
+import { parseYaml } from './yaml-document.ts';
+
+const GROUP_AND_OTHERS_WRITE = 0o022;
+
+/**
+ * Reads the policy of a host's owner.
+ * @throws ConfigError CONFIG_NOT_FOUND, CONFIG_UNREADABLE also when others than root may write the file, or CONFIG_INVALID
+ * with every problem and its place.
+ */
+export function readOwnerPolicy(file: string): OwnerPolicy {
+  const source = readSource(file);
+  requireOwned(file);
+  return parseOwnerPolicy(source);
+}
+
+/** The same for who must go on without it: what is wrong is said, and a file that is not there says nothing. */
+export function ownersWordIn(file: string): OwnersWord {
+  try {
+    if (isAbsent(file)) return NO_WORD;
+    return { policy: readOwnerPolicy(file), problem: null, given: true };
+  } catch (error) {
+    return { policy: null, problem: messageOf(error).slice(0, 1000) };
+  }
+}
+
+/** A symbolic link to nothing is no file that is not there. */
+function isAbsent(file: string): boolean {
+  try {
+    lstatSync(file);
+    return false;
+  } catch (error) {
+    if (hasCode(error, 'ENOENT')) return true;
+    throw error;
+  }
+}
+
+function requireOwned(file: string): void {
+  const { uid, mode } = statSync(file);
+  const me = process.getuid?.() ?? 0;
+  if (uid !== 0 && uid !== me) {
+    throw new ConfigError('CONFIG_UNREADABLE', `${file} belongs to user ${uid}, not to root`, {
+      hint: `chown root ${file}`,
+    });
+  }
+  if ((mode & GROUP_AND_OTHERS_WRITE) === 0) return;
+  const shown = (mode & 0o777).toString(8).padStart(4, '0');
+  throw new ConfigError('CONFIG_UNREADABLE', `${file} may be written by others than its owner (mode ${shown})`, {
+    hint: `chmod go-w ${file}`,
+  });
+}
+
+function parseOwnerPolicy({ file, text }: ConfigSource): OwnerPolicy {
+  const reading = parseYaml(text);
+  const parsed = ownerPolicySchema.safeParse(reading.value, { error: expectation, reportInput: true });
+  if (parsed.success && reading.problems.length === 0) return parsed.data;
+  const tree = schemaTree('policy');
+  const keysAt = (path: Finding['path']): string[] => Object.keys(schemaAt(tree, path)?.properties ?? {});
+  const causes = new Set(reading.problems.map(({ path }) => path));
+  const issues = reading.isTree ? (parsed.error?.issues ?? []) : [];
+  const findings = issues
+    .flatMap((issue) => findingsOf(issue, keysAt))
+    .filter(({ path }) => !causes.has(formatPath(path)));
+  const hint = 'what is allowed is in docs/policy.md; try it with: celeroot policy check FILE';
+  throw invalidConfig(file, [...reading.problems, ...findings.map(reading.locate)], hint);
+}
