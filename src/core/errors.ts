@@ -44,6 +44,8 @@ export const ERROR_CODES = {
   BROKER_REFUSED: 'Redis refused the user or password',
   BROKER_UNFIT: 'Redis is not set up so that nothing is lost',
   RUN_EXISTS: 'a run of that id is stored already',
+  RUN_FILE_INVALID: 'the file is no run of this fleet that waits for a second signature, or cannot be written',
+  SAME_SIGNER: 'the second signature must be that of another operator',
   RUN_FORGED: 'the record of the run is not signed by a key of the trust file',
   COMMAND_FAILED: 'a program on the host failed',
   LOCK_HELD: 'another program holds a lock of apt or dpkg for too long',

@@ -80,7 +80,8 @@ export function vetoOf(word: OwnersWord, intent: Intent): Veto | null {
   }
   const guarded = dryRun ? undefined : twoSigners.find((pattern) => globMatches(pattern, task));
   if (guarded !== undefined && intent.operators < 2) {
-    return { code: 'SECOND_SIGNER_NEEDED', message: `the policy of this host wants two operators to sign ${guarded}` };
+    const message = `the policy of this host wants two operators to sign ${guarded}: send it with --second-signer`;
+    return { code: 'SECOND_SIGNER_NEEDED', message };
   }
   return changes ? outsideHours(word.policy, intent) : null;
 }

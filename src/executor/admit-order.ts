@@ -34,6 +34,8 @@ export type AdmittedOrder = {
   readonly order: Order;
   /** The key of who gave it: an operator, or a scheduler. */
   readonly key: string;
+  /** The keys of the others who have signed it: a second operator, or the operators whose standing order a scheduler fires. */
+  readonly also: readonly string[];
   readonly task: Task;
   /** The arguments as the task's schema reads them. */
   readonly args: unknown;
@@ -79,8 +81,9 @@ function decide(verified: Verified, trust: Trust, candidate: Candidate): Admitte
   if (!args.success) return refuseArguments(task, args.error);
   const veto = vetoOf(candidate.owner, intentOf(verified, task, candidate));
   if (veto !== null) return refuse(veto.code, veto.message);
-  const [key = ''] = signedBy;
-  return { ok: true, order, key, task, args: args.data, context: contextOf(order, candidate) };
+  const [key = '', ...others] = signedBy;
+  const also = verified.fires?.signedBy ?? others;
+  return { ok: true, order, key, also, task, args: args.data, context: contextOf(order, candidate) };
 }
 
 /** Everybody who has signed must be allowed to ask for it: the operators, and the scheduler where one fires. */

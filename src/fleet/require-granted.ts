@@ -3,13 +3,16 @@ import { RejectedError } from '../core/errors.ts';
 import type { HostName } from '../core/names.ts';
 import { checkAuthority } from '../trust/authority.ts';
 import type { Sender } from './dispatch-run.ts';
-import type { PreparedRun } from './prepare-run.ts';
+import type { Assignment, PreparedRun } from './prepare-run.ts';
+
+/** As much of a prepared run as is asked. */
+type Asked = Pick<PreparedRun, 'task'> & { readonly assignments: readonly Pick<Assignment, 'candidates'>[] };
 
 /**
  * Refuses what the hosts would refuse by the trust file, naming them, before anything is sent.
  * @throws RejectedError NOT_GRANTED.
  */
-export function requireGranted(fleet: FleetConfig, { task, assignments }: PreparedRun, sender: Sender): void {
+export function requireGranted(fleet: FleetConfig, { task, assignments }: Asked, sender: Sender): void {
   const { key, trust, clock } = sender;
   const refused = new Map<HostName, string>();
   for (const name of assignments.flatMap(({ candidates }) => candidates)) {

@@ -1,6 +1,6 @@
 import { sign, verify } from 'node:crypto';
 import * as z from 'zod';
-import { RejectedError } from '../core/errors.ts';
+import { BugError, RejectedError } from '../core/errors.ts';
 import type { RefusalCode } from '../core/report.ts';
 import { parsePublicKey, type SigningKey } from './key.ts';
 import { parseStrictJson } from './strict-json.ts';
@@ -48,6 +48,25 @@ export function sealEnvelope(payloadType: string, payload: string, ...keys: read
     );
   }
   return text;
+}
+
+/**
+ * The same envelope with one more signature, over the bytes that are in it.
+ * @throws BugError when the text was not opened as an envelope of that type before.
+ */
+export function cosignEnvelope(text: string, payloadType: string, key: SigningKey): string {
+  const envelope = readEnvelope(text, payloadType);
+  if (!envelope.ok) throw new BugError(`an envelope that was not opened: ${envelope.message}`);
+  const { payload, signatures } = envelope;
+  const sig = sign(null, preAuthEncoding(payloadType, payload), key.privateKey).toString('base64');
+  return JSON.stringify({
+    payloadType,
+    payload: payload.toString('base64'),
+    signatures: [
+      ...signatures.map(({ keyid, bytes }) => ({ keyid, sig: bytes.toString('base64') })),
+      { keyid: key.id, sig },
+    ],
+  });
 }
 
 export type Signers = {

@@ -101,12 +101,21 @@ async function accept(delivery: Delivery, admitted: AdmittedOrder, worker: Worke
 /** What is not in the audit log is not begun; its run shall know. */
 async function writeDown(
   { envelope }: Delivery,
-  { order, key }: AdmittedOrder,
+  { order, key, also }: AdmittedOrder,
   { audit, journals }: WorkerContext,
 ): Promise<CelerootError | null> {
   const { id: job, task, by, log, issuedAt } = order;
   try {
-    await audit.enter({ kind: 'accepted', job, task, order: digestOf(envelope), key, by, log });
+    await audit.enter({
+      kind: 'accepted',
+      job,
+      task,
+      order: digestOf(envelope),
+      key,
+      ...(also.length > 0 && { also: [...also] }),
+      by,
+      log,
+    });
   } catch (error) {
     return unkept('write the order into the audit log', audit.path, error);
   }
