@@ -18,6 +18,7 @@ import { initCommand } from './init.ts';
 import { joinAnswerCommand } from './join-answer.ts';
 import { keysCommand } from './keys/keys.ts';
 import { policyCommand } from './policy/policy.ts';
+import { releaseCommand } from './release/release.ts';
 import { rolesCommand } from './roles/roles.ts';
 import { runsCommand } from './runs/runs.ts';
 import { tasksCommand } from './tasks/tasks.ts';
@@ -103,6 +104,7 @@ const COMMANDS: readonly (readonly [name: string, command: (cli: Cli) => Command
   ['join-answer', joinAnswerCommand],
   ['keys', keysCommand],
   ['policy', policyCommand],
+  ['release', releaseCommand],
   ['roles', rolesCommand],
   ['runs', runsCommand],
   ['tasks', tasksCommand],

@@ -30,6 +30,8 @@ export const ERROR_CODES = {
   HOST_TWICE: 'two machines answer to the name of one host',
   HOST_SILENT: 'the host has not said hello yet',
   PACKAGE_NOT_FOUND: 'the Debian package of celeroot for a host was not found',
+  PACKAGE_NOT_RELEASED: 'the package is in no release that a release key of the trust file has signed',
+  RELEASE_INVALID: 'the release is not signed by a release key that counts, or the files are not those',
   HOST_NOT_JOINED: 'none of the hosts meant has joined: no key of theirs is recorded',
   JOURNAL_UNUSABLE: 'the journal of what is ordered cannot be written, so nothing is ordered',
   HISTORY_CHANGED: 'an audit log, a journal or the history of a host was changed, cut or added to',

@@ -18,17 +18,26 @@ export type Request = {
   readonly begunAt: number | null;
 };
 
-/**
- * Whether the trust file lets a key ask for that, there and then; null when it does. A revoked key begins nothing any
- * more, whatever the clocks say; what had begun before is finished, so that no host is left in the middle.
- */
+/** Whether the trust file lets a key ask for that, there and then; null when it does. */
 export function checkAuthority(trust: Trust, request: Request): Refused | null {
+  const grant = trust.grants.find((each) => each.key === request.key);
+  return checkKey(trust, request) ?? (grant === undefined ? null : checkScope(grant, request));
+}
+
+/**
+ * Whether a key is one of that kind and in force; null when it is. A revoked key begins nothing any more, whatever the
+ * clocks say; what had begun before is finished, so that no host is left in the middle.
+ */
+export function checkKey(trust: Trust, request: Pick<Request, 'key' | 'as' | 'now' | 'begunAt'>): Refused | null {
   const { key, as, begunAt } = request;
   const now = begunAt ?? request.now;
   const grant = trust.grants.find((each) => each.key === key);
   if (grant === undefined) return refuse('UNKNOWN_KEY', `the trust file (version ${trust.version}) has no key ${key}`);
   if (kindOf(grant) !== as) {
-    return refuse('WRONG_KIND', `the key of ${grant.name} is a ${kindOf(grant)} key, and this needs one of kind ${as}`);
+    return refuse(
+      'WRONG_KIND',
+      `the key of ${grant.name} is of kind ${kindOf(grant)}, and this needs one of kind ${as}`,
+    );
   }
   if (grant.revokedAt !== null && (begunAt === null || begunAt >= grant.revokedAt)) {
     return refuse('KEY_REVOKED', `the key of ${grant.name} was revoked at ${isoTime(grant.revokedAt)}`);
@@ -40,7 +49,7 @@ export function checkAuthority(trust: Trust, request: Request): Refused | null {
     const period = `${isoTime(grant.notBefore)} to ${isoTime(grant.notAfter)}`;
     return refuse('NOT_GRANTED', `the key of ${grant.name} is good from ${period}`);
   }
-  return checkScope(grant, request);
+  return null;
 }
 
 /** Whether a host is meant by a list of names, globs and `@role`s. */
