@@ -163,7 +163,10 @@ for (const [broker, expected] of [
   ['{ embedded: true, listen: "a,DNS:b:6380" }', 'broker/listen: expected host:port'],
   ['{ embedded: true, listen: "h$x:6380" }', 'broker/listen: expected a host name or an address before the port'],
   ['{ embedded: true, listen: "[fe80::1%25]:6380" }', 'broker/listen: expected host:port'],
-  ['{ embedded: true, listen: "0.0.0.0:6380" }', /^broker\/listen: expected the name or the one address by which hosts/],
+  [
+    '{ embedded: true, listen: "0.0.0.0:6380" }',
+    /^broker\/listen: expected the name or the one address by which hosts/,
+  ],
   ['{ embedded: true, listen: "[::]:6380" }', /^broker\/listen: expected the name or the one address by which hosts/],
   ['{ embedded: true, listen: h:443 }', /^broker\/listen: expected a port from 1024 to 65535 after the colon; Redis/],
   ['{ embedded: true, listen: h:65536 }', /^broker\/listen: expected a port from 1024 to 65535 after the colon/],

@@ -41,7 +41,10 @@ export function readBroker(broker: BrokerFile, around: Surroundings): Result {
   const own = listen === null ? NOBODY : readControllerLogin(environment, files);
   const login = embedded ? own : readLogin(broker, { url, around, note });
   if (endpoint === null || findings.length > 0) return { settings: null, findings };
-  return { settings: { endpoint, tls, database: url?.database ?? 0, ...login, embedded, listen, environment }, findings };
+  return {
+    settings: { endpoint, tls, database: url?.database ?? 0, ...login, embedded, listen, environment },
+    findings,
+  };
 }
 
 type Note = (key: ConfigPath, message: string) => null;

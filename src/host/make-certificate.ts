@@ -17,6 +17,18 @@ export type CertificateRequest = {
 /** Both in PEM; the key is not encrypted. */
 export type Certificate = { readonly certificate: string; readonly key: string };
 
+const NEW_CERTIFICATE: Argv = [
+  'openssl',
+  'req',
+  '-x509',
+  '-sha256',
+  '-newkey',
+  'ec',
+  '-pkeyopt',
+  'ec_paramgen_curve:prime256v1',
+  '-nodes',
+];
+
 /**
  * Makes a key on the curve P-256 and a certificate of it with openssl. `folder` must be closed to others: the key is in
  * a folder there while openssl runs.
@@ -28,11 +40,19 @@ export async function makeCertificate(folder: string, request: CertificateReques
   try {
     const [config, key, certificate] = [join(place, 'openssl.cnf'), join(place, 'key'), join(place, 'certificate')];
     await writeFile(config, configOf(request));
+    const signed = request.signer === null ? [] : ['-CA', request.signer.certificate, '-CAkey', request.signer.key];
     const { exitCode, stderr } = await runCommand([
-      ...['openssl', 'req', '-x509', '-new', '-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:prime256v1', '-nodes'],
-      ...['-sha256', '-days', String(request.days), '-config', config, '-keyout', key, '-out', certificate],
-      ...(request.signer === null ? [] : ['-CA', request.signer.certificate, '-CAkey', request.signer.key]),
-    ] as const satisfies Argv);
+      ...NEW_CERTIFICATE,
+      ...signed,
+      '-days',
+      String(request.days),
+      '-config',
+      config,
+      '-keyout',
+      key,
+      '-out',
+      certificate,
+    ]);
     if (exitCode !== 0) throw failed(stderr);
     return { key: await readFile(key, 'utf8'), certificate: await readFile(certificate, 'utf8') };
   } finally {

@@ -63,12 +63,15 @@ export async function startEmbeddedBroker(options: EmbeddedOptions): Promise<boo
   const user = await prepareFolder(folder);
   const login = listen === null ? NOBODY : await prepareListening({ files, listen, owner: user });
   await noteListening(files, listen);
-  const { started, pid } = await startUntilItAnswers({ files, listen, login }, {
-    name,
-    argv: argvFor(files, { user, listen }),
-    logFile: files.log,
-    properties: ['Restart=on-failure', 'OOMScoreAdjust=-500', 'LimitNOFILE=65535', 'TimeoutStopSec=60'],
-  });
+  const { started, pid } = await startUntilItAnswers(
+    { files, listen, login },
+    {
+      name,
+      argv: argvFor(files, { user, listen }),
+      logFile: files.log,
+      properties: ['Restart=on-failure', 'OOMScoreAdjust=-500', 'LimitNOFILE=65535', 'TimeoutStopSec=60'],
+    },
+  );
   // Of two starters one holds the lock, and one killed before it wrote a record has left its Redis to us: what is on
   // record is the Redis that answers, whoever started it.
   const record = started.kind === 'unit' ? started : { kind: 'process', process: identifyProcess(pid) };

@@ -26,7 +26,10 @@ test('for other hosts it speaks TLS alone, at the one address or for a name at a
   const byAddress = listeningArguments({ host: '10.0.0.1', port: 6380 }).join(' ');
   const byName = listeningArguments({ host: 'ctl.example.org', port: 6380 }).join(' ');
 
-  assert.match(byAddress, /^--tls-port 6380 --bind 10\.0\.0\.1 --tls-cert-file server\.pem --tls-key-file server\.pem /);
+  assert.match(
+    byAddress,
+    /^--tls-port 6380 --bind 10\.0\.0\.1 --tls-cert-file server\.pem --tls-key-file server\.pem /,
+  );
   assert.match(byAddress, /--aclfile users\.acl/);
   assert.doesNotMatch(byAddress, / --port/);
   assert.match(byName, /^--tls-port 6380 --bind \* -::\* --tls-cert/);

@@ -56,10 +56,7 @@ export function tlsFiles(): readonly string[] {
 }
 
 /** Why a Redis did not listen, from what it logged, and what helps; null for other reasons. */
-export function whyNotListening(
-  log: string,
-  node: BrokerNode,
-): { readonly why: string; readonly hint: string } | null {
+export function whyNotListening(log: string, node: BrokerNode): { readonly why: string; readonly hint: string } | null {
   const at = formatNode(node);
   if (log.includes('Address already in use')) {
     return {

@@ -60,7 +60,10 @@ export async function renewCertificate(settings: BrokerSettings, wanted: ServerC
 }
 
 /** What an operator should know in the last year of the authority, which every host pins; null before. */
-export async function warnOfAuthority({ files, now }: Pick<ServerCertificate, 'files' | 'now'>): Promise<string | null> {
+export async function warnOfAuthority({
+  files,
+  now,
+}: Pick<ServerCertificate, 'files' | 'now'>): Promise<string | null> {
   const authority = await readCertificate(files.authorityCertificate);
   if (authority === null || authority.validToDate.getTime() - now > WARN_DAYS * DAY_MS) return null;
   return `the authority that hosts pin ends at ${endOf(authority)}; ${replaceAccess(files)}`;

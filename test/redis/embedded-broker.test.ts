@@ -7,11 +7,7 @@ import { test } from 'node:test';
 import { embeddedFiles } from '../../src/core/embedded-files.ts';
 import { CommandError } from '../../src/core/errors.ts';
 import { detachedSchema } from '../../src/host/start-detached.ts';
-import {
-  embeddedBrokerRuns,
-  startEmbeddedBroker,
-  stopEmbeddedBroker,
-} from '../../src/queue/embedded-broker.ts';
+import { embeddedBrokerRuns, startEmbeddedBroker, stopEmbeddedBroker } from '../../src/queue/embedded-broker.ts';
 import { openControllerBroker } from '../../src/queue/open.ts';
 import { host, newRun } from '../support/broker-data.ts';
 import { forbidLeaks } from '../support/no-leaks.ts';

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { X509Certificate } from 'node:crypto';
-import { mkdtemp, readdir, readFile, rm, stat } from 'node:fs/promises';
+import { mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { connect as connectPlainly } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -9,16 +9,19 @@ import { test } from 'node:test';
 import { connect } from 'node:tls';
 import type { BrokerSettings } from '../../src/core/broker-settings.ts';
 import { CommandError, RejectedError } from '../../src/core/errors.ts';
+import { makeCertificate } from '../../src/host/make-certificate.ts';
 import { startEmbeddedBroker, stopEmbeddedBroker } from '../../src/queue/embedded-broker.ts';
 import { renewCertificate, warnOfAuthority } from '../../src/queue/embedded-tls.ts';
 import { openControllerBroker, openWorkerBroker } from '../../src/queue/open.ts';
 import { host, queue } from '../support/broker-data.ts';
 import { exerciseBroker } from '../support/exercise-broker.ts';
+import { makeFleet } from '../support/fleet.ts';
 import { enrol } from '../support/guarded-redis.ts';
 import { makeListeningBroker, type ListeningBroker } from '../support/listening-broker.ts';
 import { forbidLeaks } from '../support/no-leaks.ts';
 import { startRedis, withPassword } from '../support/redis.ts';
 import { makeCertificates } from '../support/redis-tls.ts';
+import { startWorker } from '../support/worker.ts';
 
 forbidLeaks();
 
@@ -161,6 +164,32 @@ test('a certificate that nears its end is replaced under hosts that are connecte
   await broker.start([user]);
   assert.equal(await shownSerial(broker), after, 'it is used again');
   await worker.serverTime();
+});
+
+test('the worker beside it replaces a certificate that nears its end, without a word from anybody', async () => {
+  await using broker = await makeListeningBroker();
+  const { files } = broker;
+  await broker.start();
+  const before = await shownSerial(broker);
+  const old = await makeCertificate(files.access, {
+    commonName: 'old',
+    extensions: ['basicConstraints = CA:FALSE', 'subjectAltName = IP:127.0.0.1'],
+    days: 30,
+    signer: { certificate: files.authorityCertificate, key: files.authorityKey },
+  });
+  await writeFile(files.certificate, `${old.certificate}${old.key}`);
+  const fleet = makeFleet();
+  {
+    await using controller = await openControllerBroker(broker.controller());
+    await fleet.publish(controller);
+  }
+
+  await using worker = await startWorker({ config: fleet.configFor(broker.controller()), stateDir: broker.stateDir });
+
+  await worker.says(/^gave Redis a new certificate, for another year$/);
+  assert.notEqual(await shownSerial(broker), before);
+  worker.requestStop();
+  await worker.ended;
 });
 
 test('a renewal that Redis did not get is done again', async () => {
