@@ -10,7 +10,7 @@ async function forgetFleet(host: TestHost): Promise<void> {
   await host.must(['sh', '-c', 'systemctl stop celeroot-worker; rm -rf /etc/celeroot /var/lib/celeroot']);
 }
 
-test('up lets a second machine join the Redis of the first over TLS, and both outlive down and up', async () => {
+test('up lets a second machine join the Redis of the first over TLS, and both outlive its crash, down and up, and a boot', async () => {
   await using lab = await openLab({ hosts: 2, workers: false, systemd: true });
   const [first = assert.fail('no host'), second = assert.fail('no second host')] = lab.hosts;
   for (const host of lab.hosts) await forgetFleet(host);
@@ -19,6 +19,13 @@ test('up lets a second machine join the Redis of the first over TLS, and both ou
   await celeroot('init');
   await first.must(['sed', '-i', `s/^  embedded: true$/&\\n  listen: ${at}/`, 'celeroot.yaml']);
   await celeroot('hosts', 'add', first.name, '--role', 'server');
+
+  await first.must(['sh', '-c', `setsid python3 -m http.server ${PORT} >/dev/null 2>&1 & echo $! >/run/other.pid`]);
+  await waitUntil(async () => /:18EC /.test(await first.must(['cat', '/proc/net/tcp'])), 'the other program');
+  const inUse = await first.run(['celeroot', 'up']);
+  assert.equal(inUse.code, 1);
+  assert.match(inUse.stderr, new RegExp(`did not start: another program listens at port ${PORT}\nhint: see which:`));
+  await first.must(['sh', '-c', 'kill $(cat /run/other.pid)']);
 
   const up = await celeroot('up');
 
@@ -37,12 +44,23 @@ test('up lets a second machine join the Redis of the first over TLS, and both ou
   assert.match(seen, new RegExp(`url: "?rediss://${at}/0"?\n`));
   assert.match(seen, /-----BEGIN CERTIFICATE-----/);
 
+  const bothAnswer = async (): Promise<void> => {
+    const ping = async (): Promise<string> => (await first.run(['celeroot', 'system', 'ping', '--all'])).stdout;
+    await waitUntil(async () => /2 of 2 done/.test(await ping()), 'both hosts to be back');
+  };
+  const redis = await first.must(['cat', '/var/lib/celeroot/broker/redis.pid']);
+  await first.must(['systemctl', 'kill', '--signal=KILL', 'celeroot-broker.service']);
+  await waitUntil(async () => {
+    const { code, stdout } = await first.run(['cat', '/var/lib/celeroot/broker/redis.pid']);
+    return code === 0 && stdout !== '' && stdout !== redis;
+  }, 'systemd to start Redis again');
+  await bothAnswer();
   await celeroot('down');
   await celeroot('up');
-  await waitUntil(
-    async () => /2 of 2 done/.test((await first.run(['celeroot', 'system', 'ping', '--all'])).stdout),
-    'the second host to be back',
-  );
+  await bothAnswer();
+  await first.reboot();
+  await celeroot('up');
+  await bothAnswer();
 
   await celeroot('hosts', 'retire', second.name, '--yes');
   assert.match(await celeroot('broker', 'acl', '--apply', '--yes'), /exactly these users already/);

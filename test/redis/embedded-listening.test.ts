@@ -12,14 +12,18 @@ import { CommandError, RejectedError } from '../../src/core/errors.ts';
 import { makeCertificate } from '../../src/host/make-certificate.ts';
 import { startEmbeddedBroker, stopEmbeddedBroker } from '../../src/queue/embedded-broker.ts';
 import { renewCertificate, warnOfAuthority } from '../../src/queue/embedded-tls.ts';
+import { prefixFor } from '../../src/queue/names.ts';
 import { openControllerBroker, openWorkerBroker } from '../../src/queue/open.ts';
-import { host, queue } from '../support/broker-data.ts';
+import { attempt, REFUSED } from '../support/attempt-attack.ts';
+import { host, newRun, queue, releasesOf } from '../support/broker-data.ts';
 import { exerciseBroker } from '../support/exercise-broker.ts';
 import { makeFleet } from '../support/fleet.ts';
 import { enrol } from '../support/guarded-redis.ts';
+import { hostAttacks } from '../support/host-attacks.ts';
 import { makeListeningBroker, type ListeningBroker } from '../support/listening-broker.ts';
 import { forbidLeaks } from '../support/no-leaks.ts';
 import { startRedis, withPassword } from '../support/redis.ts';
+import { saveRun } from '../support/spoken.ts';
 import { makeCertificates } from '../support/redis-tls.ts';
 import { startWorker } from '../support/worker.ts';
 
@@ -107,6 +111,16 @@ test('a host cannot reach the other hosts, nor what is the controller’s', asyn
   await assert.rejects(asWeb1.forgetHost(web2), /does not let this user/);
   await assert.rejects(asWeb1.setHostUser({ ...first.user, queues: [queue('db')] }), /may not keep the users/);
   await assert.rejects(asWeb1.publishTrust(1, 'theirs'), /does not let this user/);
+  const run = newRun([web1, web2]);
+  await saveRun(controller, run);
+  await controller.release(releasesOf(run));
+  const attacks = hostAttacks({ p: prefixFor(null), run: run.id });
+  const files = ['CONFIG SET tls-cert-file /etc/passwd', 'CONFIG SET dir /', 'ACL SAVE', 'ACL LOAD'];
+  for (const attack of [...attacks, ...files.map((line) => [line.split(' ')])]) {
+    const answer = await attempt(first.settings, attack);
+    if (!/^ERR (?:DEBUG|MODULE) command not allowed/.test(answer))
+      assert.match(answer, REFUSED, JSON.stringify(attack));
+  }
   assert.deepEqual(await controller.hostUsers(), [web1, web2]);
 });
 

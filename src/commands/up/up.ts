@@ -67,11 +67,13 @@ async function startLocal(
   if (!started) await requireSameOrders(cli, worker, celerootFor(command));
   await using connected = await openBroker(cli, fleet);
   await awaitLocalWorker(connected, worker, fleet);
-  if (json)
-    return writeJsonLine(cli.stdout, { up: { config: fleet.file, host, started: { broker, worker: started } } });
+  const listens = fleet.broker.listen === null ? null : formatNode(fleet.broker.listen.node);
+  if (json) {
+    const up = { config: fleet.file, host, started: { broker, worker: started }, listens };
+    return writeJsonLine(cli.stdout, { up });
+  }
   cli.stdout.write(`${broker ? 'started Redis' : 'Redis runs already'} (data in ${embeddedFolder(cli.stateDir)})\n`);
-  const { listen } = fleet.broker;
-  if (listen !== null) cli.stdout.write(`Redis listens at ${formatNode(listen.node)}, with TLS\n`);
+  if (listens !== null) cli.stdout.write(`Redis listens at ${listens}, with TLS\n`);
   cli.stdout.write(
     `${started ? `started the worker of ${host}` : `the worker of ${host} runs already`} (log in ${localWorkerLog(cli.stateDir)})\n\n`,
   );
