@@ -56,5 +56,5 @@ export async function readControllerPassword(files: EmbeddedFiles): Promise<stri
 
 /** What to type to have all of it made anew. */
 export function replaceAccess({ access }: EmbeddedFiles): string {
-  return `to have it made anew:  celeroot down && rm -r ${access} && celeroot up ; then join every host again, who pin it`;
+  return `to have it made anew:  celeroot down && rm -r ${access} && celeroot up ; then the line of  celeroot hosts join  for every host`;
 }

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { readFile } from 'node:fs/promises';
+import { readFile, rm } from 'node:fs/promises';
 import { type BrokerNode, formatNode } from '../core/broker-settings.ts';
 import type { EmbeddedFiles } from '../core/embedded-files.ts';
 import { ConnectionError, RejectedError } from '../core/errors.ts';
@@ -45,9 +45,10 @@ export async function prepareListening({ files, listen, owner }: Preparation): P
   return { user: controllerUserName(listen.environment), password: new Secret(password) };
 }
 
-/** Writes down what a Redis is started for. */
-export async function noteListening(files: EmbeddedFiles, listen: ListenOptions | null): Promise<void> {
-  await writeDurably(files.listening, noteOf(listen));
+/** Writes down what a Redis is started for; nothing for its socket alone. */
+export async function noteListening({ listening }: EmbeddedFiles, listen: ListenOptions | null): Promise<void> {
+  if (listen === null) return await rm(listening, { force: true });
+  await writeDurably(listening, noteOf(listen));
 }
 
 /** @throws RejectedError BROKER_RUNS when the Redis that runs was started for something else. */

@@ -14,8 +14,10 @@ const DAY_MS = 24 * 3_600_000;
 const CERTIFICATE_DAYS = 365;
 /** With this much of its time left a certificate is made anew. */
 const RENEW_DAYS = 60;
-/** With this much of its time left operators are told that the authority ends. */
-const WARN_DAYS = 365;
+/** With this much left it should have been made anew long ago. */
+const WARN_DAYS = 30;
+/** Every host has to join again before the authority ends. */
+const WARN_OF_AUTHORITY_DAYS = 90;
 
 export type ServerCertificate = {
   /** The name or address that hosts connect to. */
@@ -59,14 +61,24 @@ export async function renewCertificate(settings: BrokerSettings, wanted: ServerC
   return true;
 }
 
-/** What an operator should know in the last year of the authority, which every host pins; null before. */
-export async function warnOfAuthority({
-  files,
-  now,
-}: Pick<ServerCertificate, 'files' | 'now'>): Promise<string | null> {
+/** What an operator should know of what is about to end, a line each: hosts would then come no more. */
+export async function warnOfCertificates(files: EmbeddedFiles, now: number): Promise<readonly string[]> {
   const authority = await readCertificate(files.authorityCertificate);
-  if (authority === null || authority.validToDate.getTime() - now > WARN_DAYS * DAY_MS) return null;
-  return `the authority that hosts pin ends at ${endOf(authority)}; ${replaceAccess(files)}`;
+  const certificate = await readCertificate(files.certificate);
+  return [
+    ...(authority === null || !endsWithin(authority, WARN_OF_AUTHORITY_DAYS, now)
+      ? []
+      : [`the authority that hosts pin ends at ${endOf(authority)}; ${replaceAccess(files)}`]),
+    ...(certificate === null || !endsWithin(certificate, WARN_DAYS, now)
+      ? []
+      : [
+          `the certificate of Redis ends at ${endOf(certificate)} and was not renewed; the worker that  celeroot up  starts does that, and its log says why not`,
+        ]),
+  ];
+}
+
+function endsWithin({ validToDate }: X509Certificate, days: number, now: number): boolean {
+  return validToDate.getTime() - now < days * DAY_MS;
 }
 
 /** Whether Redis needs another one: none is there, or it is for another name, of another authority, or soon over. */
@@ -75,7 +87,7 @@ async function isDue(authority: X509Certificate, { files, host, now }: ServerCer
   if (certificate === null) return true;
   const names = isIP(host) === 0 ? certificate.checkHost(host, { subject: 'never' }) : certificate.checkIP(host);
   if (names === undefined || !certificate.verify(authority.publicKey)) return true;
-  return certificate.validToDate.getTime() - now < RENEW_DAYS * DAY_MS;
+  return endsWithin(certificate, RENEW_DAYS, now);
 }
 
 /** What was given is written down last, so that what a crash breaks off is done again. */
@@ -108,8 +120,8 @@ async function giveNewCertificate(
   await writeDurably(files.certificate, `${certificate}${key}`);
 }
 
-function endOf(authority: X509Certificate): string {
-  return authority.validToDate.toISOString();
+function endOf({ validToDate }: X509Certificate): string {
+  return validToDate.toISOString();
 }
 
 /** Null for what is not there or no certificate. */

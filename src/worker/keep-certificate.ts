@@ -2,7 +2,7 @@ import { stat } from 'node:fs/promises';
 import type { BrokerSettings } from '../core/broker-settings.ts';
 import { embeddedFiles, embeddedFolder } from '../core/embedded-files.ts';
 import { messageOf } from '../core/errors.ts';
-import { renewCertificate, warnOfAuthority } from '../queue/embedded-tls.ts';
+import { renewCertificate } from '../queue/embedded-tls.ts';
 import type { WorkerOptions } from './run-worker.ts';
 
 /**
@@ -20,8 +20,6 @@ export async function keepCertificate(
     const { uid, gid } = await stat(files.folder);
     const renewed = await renewCertificate(broker, { host: broker.listen.node.host, files, owner: { uid, gid }, now });
     if (renewed) log('gave Redis a new certificate, for another year');
-    const warning = await warnOfAuthority({ files, now });
-    if (warning !== null) log(`warning: ${warning}`);
   } catch (error) {
     log(`cannot renew the certificate of Redis: ${messageOf(error)}`);
   }

@@ -11,7 +11,7 @@ import type { BrokerSettings } from '../../src/core/broker-settings.ts';
 import { CommandError, RejectedError } from '../../src/core/errors.ts';
 import { makeCertificate } from '../../src/host/make-certificate.ts';
 import { startEmbeddedBroker, stopEmbeddedBroker } from '../../src/queue/embedded-broker.ts';
-import { renewCertificate, warnOfAuthority } from '../../src/queue/embedded-tls.ts';
+import { prepareCertificate, renewCertificate, warnOfCertificates } from '../../src/queue/embedded-tls.ts';
 import { prefixFor } from '../../src/queue/names.ts';
 import { openControllerBroker, openWorkerBroker } from '../../src/queue/open.ts';
 import { attempt, REFUSED } from '../support/attempt-attack.ts';
@@ -227,7 +227,7 @@ test('a renewal that Redis did not get is done again', async () => {
   );
 });
 
-test('the authority lasts ten years, says so in its last, and then what to do', async () => {
+test('the authority lasts ten years; what is about to end is said, and then what to do', async () => {
   await using broker = await makeListeningBroker();
   await broker.start();
   const { files } = broker;
@@ -238,8 +238,13 @@ test('the authority lasts ten years, says so in its last, and then what to do', 
   assert.equal(new X509Certificate(await readFile(files.certificate)).ca, false);
 
   const end = authority.validToDate.getTime();
-  assert.equal(await warnOfAuthority({ files, now: Date.now() }), null);
-  assert.match((await warnOfAuthority({ files, now: end - 300 * DAY_MS })) ?? '', /ends at .*join every host again/);
+  assert.deepEqual(await warnOfCertificates(files, Date.now()), []);
+  assert.deepEqual(await warnOfCertificates(files, Date.now() + 330 * DAY_MS), []);
+  const [overdue, ...others] = await warnOfCertificates(files, Date.now() + 340 * DAY_MS);
+  assert.match(overdue ?? '', /^the certificate of Redis ends at .* and was not renewed; /);
+  assert.deepEqual(others, []);
+  const [ending] = await warnOfCertificates(files, end - 80 * DAY_MS);
+  assert.match(ending ?? '', /^the authority that hosts pin ends at .* celeroot hosts join {2}for every host$/);
   await assert.rejects(renewCertificate(broker.controller(), await broker.certificateAt(end)), (error: unknown) => {
     assert.ok(error instanceof CommandError);
     assert.match(error.message, /^the authority that hosts pin ended at /);
@@ -292,6 +297,18 @@ test('by a name it listens at every address, and its certificate is for that nam
   await worker.serverTime();
 
   assert.equal(await shown(broker.port, settings.tls?.ca ?? undefined), 'ERR_TLS_CERT_ALTNAME_INVALID');
+});
+
+test('a certificate can be for an IPv6 address', async () => {
+  await using broker = await makeListeningBroker();
+  await broker.start();
+  const { files } = broker;
+
+  await prepareCertificate({ ...(await broker.certificateAt(Date.now())), host: 'fd00::1' });
+
+  const certificate = new X509Certificate(await readFile(files.certificateInUse));
+  assert.equal(certificate.checkIP('fd00:0::1'), 'fd00:0::1');
+  assert.equal(certificate.checkIP('127.0.0.1'), undefined);
 });
 
 test('a port in use and an address of another machine are one clear error each', async () => {

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { brokerForHosts } from '../../src/config/broker-for-hosts.ts';
 import { readBroker } from '../../src/config/read-broker.ts';
-import type { BrokerSettings } from '../../src/core/broker-settings.ts';
+import { formatNode, type BrokerSettings } from '../../src/core/broker-settings.ts';
 import { embeddedFiles, embeddedFolder, type EmbeddedFiles } from '../../src/core/embedded-files.ts';
 import type { HostUser } from '../../src/core/host-user.ts';
 import { startEmbeddedBroker, stopEmbeddedBroker } from '../../src/queue/embedded-broker.ts';
@@ -24,14 +24,14 @@ export type ListeningBroker = AsyncDisposable & {
   readonly certificateAt: (now: number) => Promise<ServerCertificate>;
 };
 
-/** `host` is what hosts connect to, and `environment` that of the configuration. Not started yet. */
+/** `host` is what hosts connect to. Not started yet. */
 export async function makeListeningBroker(host = '127.0.0.1'): Promise<ListeningBroker> {
   const stateDir = await mkdtemp(join(tmpdir(), 'celeroot-listening-'));
   const files = embeddedFiles(embeddedFolder(stateDir));
   const port = await freePort();
   const controller = (): BrokerSettings => {
     const around = { folder: stateDir, env: { CELEROOT_STATE_DIR: stateDir } };
-    const { settings, findings } = readBroker({ embedded: true, listen: `${host}:${port}` }, around);
+    const { settings, findings } = readBroker({ embedded: true, listen: formatNode({ host, port }) }, around);
     if (settings === null) throw new Error(findings.map(({ message }) => message).join('\n'));
     return settings;
   };

@@ -1,6 +1,5 @@
 import type { FleetConfig } from '../../config/fleet-config.ts';
-import { embeddedFiles, embeddedFolder } from '../../core/embedded-files.ts';
-import { writeWarning } from '../../terminal/error.ts';
+import { embeddedFolder } from '../../core/embedded-files.ts';
 import type { Cli } from '../context.ts';
 
 /** Starts this machine's Redis, for hosts elsewhere too where the configuration says so; returns whether it had to. */
@@ -10,10 +9,6 @@ export async function startRedis(cli: Cli, fleet: FleetConfig): Promise<boolean>
   const { listen, environment } = fleet.broker;
   if (listen === null) return await startEmbeddedBroker({ folder });
   const { fleetUsers } = await import('../../fleet/host-users.ts');
-  const { warnOfAuthority } = await import('../../queue/embedded-tls.ts');
   const { users } = fleetUsers(fleet);
-  const started = await startEmbeddedBroker({ folder, listen: { node: listen.node, environment, users } });
-  const warning = await warnOfAuthority({ files: embeddedFiles(folder), now: cli.clock.now() });
-  if (warning !== null) writeWarning(cli.stderr, warning);
-  return started;
+  return await startEmbeddedBroker({ folder, listen: { node: listen.node, environment, users } });
 }
