@@ -16,9 +16,8 @@ const GROUP_AND_OTHERS_WRITE = 0o022;
  * with every problem and its place.
  */
 export function readOwnerPolicy(file: string): OwnerPolicy {
-  const source = readSource(file);
   requireOwned(file);
-  return parseOwnerPolicy(source);
+  return parseOwnerPolicy(readSource(file));
 }
 
 /** The same for who must go on without it: what is wrong is said, and a file that is not there says nothing. */
@@ -42,8 +41,14 @@ function isAbsent(file: string): boolean {
   }
 }
 
+/** What cannot be looked at cannot be read either, and reading says so. A pipe would hold a worker up. */
 function requireOwned(file: string): void {
-  const { uid, mode } = statSync(file);
+  const stats = statSync(file, { throwIfNoEntry: false });
+  if (stats === undefined) return;
+  const { uid, mode } = stats;
+  if (stats.isFIFO()) {
+    throw new ConfigError('CONFIG_UNREADABLE', `${file} is a pipe`, { hint: 'put a regular file there' });
+  }
   const me = process.getuid?.() ?? 0;
   if (uid !== 0 && uid !== me) {
     throw new ConfigError('CONFIG_UNREADABLE', `${file} belongs to user ${uid}, not to root`, {

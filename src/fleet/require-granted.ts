@@ -6,13 +6,14 @@ import type { Sender } from './dispatch-run.ts';
 import type { Assignment, PreparedRun } from './prepare-run.ts';
 
 /** As much of a prepared run as is asked. */
+type Asking = Pick<Sender, 'trust' | 'clock'> & { readonly key: Pick<Sender['key'], 'id'> };
 type Asked = Pick<PreparedRun, 'task'> & { readonly assignments: readonly Pick<Assignment, 'candidates'>[] };
 
 /**
  * Refuses what the hosts would refuse by the trust file, naming them, before anything is sent.
  * @throws RejectedError NOT_GRANTED.
  */
-export function requireGranted(fleet: FleetConfig, { task, assignments }: Asked, sender: Sender): void {
+export function requireGranted(fleet: FleetConfig, { task, assignments }: Asked, sender: Asking): void {
   const { key, trust, clock } = sender;
   const refused = new Map<HostName, string>();
   for (const name of assignments.flatMap(({ candidates }) => candidates)) {

@@ -47,7 +47,7 @@ export const standingOrderSchema = z
       expiresInMs: z.int().min(1000),
       deadlineMs: z.int().min(1000),
       /** How long after its slot an order may still be given. */
-      lateMs: z.int().min(0),
+      lateMs: z.int().min(SLOT_MS),
     }),
     /** The first slot is not before this. */
     notBefore: z.int().min(0),

@@ -107,6 +107,15 @@ test('who has signed first, and who may not ask for the task, cannot be the seco
   assert.match(guest.stderr, /error\[NOT_GRANTED\]: web1 would refuse system\.ping/);
 });
 
+test('what somebody has signed whose key was revoked since is not signed again', async () => {
+  const { stdout } = await runAs('ada', 'system', 'ping', '--host', 'web1', '--second-signer', '--json');
+  const { file } = z.object({ file: z.string() }).parse(JSON.parse(stdout));
+  await run('keys', 'revoke', 'ada');
+  const { code, stderr } = await run('runs', 'sign', file, '--yes');
+  assert.equal(code, 5);
+  assert.match(stderr, /error\[NOT_GRANTED\]: web1 would refuse system\.ping: the key of ada was revoked/);
+});
+
 test('what is not sent cannot be followed', async () => {
   const { code, stderr } = await run('system', 'ping', '--host', 'web1', '--second-signer', '--wait');
   assert.equal(code, 2);

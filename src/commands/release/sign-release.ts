@@ -26,7 +26,7 @@ export async function signRelease(cli: Cli, command: CommandUnknownOpts, flags: 
     });
   }
   const file = join(folderOf(paths[0] ?? '.'), RELEASE_FILE);
-  await writeDurably(file, `${sealRelease(parsed.data, key)}\n`, 0o644).catch((error: unknown) => {
+  await writeDurably(file, `${sealRelease(parsed.data, key)}\n`, { mode: 0o644 }).catch((error: unknown) => {
     throw new ConfigError('CONFIG_NOT_WRITABLE', `cannot write ${file}: ${messageOf(error)}`, {
       hint: 'nothing was signed',
     });

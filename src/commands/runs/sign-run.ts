@@ -34,6 +34,7 @@ export async function signWaitingRun(cli: Cli, command: CommandUnknownOpts, flag
   const waiting = await readRunFile(file, { fleet: fleet.fleet, trust, now: cli.clock.now() });
   const prepared = preparedAgain(waiting);
   requireGranted(fleet, prepared, sender);
+  requireGranted(fleet, prepared, { ...sender, key: { id: waiting.signedBy } });
   // To standard error, since with --json the other is for what comes of it.
   writeProperties(cli.stderr, describeRun(waiting, trust.grants));
   const what = `${waiting.run.task} on ${waiting.orders.length === 1 ? '1 host' : `${waiting.orders.length} hosts`}`;
