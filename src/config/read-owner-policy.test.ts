@@ -1,5 +1,4 @@
 import assert from 'node:assert/strict';
-import { execFileSync } from 'node:child_process';
 import { chmod, chown, mkdtempDisposable, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -100,8 +99,6 @@ describe('the policy of a host’s owner', () => {
     assert.equal(ownersWordIn(file).policy, null);
     assert.equal(ownersWordIn(dir.path).policy, null);
     assert.equal(ownersWordIn(join(import.meta.filename, 'policy.yaml')).policy, null);
-    execFileSync('mkfifo', [join(dir.path, 'pipe.yaml')]);
-    assert.match(ownersWordIn(join(dir.path, 'pipe.yaml')).problem ?? '', /is a pipe/);
     const binary = join(dir.path, 'binary.yaml');
     await writeFile(binary, new Uint8Array([0x80, 0xff]));
     assert.equal(ownersWordIn(binary).policy, null);

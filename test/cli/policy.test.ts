@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { execFileSync } from 'node:child_process';
 import { mkdtempDisposable, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -45,4 +46,12 @@ test('a file that is not there is an error', async () => {
   const { code, stderr } = await runCli(['policy', 'check', 'nowhere.yaml']);
   assert.equal(code, 3);
   assert.match(stderr, /^error\[CONFIG_NOT_FOUND\]: \/nowhere\.yaml does not exist/);
+});
+
+test('a pipe, which would hold a worker up, is no policy', async () => {
+  await using folder = await mkdtempDisposable(join(tmpdir(), 'celeroot-policy-'));
+  execFileSync('mkfifo', [join(folder.path, 'policy.yaml')]);
+  const { code, stderr } = await runCli(['policy', 'check', 'policy.yaml'], { cwd: folder.path });
+  assert.equal(code, 3);
+  assert.match(stderr, /^error\[CONFIG_UNREADABLE\]: \S+ is a pipe/);
 });
