@@ -114,6 +114,11 @@ describe('an order that a scheduler signs is', () => {
     ['its slot is before the first', 'SLOT_OUTSIDE', () => verdict({}, { notBefore: SLOT + MINUTE })],
     ['its slot is the end of the time', 'SLOT_OUTSIDE', () => verdict({}, { notAfter: SLOT })],
     [
+      'its slot is none of its interval',
+      'SLOT_OUTSIDE',
+      () => verdict({}, { slots: { anchor: SLOT + 1000, everyMs: 60 * MINUTE } }),
+    ],
+    [
       'its slot is no whole minute',
       'SLOT_OUTSIDE',
       () => judge(signOrder(firedOrder(operator, standing, SLOT + 1000), scheduler)),

@@ -17,8 +17,8 @@ export const STANDING_ORDER_TYPE = 'application/vnd.celeroot.standing-order+json
 const DAY_MS = 24 * 3_600_000;
 /** How long a standing order may stand. */
 export const MAX_STANDING_MS = 366 * DAY_MS;
-/** Slots are whole minutes, so that whoever has a scheduler's key has no more of them than a clock. */
-export const SLOT_MS = 60_000;
+/** The least distance of slots. */
+export const LEAST_DISTANCE_MS = 60_000;
 /** Of expiry and lateness together: a host forgets an order's id a week after its expiry, so no slot comes twice. */
 const MAX_OPEN_MS = 7 * DAY_MS;
 
@@ -47,8 +47,13 @@ export const standingOrderSchema = z
       expiresInMs: z.int().min(1000),
       deadlineMs: z.int().min(1000),
       /** How long after its slot an order may still be given. */
-      lateMs: z.int().min(SLOT_MS),
+      lateMs: z.int().min(LEAST_DISTANCE_MS),
     }),
+    /**
+     * Slots are `anchor` and what is a multiple of `everyMs` away from it: those of an interval exactly, of a cron pattern
+     * every minute, so that whoever has a scheduler's key has no more slots than that.
+     */
+    slots: z.strictObject({ anchor: z.int().min(0), everyMs: z.int().min(LEAST_DISTANCE_MS) }),
     /** The first slot is not before this. */
     notBefore: z.int().min(0),
     /** Slots are before this. */

@@ -4,13 +4,7 @@ import { wordsCover } from './authority.ts';
 import { openEnvelope, refuse, type Refused } from './dsse.ts';
 import { isoTime } from './iso-time.ts';
 import type { Firing, Order } from './order.ts';
-import {
-  runIdOfSlot,
-  SLOT_MS,
-  STANDING_ORDER_TYPE,
-  standingOrderSchema,
-  type StandingOrder,
-} from './standing-order.ts';
+import { runIdOfSlot, STANDING_ORDER_TYPE, standingOrderSchema, type StandingOrder } from './standing-order.ts';
 
 export type OpenedStanding =
   | { readonly ok: true; readonly standing: StandingOrder; /** The operators. */ readonly signedBy: readonly string[] }
@@ -50,11 +44,11 @@ export function checkMeant(
 }
 
 function checkSlot({ order, firing: { slot }, standing, ledgerBirth }: Fired): Refused | null {
-  const { schedule, notBefore, notAfter, limits } = standing;
+  const { schedule, slots, notBefore, notAfter, limits } = standing;
   if (order.run !== runIdOfSlot(order.fleet, schedule, slot)) {
     return refuse('MALFORMED', `the id ${order.id} does not follow from ${schedule} and the slot ${isoTime(slot)}`);
   }
-  if (slot % SLOT_MS !== 0 || slot < notBefore || slot >= notAfter) {
+  if ((slot - slots.anchor) % slots.everyMs !== 0 || slot < notBefore || slot >= notAfter) {
     const period = `${isoTime(notBefore)} to ${isoTime(notAfter)}`;
     return refuse('SLOT_OUTSIDE', `the slot ${isoTime(slot)} is none of ${schedule}, which has those from ${period}`);
   }

@@ -19,6 +19,7 @@ export const standing: StandingOrder = {
   args: { packages: ['jq'] },
   dryRun: false,
   limits: { expiresInMs: DAY_MS, deadlineMs: MINUTE_MS, lateMs: 60 * MINUTE_MS },
+  slots: { anchor: 0, everyMs: MINUTE_MS },
   notBefore: SLOT - 30 * DAY_MS,
   notAfter: SLOT + 30 * DAY_MS,
   issuedAt: SLOT - 30 * DAY_MS,
