@@ -53,6 +53,7 @@ test('a host whose policy wants two operators refuses what one has signed', asyn
   const { stdout, code } = await run('system', 'ping', '--host', 'web1');
   assert.equal(code, 1);
   assert.match(stdout, /SECOND_SIGNER_NEEDED/);
+  assert.match((await run('hosts', 'show', 'web1')).stdout, /^policy +in force; two operators sign system\.ping$/m);
 });
 
 test('what one operator has written to a file another looks at, signs and sends', async () => {
