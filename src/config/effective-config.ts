@@ -1,3 +1,4 @@
+import { jsonObjectSchema } from '../core/json.ts';
 import { brokerSection } from './broker-section.ts';
 import type { FleetConfig, Host, Role } from './fleet-config.ts';
 import { renderEntry, type YamlValue } from './render-yaml.ts';
@@ -17,6 +18,8 @@ export function effectiveConfig(config: FleetConfig): EffectiveConfig {
     broker: { ...brokerSection(broker), ...(broker.password === null ? {} : { password: String(broker.password) }) },
     roles: Object.fromEntries([...config.roles].map(([name, role]) => [name, roleSection(role)])),
     hosts: Object.fromEntries([...config.hosts].map(([name, host]) => [name, hostSection(host)])),
+    ...sectionsOf('calendars', config.calendars),
+    ...sectionsOf('schedules', config.schedules),
   };
 }
 
@@ -24,6 +27,21 @@ export function renderEffectiveConfig(config: FleetConfig): string {
   const entries = Object.entries(effectiveConfig(config));
   const lines = entries.flatMap(([key, value]) => renderEntry(key, value, { indent: 0, step: 2 }));
   return [`# ${config.file}, with its defaults`, ...lines, ''].join('\n');
+}
+
+/** As they were written, with defaults; nothing for a fleet without any. */
+function sectionsOf(
+  key: 'calendars' | 'schedules',
+  named: ReadonlyMap<string, { readonly section: object }>,
+): EffectiveConfig {
+  if (named.size === 0) return {};
+  return {
+    [key]: jsonObjectSchema.parse(Object.fromEntries([...named].map(([name, { section }]) => [name, given(section)]))),
+  };
+}
+
+function given(section: object): unknown {
+  return Object.fromEntries(Object.entries(section).filter(([, value]) => value !== undefined));
 }
 
 function roleSection({ description, queues, concurrency, tasks, exclude }: Role): EffectiveConfig {
