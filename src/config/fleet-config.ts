@@ -30,7 +30,7 @@ export type Host = {
   readonly machine: string | null;
 };
 
-export type Schedule = Omit<SlotRules, 'name' | 'misfire'> & {
+export type Schedule = Omit<SlotRules, 'misfire'> & {
   readonly name: ScheduleName;
   readonly description: string | null;
   readonly task: string;
@@ -39,6 +39,7 @@ export type Schedule = Omit<SlotRules, 'name' | 'misfire'> & {
   readonly timing: Timing;
   /** Zone of its times, also of those that are shown. */
   readonly zone: Zone;
+  readonly splayMs: number;
   /** Null leaves it to the task. */
   readonly misfire: SlotRules['misfire'] | null;
   readonly deadlineMs: number;

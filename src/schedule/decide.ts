@@ -1,20 +1,22 @@
 import { formatDuration } from '../core/duration.ts';
 import { type AllowedStart, firstAllowed, type HeldCalendar } from './allowed-start.ts';
-import { splayOf } from './spread.ts';
 
 /** What a schedule does besides knowing its times. */
 export type SlotRules = {
-  readonly name: string;
   /** A host that could not begin so long after the slot does not begin. */
   readonly startWithinMs: number;
-  readonly splayMs: number;
   /** What becomes of a slot that is noticed late. */
   readonly misfire: 'skip' | 'run_once';
   /** What becomes of a slot while the run of an earlier one goes on. */
   readonly overlap: 'skip' | 'queue' | 'allow';
 };
 
-export type SlotHost = { readonly name: string; readonly calendars: readonly HeldCalendar[] };
+export type SlotHost = {
+  readonly name: string;
+  /** How long after a slot it begins: `splayOf`. */
+  readonly delayMs: number;
+  readonly calendars: readonly HeldCalendar[];
+};
 
 /** A slot that is due, and what has to be known to decide on it. */
 export type DueSlot = {
@@ -85,14 +87,14 @@ function lastStart({ slot, rules }: Pick<DueSlot, 'slot' | 'rules'>): number {
 }
 
 function hostsOf(due: DueSlot): Decision {
-  const { slot, now, rules, hosts } = due;
+  const { slot, now, hosts } = due;
   if (hosts.length === 0) {
     return { kind: 'miss', reason: { code: 'NO_HOST', text: 'no host matches' }, leftOut: [] };
   }
   const starts: HostStart[] = [];
   const leftOut: LeftOut[] = [];
-  for (const { name: host, calendars } of hosts) {
-    const start = Math.max(now, slot + splayOf(rules.name, host, rules.splayMs));
+  for (const { name: host, delayMs, calendars } of hosts) {
+    const start = Math.max(now, slot + delayMs);
     const allowed = firstAllowed(calendars, { start, end: lastStart(due) });
     if (allowed.at === null) leftOut.push({ host, reason: keptBy(allowed) });
     else starts.push({ host, at: allowed.at, putOffBy: allowed.putOffBy });
