@@ -43,7 +43,7 @@ export type Schedule = Omit<SlotRules, 'misfire'> & {
   /** Null leaves it to the task. */
   readonly misfire: SlotRules['misfire'] | null;
   readonly deadlineMs: number;
-  readonly ignoredCalendars: readonly ScheduleName[];
+  readonly ignoredCalendars: readonly string[];
   readonly section: ScheduleSection;
 };
 

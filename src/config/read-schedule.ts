@@ -1,6 +1,6 @@
 import { parseDuration } from '../core/duration.ts';
 import { BugError } from '../core/errors.ts';
-import { type ScheduleName, scheduleNameSchema } from '../core/names.ts';
+import type { ScheduleName } from '../core/names.ts';
 import { readTiming } from '../schedule/read-timing.ts';
 import { openZone } from '../schedule/zone.ts';
 import type { Schedule } from './fleet-config.ts';
@@ -25,7 +25,7 @@ export function scheduleOf(name: ScheduleName, section: ScheduleSection): Schedu
     splayMs: parseDuration(section.splay) ?? 0,
     startWithinMs: parseDuration(section.start_within) ?? 0,
     deadlineMs: parseDuration(section.deadline) ?? 0,
-    ignoredCalendars: section.ignore_calendars.map((calendar) => scheduleNameSchema.parse(calendar)),
+    ignoredCalendars: section.ignore_calendars,
     section,
   });
 }

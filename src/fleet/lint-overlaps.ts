@@ -8,13 +8,17 @@ import { type ScheduleFinding, someHosts } from './schedule-finding.ts';
 
 const MOST_SLOTS = 1000;
 
-type AtWork = { readonly resolved: ResolvedSchedule; readonly spans: readonly Span[] };
+type AtWork = {
+  readonly resolved: ResolvedSchedule;
+  readonly hosts: ReadonlySet<string>;
+  readonly spans: readonly Span[];
+};
 
 /** Schedules that may be at work on one host at one time, also with a slot of their own before. */
 export function overlapFindings(schedules: readonly ResolvedSchedule[], within: Span): readonly ScheduleFinding[] {
   const busy = schedules
     .filter(({ changesHost }) => changesHost)
-    .map((resolved) => ({ resolved, spans: spansAtWork(resolved, within) }));
+    .map((resolved) => ({ resolved, hosts: new Set(resolved.hosts), spans: spansAtWork(resolved, within) }));
   return busy.flatMap((one, index) => [
     ...withItself(one),
     ...busy.slice(index + 1).flatMap((other) => betweenTwo(one, other)),
@@ -40,7 +44,7 @@ function withItself({ resolved: { schedule }, spans }: AtWork): readonly Schedul
 }
 
 function betweenTwo(one: AtWork, other: AtWork): readonly ScheduleFinding[] {
-  const shared = one.resolved.hosts.filter((host) => other.resolved.hosts.includes(host));
+  const shared = one.resolved.hosts.filter((host) => other.hosts.has(host));
   const at = shared.length === 0 ? null : firstMeeting(one.spans, other.spans);
   if (at === null) return [];
   const { name, zone } = one.resolved.schedule;

@@ -1,7 +1,7 @@
 import type { CalendarConfig, FleetConfig } from '../config/fleet-config.ts';
 import { ConfigError, messageOf } from '../core/errors.ts';
-import { globMatches } from '../core/glob.ts';
-import type { HostName, ScheduleName } from '../core/names.ts';
+import { matchingHosts } from '../core/host-selector.ts';
+import type { ScheduleName } from '../core/names.ts';
 import { readFileText } from '../host/read-file-text.ts';
 import type { Calendar, CalendarTimes } from '../schedule/calendar.ts';
 import { readIcal } from '../schedule/ical.ts';
@@ -9,7 +9,7 @@ import { readIcal } from '../schedule/ical.ts';
 /** The calendars of a fleet, with what is in their files. */
 export type FleetCalendars = ReadonlyMap<ScheduleName, FleetCalendar>;
 
-export type FleetCalendar = { readonly calendar: Calendar; readonly isFor: (host: HostName) => boolean };
+export type FleetCalendar = { readonly calendar: Calendar; readonly isFor: (host: string) => boolean };
 
 /** @throws ConfigError CALENDAR_UNUSABLE naming a file that cannot be read as iCalendar, and the line. */
 export async function readCalendars(fleet: FleetConfig): Promise<FleetCalendars> {
@@ -24,11 +24,10 @@ export async function readCalendars(fleet: FleetConfig): Promise<FleetCalendars>
   return new Map(read);
 }
 
-function isFor(fleet: FleetConfig, { roles, hosts }: CalendarConfig): (host: HostName) => boolean {
+function isFor(fleet: FleetConfig, { roles, hosts }: CalendarConfig): (host: string) => boolean {
   if (roles.length + hosts.length === 0) return () => true;
-  return (name) =>
-    hosts.some((pattern) => globMatches(pattern, name)) ||
-    (fleet.hosts.get(name)?.roles ?? []).some((role) => roles.includes(role));
+  const meant = new Set<string>(matchingHosts(fleet, { roles, hosts, all: false, exclude: [] }));
+  return (name) => meant.has(name);
 }
 
 async function readFile({ name }: CalendarConfig, file: string): Promise<readonly CalendarTimes[]> {
