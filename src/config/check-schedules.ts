@@ -6,7 +6,7 @@ import { calendarProblems } from './read-calendar.ts';
 import type { ConfigPath, Finding } from './config-problem.ts';
 import { calendarSchema, type ScheduleSection, scheduleSchema } from './schedule-schema.ts';
 import { noSuchZone } from './no-such-zone.ts';
-import { openZone } from '../schedule/zone.ts';
+import { openZone, UTC } from '../schedule/zone.ts';
 import { readTiming } from '../schedule/read-timing.ts';
 
 /** What is wrong with calendars and schedules that fit their schema: times, zones, and names that are not there. */
@@ -60,9 +60,8 @@ function oneSchedule(section: ScheduleSection, known: Known, name: string): read
 function timingFindings(section: ScheduleSection, name: string): readonly Finding[] {
   const path = ['schedules', name];
   const zone = openZone(section.timezone);
-  if (zone === null) return [finding([...path, 'timezone'], noSuchZone(section.timezone))];
-  const read = readTiming(section, zone, name);
-  const findings: Finding[] = [];
+  const findings: Finding[] = zone === null ? [finding([...path, 'timezone'], noSuchZone(section.timezone))] : [];
+  const read = readTiming(section, zone ?? UTC, name);
   if ('problem' in read) {
     findings.push(under(path, { path: read.key === null ? [] : [read.key], message: read.problem }));
   }

@@ -1,6 +1,6 @@
 /** One line of an iCalendar file, unfolded: `DTSTART;TZID=Europe/Amsterdam:20261224T180000`. */
 export type ContentLine = {
-  /** In capitals. */
+  /** In capitals; empty for a line that is none. */
   readonly name: string;
   readonly parameters: ReadonlyMap<string, string>;
   readonly value: string;
@@ -8,7 +8,7 @@ export type ContentLine = {
   readonly line: number;
 };
 
-/** The content lines of a text (RFC 5545 section 3.1); a line that is none is left out. */
+/** The content lines of a text (RFC 5545 section 3.1). */
 export function readContentLines(text: string): readonly ContentLine[] {
   const unfolded: { text: string; line: number }[] = [];
   for (const [index, raw] of text
@@ -19,10 +19,9 @@ export function readContentLines(text: string): readonly ContentLine[] {
     if (/^[ \t]/.test(raw) && last !== undefined) last.text += raw.slice(1);
     else if (raw !== '') unfolded.push({ text: raw, line: index + 1 });
   }
-  return unfolded.flatMap(({ text: content, line }) => {
-    const [, name, parameters = '', value = ''] = CONTENT.exec(content) ?? [];
-    if (name === undefined) return [];
-    return [{ name: name.toUpperCase(), parameters: readParameters(parameters), value, line }];
+  return unfolded.map(({ text: content, line }) => {
+    const [, name = '', parameters = '', value = ''] = CONTENT.exec(content) ?? [];
+    return { name: name.toUpperCase(), parameters: readParameters(parameters), value, line };
   });
 }
 

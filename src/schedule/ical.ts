@@ -22,6 +22,8 @@ export function readIcal(text: string): IcalReading {
   if (!lines.some(({ name, value }) => name === 'END' && value.toUpperCase() === 'VCALENDAR')) {
     return { problem: 'it ends before END:VCALENDAR', line: lines.at(-1)?.line ?? 1 };
   }
+  const broken = lines.find(({ name }) => name === '');
+  if (broken !== undefined) return { problem: 'a line is not understood', line: broken.line };
   try {
     return { events: withoutReplaced(eventBlocks(lines).map(readEvent)) };
   } catch (error) {
@@ -72,6 +74,10 @@ function readEvent({ begin, lines }: Block): ReadEvent {
   if (replaced?.parameters.has('RANGE') === true) {
     throw new IcalProblem('RECURRENCE-ID with RANGE is not supported', replaced.line);
   }
+  const [, second] = lines.filter(({ name }) => name === 'RRULE');
+  const unsupported = second ?? one('EXRULE');
+  if (unsupported !== undefined)
+    throw new IcalProblem(`another ${unsupported.name} is not supported`, unsupported.line);
   const inZone = (name: string): readonly WallMs[] =>
     lines.filter((line) => line.name === name).flatMap((line) => wallsOf(line, zone));
   return {

@@ -38,19 +38,20 @@ export async function resumeSchedule(cli: Cli, command: CommandUnknownOpts, text
 }
 
 function readUntil(text: string, zone: Zone, now: number): number {
-  const duration = parseDuration(text);
-  const written = duration === null ? readTime(text) : null;
-  const until =
-    duration !== null
-      ? now + duration
-      : written === null
-        ? null
-        : written.offsetMs === null
-          ? momentsAt(zone, written.wall, { missing: 'after', repeated: 'both' }).at(-1)
-          : written.wall - written.offsetMs;
-  if (until !== null && until !== undefined && until > now) return until;
-  const what = written === null && duration === null ? 'expected a time or a duration' : 'expected a time to come';
+  const until = momentOf(text, zone, now);
+  if (until !== null && until > now) return until;
+  const what = until === null ? 'expected a time or a duration' : 'expected a time to come';
   throw new UsageError('USAGE', `--until: ${what}, got ${JSON.stringify(text)}`, {
     hint: 'for example  --until 2026-12-24T18:00  or  --until 3d',
   });
+}
+
+/** Of a time that the clock shows twice, the second. */
+function momentOf(text: string, zone: Zone, now: number): number | null {
+  const duration = parseDuration(text);
+  if (duration !== null) return now + duration;
+  const written = readTime(text);
+  if (written === null) return null;
+  if (written.offsetMs !== null) return written.wall - written.offsetMs;
+  return momentsAt(zone, written.wall, { missing: 'after', repeated: 'both' }).at(-1) ?? null;
 }
