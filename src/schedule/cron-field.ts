@@ -18,19 +18,12 @@ export type Values = readonly number[] | string;
 
 /** Reads one part of a field, between commas: `*`, `5`, `1-5`, `*\/15`, `10-50/20`, `mon-fri`, `H`, `H(0-29)/10`. */
 export function readPart(field: CronField, text: string, seed: string): Values {
-  const match = PART.exec(text);
-  if (match === null) return `${field.name}: ${JSON.stringify(text)} is not understood`;
-  const [, base = '', stepText] = match;
-  const step = stepText === undefined ? 1 : Number(stepText);
-  if (step === 0) return `${field.name}: a step of 0 in ${text}`;
-  if (step > field.high - field.low + 1) return `${field.name}: a step of ${step} is more than the field has`;
-  const range = readRange(field, base);
-  if (typeof range === 'string') return range;
-  if (base.startsWith('H')) return spread(field, { ...range, step: stepText === undefined ? null : step }, seed);
-  if (stepText !== undefined && range.low === range.high && !base.includes('-') && base !== '*') {
-    return `${field.name}: a step needs a range: write ${base}-${field.high}/${step}`;
-  }
-  return valuesOf(field, range, step);
+  const groups = PART.exec(text)?.groups;
+  if (groups === undefined) return `${field.name}: ${JSON.stringify(text)} is not understood`;
+  const step = groups['step'] === undefined ? null : Number(groups['step']);
+  const range = (step === null ? null : whyNoStep(field, step, groups)) ?? rangeOf(field, groups);
+  if (typeof range === 'string') return `${field.name}: ${range}`;
+  return groups['spread'] === undefined ? valuesOf(field, range, step ?? 1) : spread(field, { ...range, step }, seed);
 }
 
 /** A value by number or name; null when it is neither or out of range. */
@@ -43,25 +36,28 @@ export function readValue(field: CronField, text: string): number | null {
   return index === -1 ? null : field.low + index;
 }
 
-const PART = /^(\*|H(?:\([^()]*\))?|[A-Za-z0-9]+(?:-[A-Za-z0-9]+)?)(?:\/(\d{1,2}))?$/;
+const PART =
+  /^(?:\*|(?<spread>H)|(?<spread>H)\((?<from>[A-Za-z0-9]+)-(?<to>[A-Za-z0-9]+)\)|(?<from>[A-Za-z0-9]+)(?:-(?<to>[A-Za-z0-9]+))?)(?:\/(?<step>\d{1,2}))?$/;
 
+function whyNoStep(field: CronField, step: number, { spread: isSpread, from, to }: Groups): string | null {
+  if (step === 0) return 'a step of 0';
+  if (step > field.high - field.low + 1) return `a step of ${step} is more than the field has`;
+  const isOne = from !== undefined && to === undefined && isSpread === undefined;
+  return isOne ? `a step needs a range: write ${from}-${field.high}/${step}` : null;
+}
+
+type Groups = Readonly<Record<string, string | undefined>>;
 type Range = { readonly low: number; readonly high: number };
 
-function readRange(field: CronField, base: string): Range | string {
-  if (base === '*') return { low: field.low, high: field.high };
-  if (base === 'H') return { low: field.low, high: field.spreadHigh };
-  const inner = base.startsWith('H(') ? base.slice(2, -1) : base;
-  const [from = '', to = from, ...rest] = inner.split('-');
-  if (rest.length > 0 || (base.startsWith('H(') && !inner.includes('-'))) {
-    return `${field.name}: ${JSON.stringify(base)} is not understood`;
-  }
+/** The range, or why there is none. */
+function rangeOf(field: CronField, { spread: isSpread, from, to = from }: Groups): Range | string {
+  const isWhole = from === undefined || to === undefined;
+  if (isWhole) return { low: field.low, high: isSpread === undefined ? field.high : field.spreadHigh };
   const [low, high] = [readValue(field, from), readValue(field, to)];
-  if (low === null || high === null) {
-    return `${field.name}: ${low === null ? from : to} is not one of ${allowed(field)}`;
-  }
+  if (low === null || high === null) return `${low === null ? from : to} is not one of ${allowed(field)}`;
   if (high >= low) return { low, high };
-  if (base.startsWith('H') || !field.wraps) return `${field.name}: ${inner} goes backwards`;
-  return { low, high: high + lengthOf(field) };
+  if (isSpread === undefined && field.wraps) return { low, high: high + lengthOf(field) };
+  return `${from}-${to} goes backwards`;
 }
 
 function allowed({ low, high, names }: CronField): string {

@@ -47,31 +47,32 @@ const PARTS = new Set(['FREQ', 'INTERVAL', 'COUNT', 'UNTIL', 'BYMONTH', 'BYMONTH
 const DAYS = ['SU', 'MO', 'TU', 'WE', 'TH', 'FR', 'SA'];
 
 function readParts(parts: ReadonlyMap<string, string>, frequency: Recurrence['frequency']): ReadRule | string {
-  const untilText = parts.get('UNTIL');
-  const until = untilText === undefined ? null : readStamp(untilText);
-  const numbers = (name: string): readonly number[] => (parts.get(name)?.split(',') ?? []).map(Number);
-  const [interval = 1] = numbers('INTERVAL');
-  const [count = null] = numbers('COUNT');
-  const weekdays = (parts.get('BYDAY')?.split(',') ?? []).map(readWeekday);
-  const known = weekdays.filter((day) => day !== null);
+  const list = (name: string): readonly string[] => parts.get(name)?.split(',') ?? [];
+  const [interval = 1] = list('INTERVAL').map(Number);
+  const [count = null] = list('COUNT').map(Number);
+  const [until = null] = list('UNTIL').map(readStamp);
+  const months = list('BYMONTH').map(Number);
+  const monthDays = list('BYMONTHDAY').map(Number);
+  const weekdays = list('BYDAY')
+    .map(readWeekday)
+    .filter((day) => day !== null);
   const weekStart = DAYS.indexOf(parts.get('WKST') ?? 'MO');
-  const isWhole = [interval, count ?? 1].every((value) => Number.isSafeInteger(value) && value > 0);
-  const isInMonth = numbers('BYMONTHDAY').every((day) => Number.isInteger(day) && day !== 0 && Math.abs(day) <= 31);
-  const isInYear = numbers('BYMONTH').every((month) => Number.isInteger(month) && month >= 1 && month <= 12);
-  if (!isWhole || !isInMonth || !isInYear || weekStart === -1)
-    return `${[...parts.values()].join(';')} is out of range`;
-  if (known.length < weekdays.length) return `BYDAY=${parts.get('BYDAY') ?? ''} is not understood`;
-  if (untilText !== undefined && until === null) return `UNTIL=${untilText} is no date or time`;
-  return {
-    frequency,
-    interval,
-    count,
-    until,
-    months: numbers('BYMONTH'),
-    monthDays: numbers('BYMONTHDAY'),
-    weekdays: known,
-    weekStart,
+  const fits: Readonly<Record<string, boolean>> = {
+    INTERVAL: isCount(interval),
+    COUNT: count === null || isCount(count),
+    UNTIL: until !== null || !parts.has('UNTIL'),
+    BYMONTH: months.every((month) => isCount(month) && month <= 12),
+    BYMONTHDAY: monthDays.every((day) => isCount(Math.abs(day)) && Math.abs(day) <= 31),
+    BYDAY: weekdays.length === list('BYDAY').length,
+    WKST: weekStart !== -1,
   };
+  const wrong = Object.keys(fits).find((name) => fits[name] === false);
+  if (wrong !== undefined) return `${wrong}=${parts.get(wrong) ?? ''} is not understood`;
+  return { frequency, interval, count, until, months, monthDays, weekdays, weekStart };
+}
+
+function isCount(value: number): boolean {
+  return Number.isSafeInteger(value) && value > 0;
 }
 
 function readWeekday(text: string): Recurrence['weekdays'][number] | null {

@@ -32,18 +32,27 @@ export function wallAt(zone: Zone, at: number): WallMs {
 
 /** The moments at which the clock shows this, as the rule has it: none, one, or two. */
 export function momentsAt(zone: Zone, wall: WallMs, { missing, repeated }: DstRule): readonly number[] {
-  const moments: number[] = [];
-  let gapEnd: number | null = null;
-  let before: Stretch | null = null;
-  for (let stretch = zone.stretchAt(wall - DAY_MS * 2); ; stretch = zone.stretchAt(stretch.end)) {
-    const at = wall - stretch.offset;
-    if (at >= stretch.start && at < stretch.end) moments.push(at);
-    if (before !== null && wall >= stretch.start + before.offset && at < stretch.start) gapEnd ??= stretch.start;
-    if (stretch.end > wall + DAY_MS * 2) break;
-    before = stretch;
-  }
+  const stretches = stretchesAround(zone, wall);
+  const moments = stretches
+    .filter(({ start, end, offset }) => wall - offset >= start && wall - offset < end)
+    .map(({ offset }) => wall - offset);
   if (moments.length > 0) return repeated === 'first' ? moments.slice(0, 1) : moments;
-  return gapEnd === null || missing === 'skip' ? [] : [gapEnd];
+  if (missing === 'skip') return [];
+  // Before each change the clock shows less than this, and from it on more: the change jumps over it.
+  return stretches
+    .filter(({ start, offset }) => start + offset > wall)
+    .map(({ start }) => start)
+    .slice(0, 1);
+}
+
+/** Those in which the clock could show it; it is never more than a day off UTC. */
+function stretchesAround(zone: Zone, wall: WallMs): readonly Stretch[] {
+  const stretches = [zone.stretchAt(wall - DAY_MS)];
+  for (;;) {
+    const end = stretches.at(-1)?.end ?? Infinity;
+    if (end > wall + DAY_MS) return stretches;
+    stretches.push(zone.stretchAt(end));
+  }
 }
 
 /** Finding a transition costs a microsecond and more, and a schedule asks for the same few again and again. */

@@ -2,7 +2,9 @@ import assert from 'node:assert/strict';
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
-import { runCli, type CliResult } from '../support/cli.ts';
+import { createApp } from '../../src/commands/app.ts';
+import { SCHEDULE_VERBS } from '../../src/core/names.ts';
+import { runCli, testContext, type CliResult } from '../support/cli.ts';
 import { makeFleetFolder, type FleetFolder } from '../support/fleet-folder.ts';
 
 const SCHEDULES = `calendars:
@@ -247,4 +249,15 @@ test('schedules lint fails on warnings only when told to be strict', async () =>
     schedules: 1,
     findings: [{ schedule: 's', level: 'warning', code: 'PAST', text: 'all its times are past' }],
   });
+});
+
+test('no schedule can have the name of a verb', async () => {
+  const app = await createApp({ ...testContext(), exitWith: () => undefined }, { withTasks: false, json: false });
+  const noun = app.commands.find((command) => command.name() === 'schedules');
+  const verbs = noun?.commands.flatMap((command) => [command.name(), ...command.aliases()]) ?? [];
+  assert.ok(verbs.includes('lint'));
+  assert.deepEqual(
+    verbs.filter((verb) => !SCHEDULE_VERBS.has(verb)),
+    [],
+  );
 });

@@ -37,8 +37,9 @@ export async function listNext(cli: Cli, command: CommandUnknownOpts, flags: Nex
   if (sharedFlags(command).json) {
     return writeJson(cli.stdout, { slots: slots.map(slotRecord), hasMore, brokerError: error });
   }
-  if (slots.length === 0) return void cli.stdout.write(`no slot within ${flags.span}\n`);
-  writeTable(cli.stdout, { head: ['LOCAL', 'ZONE', 'UTC', 'SCHEDULE', 'HOSTS', 'NOTE'], rows: slots.map(slotRow) });
+  if (slots.length === 0) cli.stdout.write(`no slot within ${flags.span}\n`);
+  else
+    writeTable(cli.stdout, { head: ['LOCAL', 'ZONE', 'UTC', 'SCHEDULE', 'HOSTS', 'NOTE'], rows: slots.map(slotRow) });
   if (hasMore) cli.stdout.write(`and more; list them with  --limit\n`);
 }
 
