@@ -1,3 +1,4 @@
+import type { BrokerSettings } from '../core/broker-settings.ts';
 import { jsonObjectSchema } from '../core/json.ts';
 import { brokerSection } from './broker-section.ts';
 import type { FleetConfig, Host, Role } from './fleet-config.ts';
@@ -15,7 +16,7 @@ export function effectiveConfig(config: FleetConfig): EffectiveConfig {
     trust_file: config.trustFile,
     signing_key: config.signingKeyFile,
     root_key: config.rootKeyFile,
-    broker: { ...brokerSection(broker), ...(broker.password === null ? {} : { password: String(broker.password) }) },
+    broker: { ...brokerSection(broker), ...passwordOf(broker) },
     roles: Object.fromEntries([...config.roles].map(([name, role]) => [name, roleSection(role)])),
     hosts: Object.fromEntries([...config.hosts].map(([name, host]) => [name, hostSection(host)])),
     ...sectionsOf('calendars', config.calendars),
@@ -42,6 +43,11 @@ function sectionsOf(
 
 function given(section: object): unknown {
   return Object.fromEntries(Object.entries(section).filter(([, value]) => value !== undefined));
+}
+
+/** That of the embedded Redis is celeroot's own and stands in no configuration. */
+function passwordOf({ password, embedded }: BrokerSettings): EffectiveConfig {
+  return password === null || embedded ? {} : { password: String(password) };
 }
 
 function roleSection({ description, queues, concurrency, tasks, exclude }: Role): EffectiveConfig {
