@@ -21,6 +21,7 @@ import { policyCommand } from './policy/policy.ts';
 import { releaseCommand } from './release/release.ts';
 import { rolesCommand } from './roles/roles.ts';
 import { runsCommand } from './runs/runs.ts';
+import { schedulesCommand } from './schedules/schedules.ts';
 import { tasksCommand } from './tasks/tasks.ts';
 import { upCommand } from './up/up.ts';
 import { throwUsageErrors } from './usage-error.ts';
@@ -107,6 +108,7 @@ const COMMANDS: readonly (readonly [name: string, command: (cli: Cli) => Command
   ['release', releaseCommand],
   ['roles', rolesCommand],
   ['runs', runsCommand],
+  ['schedules', schedulesCommand],
   ['tasks', tasksCommand],
   ['up', upCommand],
   ['worker', workerCommand],
