@@ -9,7 +9,7 @@ export function executorCommand(cli: Cli): CommandUnknownOpts {
     .argument('<job>')
     .action(async (stateDir, job) => {
       const { runExecutor } = await import('../executor/run-executor.ts');
-      const { ownersWordIn } = await import('../config/read-owner-policy.ts');
+      const { ownersWordIn } = await import('../config/owners-word.ts');
       await runExecutor({ stateDir, job, clock: cli.clock, ownersWordIn });
     });
 }

@@ -5,7 +5,8 @@ import { join } from 'node:path';
 import { describe, test } from 'node:test';
 import fc from 'fast-check';
 import { NO_WORD } from '../core/owner-policy.ts';
-import { ownersWordIn, readOwnerPolicy } from './read-owner-policy.ts';
+import { ownersWordIn } from './owners-word.ts';
+import { readOwnerPolicy } from './read-owner-policy.ts';
 
 const GOOD = `# ours
 version: 1
@@ -49,7 +50,7 @@ describe('the policy of a host’s owner', () => {
 
   test('that is not there says nothing', async () => {
     await using dir = await folder();
-    assert.equal(ownersWordIn(join(dir.path, 'policy.yaml')), NO_WORD);
+    assert.equal(await ownersWordIn(join(dir.path, 'policy.yaml')), NO_WORD);
   });
 
   const wrong: readonly (readonly [what: string, text: string, message: RegExp])[] = [
@@ -69,7 +70,7 @@ describe('the policy of a host’s owner', () => {
       await using dir = await folder();
       const file = await dir.put(text);
       assert.throws(() => readOwnerPolicy(file), { code: 'CONFIG_INVALID', message });
-      const word = ownersWordIn(file);
+      const word = await ownersWordIn(file);
       assert.equal(word.policy, null);
       assert.match(word.problem ?? '', message);
     });
@@ -88,20 +89,20 @@ describe('the policy of a host’s owner', () => {
     await using dir = await folder();
     const file = await dir.put(GOOD);
     await chown(file, 65_534, 65_534);
-    assert.equal(ownersWordIn(file).policy, null);
-    assert.match(ownersWordIn(file).problem ?? '', /belongs to user 65534, not to root/);
+    assert.equal((await ownersWordIn(file)).policy, null);
+    assert.match((await ownersWordIn(file)).problem ?? '', /belongs to user 65534, not to root/);
   });
 
   test('that cannot be read, or is no file, lets nothing change the host', async () => {
     await using dir = await folder();
     const file = join(dir.path, 'policy.yaml');
     await symlink('nowhere', file);
-    assert.equal(ownersWordIn(file).policy, null);
-    assert.equal(ownersWordIn(dir.path).policy, null);
-    assert.equal(ownersWordIn(join(import.meta.filename, 'policy.yaml')).policy, null);
+    assert.equal((await ownersWordIn(file)).policy, null);
+    assert.equal((await ownersWordIn(dir.path)).policy, null);
+    assert.equal((await ownersWordIn(join(import.meta.filename, 'policy.yaml'))).policy, null);
     const binary = join(dir.path, 'binary.yaml');
     await writeFile(binary, new Uint8Array([0x80, 0xff]));
-    assert.equal(ownersWordIn(binary).policy, null);
+    assert.equal((await ownersWordIn(binary)).policy, null);
   });
 });
 
@@ -114,7 +115,7 @@ test('whatever stands in the file, it is a policy or a problem', async () => {
   );
   for (const [one, other, put] of fc.sample(mutant, 300)) {
     const [from, to] = [Math.min(one, other), Math.min(Math.max(one, other), Math.min(one, other) + 5)];
-    const word = ownersWordIn(await dir.put(GOOD.slice(0, from) + put + GOOD.slice(to)));
+    const word = await ownersWordIn(await dir.put(GOOD.slice(0, from) + put + GOOD.slice(to)));
     assert.equal(word.policy === null, word.problem !== null && word.problem.length > 0);
   }
 });

@@ -1,7 +1,6 @@
-import { lstatSync, statSync } from 'node:fs';
-import { ConfigError, messageOf } from '../core/errors.ts';
-import { NO_WORD, ownerPolicySchema, type OwnerPolicy, type OwnersWord } from '../core/owner-policy.ts';
-import { hasCode } from '../core/system-error.ts';
+import { statSync } from 'node:fs';
+import { ConfigError } from '../core/errors.ts';
+import { ownerPolicySchema, type OwnerPolicy } from '../core/owner-policy.ts';
 import { type Finding, formatPath, invalidConfig } from './config-problem.ts';
 import { expectation, findingsOf } from './describe-issue.ts';
 import { readSource, type ConfigSource } from './read-source.ts';
@@ -18,27 +17,6 @@ const GROUP_AND_OTHERS_WRITE = 0o022;
 export function readOwnerPolicy(file: string): OwnerPolicy {
   requireOwned(file);
   return parseOwnerPolicy(readSource(file));
-}
-
-/** The same for who must go on without it: what is wrong is said, and a file that is not there says nothing. */
-export function ownersWordIn(file: string): OwnersWord {
-  try {
-    if (isAbsent(file)) return NO_WORD;
-    return { policy: readOwnerPolicy(file), problem: null, given: true };
-  } catch (error) {
-    return { policy: null, problem: messageOf(error).slice(0, 1000) };
-  }
-}
-
-/** A symbolic link to nothing is no file that is not there. */
-function isAbsent(file: string): boolean {
-  try {
-    lstatSync(file);
-    return false;
-  } catch (error) {
-    if (hasCode(error, 'ENOENT')) return true;
-    throw error;
-  }
 }
 
 /** What cannot be looked at cannot be read either, and reading says so. A pipe would hold a worker up. */

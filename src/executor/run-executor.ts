@@ -13,7 +13,7 @@ export type ExecutorOptions = {
   readonly stateDir: string;
   readonly job: string;
   readonly clock: Clock;
-  readonly ownersWordIn: (file: string) => OwnersWord;
+  readonly ownersWordIn: (file: string) => Promise<OwnersWord>;
 };
 
 const LOCK_TIMEOUT_MS = 600_000;
@@ -39,7 +39,7 @@ async function admit(
   const admitted = admitOrder({
     envelope: await readOrder(folder),
     policy,
-    owner: ownersWordIn(policy.ownerPolicy ?? OWNER_POLICY_FILE),
+    owner: await ownersWordIn(policy.ownerPolicy ?? OWNER_POLICY_FILE),
     trust: await readHostTrust(folder.stateDir, policy),
     from: null,
     now: firstAt,

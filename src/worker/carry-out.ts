@@ -193,7 +193,7 @@ function passOnCancel({ folder, cancel }: Job, { log, audit }: WorkerContext): D
 async function readmit(folder: JobFolder, worker: WorkerContext): Promise<AdmittedOrder | RejectedOrder> {
   const { policy, ownersWord, trust, clock, ledger } = worker;
   const envelope = await readOrder(folder);
-  const held = { policy, owner: ownersWord(), trust: trust.current(), from: null };
+  const held = { policy, owner: await ownersWord(), trust: trust.current(), from: null };
   return admitOrder({ ...held, now: clock.now(), ledgerBirth: ledger.birth, envelope, hasBegun: false });
 }
 

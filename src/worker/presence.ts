@@ -36,7 +36,7 @@ export async function keepPresence(
       queues: names,
       trust: versionOf(trust),
       machine,
-      policy: policyOf(worker.ownersWord()),
+      policy: policyOf(await worker.ownersWord()),
       leaving,
     };
     const { fleet, host } = policy;

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { WorkerConfig } from '../config/fleet-config.ts';
-import { ownersWordIn } from '../config/read-owner-policy.ts';
+import { ownersWordIn } from '../config/owners-word.ts';
 import type { Clock } from '../core/clock.ts';
 import { messageOf } from '../core/errors.ts';
 import { runOf } from '../core/ids.ts';
@@ -126,7 +126,7 @@ function contextOf(parts: Parts, wires: Wires): WorkerContext {
     audit,
     journals,
     policy,
-    ownersWord: () => ownersWordIn(policy.ownerPolicy ?? OWNER_POLICY_FILE),
+    ownersWord: async () => await ownersWordIn(policy.ownerPolicy ?? OWNER_POLICY_FILE),
     trust,
     hostKey,
     clock,

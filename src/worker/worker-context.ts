@@ -24,7 +24,7 @@ export type WorkerContext = {
   readonly journals: JournalMemory;
   readonly policy: HostPolicy;
   /** What the host's owner says at this moment. */
-  readonly ownersWord: () => OwnersWord;
+  readonly ownersWord: () => Promise<OwnersWord>;
   readonly trust: TrustKeeper;
   /** What this host says is signed with it. */
   readonly hostKey: SigningKey;
