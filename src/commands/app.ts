@@ -17,6 +17,8 @@ import { hostsCommand } from './hosts/hosts.ts';
 import { initCommand } from './init.ts';
 import { joinAnswerCommand } from './join-answer.ts';
 import { keysCommand } from './keys/keys.ts';
+import { policyCommand } from './policy/policy.ts';
+import { releaseCommand } from './release/release.ts';
 import { rolesCommand } from './roles/roles.ts';
 import { runsCommand } from './runs/runs.ts';
 import { schedulesCommand } from './schedules/schedules.ts';
@@ -102,6 +104,8 @@ const COMMANDS: readonly (readonly [name: string, command: (cli: Cli) => Command
   ['init', initCommand],
   ['join-answer', joinAnswerCommand],
   ['keys', keysCommand],
+  ['policy', policyCommand],
+  ['release', releaseCommand],
   ['roles', rolesCommand],
   ['runs', runsCommand],
   ['schedules', schedulesCommand],

@@ -8,6 +8,7 @@ export function joinCommand(cli: Cli): CommandUnknownOpts {
     .description('print the script that makes a machine a host: read it, then send it there by SSH')
     .argument('<name>', 'name of the host')
     .option('--package <file>', 'the Debian package to send; default: that of this version, where it is found')
+    .option('--release <file>', 'the release it is in, where the trust file has release keys; default: beside it')
     .addOption(new Option('--arch <architecture>', 'architecture of the host').choices(PACKAGE_ARCHITECTURES))
     .option('--without-package', 'send no package: celeroot is installed there')
     .option('--rename <old>', 'the machine may be the host of this name until now')
