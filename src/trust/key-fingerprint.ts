@@ -1,0 +1,26 @@
+import { createHash } from 'node:crypto';
+
+const DIGITS = 24;
+
+/**
+ * What people compare, or type, instead of a whole public key: 96 bits of its SHA-256 in groups of four hexadecimal
+ * digits. To find another key with the same takes some 2^96 attempts.
+ */
+export function keyFingerprint(key: string): string {
+  const digits = createHash('sha256').update(key).digest('hex').slice(0, DIGITS);
+  return digits.replaceAll(/.{4}(?!$)/g, '$&-');
+}
+
+/** Whether somebody typed the fingerprint of that key, with whatever hyphens, spaces and capitals. */
+export function isFingerprintOf(typed: string, key: string): boolean {
+  return bare(typed) === bare(keyFingerprint(key));
+}
+
+function bare(text: string): string {
+  return text.toLowerCase().replaceAll(/[\s-]/g, '');
+}
+
+/** All of the SHA-256 of a fleet's root keys, in whatever order they are listed. */
+export function rootsDigest(roots: readonly string[]): string {
+  return createHash('sha256').update(roots.toSorted().join('\n')).digest('hex');
+}
