@@ -89,7 +89,10 @@ type Everywhere<T> = { readonly result: readonly T[]; readonly unreached: readon
  * Users are not part of what Redis replicates: every node of a Cluster and every replica that a Sentinel may make the
  * master has its own.
  */
-export async function onEachNode<T>({ link, settings }: UserPlace, work: (node: Redis) => Promise<T>): Promise<Everywhere<T>> {
+export async function onEachNode<T>(
+  { link, settings }: UserPlace,
+  work: (node: Redis) => Promise<T>,
+): Promise<Everywhere<T>> {
   try {
     const result = await link.ask(async (client) => await Promise.all(nodesOf(client).map(work)));
     const replicas = settings.endpoint.kind === 'sentinel' ? await link.ask(replicasOf) : [];

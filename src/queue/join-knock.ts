@@ -11,11 +11,7 @@ import { WORDS_LIVE_MS } from './join-door.ts';
  * Connects as the machine that joins.
  * @throws RejectedError JOIN_TOKEN_UNUSABLE when the join is over, here or in any later call; ConnectionError.
  */
-export async function openJoinKnock(
-  settings: BrokerSettings,
-  guest: JoinGuest,
-  password: Secret,
-): Promise<JoinKnock> {
+export async function openJoinKnock(settings: BrokerSettings, guest: JoinGuest, password: Secret): Promise<JoinKnock> {
   const user = guestUserName(settings.environment, guest);
   const link = await unlessOver(openFailFastLink({ ...settings, user, password }));
   const [offer, reply] = [link.keys.join(guest.id, 'offer'), link.keys.join(guest.id, 'reply')];

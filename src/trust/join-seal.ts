@@ -44,7 +44,9 @@ export function joinSealOf({ fleet, host, roots, expiresAt, secret }: JoinToken)
   const macKey = derive('mac');
   const macOf = ({ kind, text }: JoinWord): Buffer => {
     const type = `application/vnd.celeroot.join-${kind};v=1`;
-    return createHmac('sha256', macKey).update(preAuthEncoding(type, Buffer.from(text))).digest();
+    return createHmac('sha256', macKey)
+      .update(preAuthEncoding(type, Buffer.from(text)))
+      .digest();
   };
   return {
     id: derive('id').toString('hex', 0, 8),

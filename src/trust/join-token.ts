@@ -50,7 +50,10 @@ export function formatJoinToken({ secret, ...token }: JoinToken): string {
       hint: 'let ca_file under broker: hold only the one authority that signed the certificate of Redis',
     });
   }
-  const lines = Buffer.concat([checkOf(json), json]).toString('base64').match(/.{1,64}/g) ?? [];
+  const lines =
+    Buffer.concat([checkOf(json), json])
+      .toString('base64')
+      .match(/.{1,64}/g) ?? [];
   return [`-----BEGIN ${NAME}-----`, ...lines, `-----END ${NAME}-----`, ''].join('\n');
 }
 

@@ -132,7 +132,11 @@ function requireThatHost(config: WorkerConfig, token: JoinToken): void {
   const { fleet, host, roots } = config;
   const isThat = fleet === token.fleet && host === token.host && rootsDigest(roots) === token.roots;
   if (isThat && hasOwnLogin(config)) return;
-  throw new RejectedError('JOIN_REFUSED', 'what the controller sent is not what the token says: host or root keys differ', {
-    hint: 'make a new token on the controller; were its root keys replaced just now?',
-  });
+  throw new RejectedError(
+    'JOIN_REFUSED',
+    'what the controller sent is not what the token says: host or root keys differ',
+    {
+      hint: 'make a new token on the controller; were its root keys replaced just now?',
+    },
+  );
 }
