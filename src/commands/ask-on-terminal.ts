@@ -14,7 +14,6 @@ export async function askOnTerminal(question: string, options: AskOptions = {}):
   const { signal, until, hidden = false } = options;
   const { createInterface } = await import('node:readline');
   const { promise, resolve } = Promise.withResolvers<string>();
-  if (hidden) process.stderr.write(question);
   const output = hidden ? new Writable({ write: (_piece, _encoding, done) => done() }) : process.stderr;
   const prompt = createInterface({ input: process.stdin, output, terminal: true, prompt: hidden ? '' : question });
   const giveUp = (): void => {
@@ -30,6 +29,8 @@ export async function askOnTerminal(question: string, options: AskOptions = {}):
   prompt.once('close', () => resolve(''));
   signal?.addEventListener('abort', giveUp, { once: true });
   if (signal?.aborted === true) giveUp();
+  // Only now does the terminal show nothing of what is typed by itself.
+  if (hidden) process.stderr.write(question);
   prompt.prompt();
   const answer = await promise;
   signal?.removeEventListener('abort', giveUp);
