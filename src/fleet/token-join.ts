@@ -1,16 +1,10 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { brokerSection } from '../config/broker-section.ts';
-import type { FleetConfig, Host } from '../config/fleet-config.ts';
 import type { Clock } from '../core/clock.ts';
-import { CommandError, RejectedError, UsageError } from '../core/errors.ts';
-import { Secret } from '../core/secret.ts';
+import { CommandError, RejectedError } from '../core/errors.ts';
 import type { ControllerBroker, JoinDoor } from '../queue/broker.ts';
 import { joinSealOf, type JoinSeal } from '../trust/join-seal.ts';
-import { TOKEN_SECRET_BYTES, type JoinToken } from '../trust/join-token.ts';
-import { rootsDigest } from '../trust/key-fingerprint.ts';
-
-/** How long a token is good for. */
-const VALID_MS = 15 * 60_000;
+import type { JoinToken } from '../trust/join-token.ts';
+import { TOKEN_VALID_MS } from './make-join-token.ts';
 
 export type OfferWait = {
   /** Gives up with its reason. */
@@ -28,7 +22,6 @@ export type OfferWait = {
  * receipt. Until then anything may end in a refusal, which tells the machine why. Closing takes away its way in.
  */
 export type TokenJoin = AsyncDisposable & {
-  readonly token: JoinToken;
   /**
    * The join answer, proved to be from who has the token.
    * @throws CommandError JOIN_UNFINISHED when the time is over; RejectedError JOIN_ANSWER_INVALID; the signal's reason.
@@ -42,28 +35,18 @@ export type TokenJoin = AsyncDisposable & {
   readonly refuse: (reason: string) => Promise<void>;
 };
 
-export type TokenJoinSetting = {
-  readonly config: FleetConfig;
-  readonly host: Host;
-  readonly clock: Clock;
-  readonly randomBytes: (count: number) => Uint8Array;
-};
-
 /**
- * Makes a token, and lets who has it in.
- * @throws UsageError when no other machine can reach Redis; ConnectionError when it keeps no users for us.
+ * Lets who has the token in.
+ * @throws ConnectionError when Redis keeps no users for us.
  */
-export async function openTokenJoin(broker: ControllerBroker, setting: TokenJoinSetting): Promise<TokenJoin> {
-  const token = makeToken(setting);
+export async function openTokenJoin(broker: ControllerBroker, token: JoinToken, clock: Clock): Promise<TokenJoin> {
   const seal = joinSealOf(token);
   const { host, expiresAt } = token;
   const door = await broker.openJoinDoor({ host, expiresAt, id: seal.id }, seal.password);
-  const { clock } = setting;
   let first = '';
   const secondOffer = async (withinMs: number): Promise<string> =>
     (await lookUntil(door, withinMs, (offered) => offered !== first)) ?? first;
   return {
-    token,
     awaitOffer: async (wait) => {
       first = await awaitFirst(door, { token, clock, wait });
       const word = seal.open(first);
@@ -94,23 +77,6 @@ export async function openTokenJoin(broker: ControllerBroker, setting: TokenJoin
 const RECEIPT_WITHIN_MS = 30_000;
 const REFUSAL_WITHIN_MS = 3000;
 const POLL_MS = 250;
-
-function makeToken({ config, host, clock, randomBytes }: TokenJoinSetting): JoinToken {
-  const { user: _user, ...broker } = brokerSection(config.broker);
-  if (broker['embedded'] === true) {
-    throw new UsageError('USAGE', 'the embedded Redis listens to no other host, which so cannot join by token', {
-      hint: `name a Redis that hosts reach under broker: in ${config.file} (celeroot config explain broker)`,
-    });
-  }
-  return {
-    fleet: config.fleet,
-    host: host.name,
-    broker,
-    roots: rootsDigest(config.roots),
-    expiresAt: clock.now() + VALID_MS,
-    secret: new Secret(Buffer.from(randomBytes(TOKEN_SECRET_BYTES)).toString('base64url')),
-  };
-}
 
 type First = { readonly token: JoinToken; readonly clock: Clock; readonly wait: OfferWait };
 
@@ -143,9 +109,13 @@ async function lookUntil(
 }
 
 function expired({ host }: JoinToken): CommandError {
-  return new CommandError('JOIN_UNFINISHED', `${host} did not join within the ${VALID_MS / 60_000} min of the token`, {
-    hint: `make a new one:  celeroot hosts join ${host} --token`,
-  });
+  return new CommandError(
+    'JOIN_UNFINISHED',
+    `${host} did not join within the ${TOKEN_VALID_MS / 60_000} min of the token`,
+    {
+      hint: `make a new one:  celeroot hosts join ${host} --token`,
+    },
+  );
 }
 
 function invalid(message: string): RejectedError {

@@ -294,7 +294,7 @@ test('a machine that is another host stays that, and one without a whole token g
 
   const thief = await scene.machine('nobody');
   await using other = thief.join(here.token);
-  await ended(other, 5, /JOIN_REFUSED.*nobody typed/);
+  await ended(other, 5, /JOIN_REFUSED.*web2 has another key/);
   await here.result;
 });
 
@@ -326,6 +326,12 @@ test('where no token can be used, that is said before one is made', async () => 
       { ask, env: limited },
       4,
       /^error\[BROKER_REFUSED\]: the user limited of Redis may not keep the users of hosts\n/,
+    ],
+    [
+      ['web1', '--token'],
+      { ask, cwd: embedded.path },
+      2,
+      /^error\[USAGE\]: the embedded Redis listens to no other host, which so cannot join by token\n/,
     ],
   ];
   for (const [args, context, code, error] of cases) {

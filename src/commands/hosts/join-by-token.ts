@@ -6,6 +6,7 @@ import { renderWorkerFile } from '../../config/worker-file.ts';
 import { messageOf } from '../../core/errors.ts';
 import { admitToBroker } from '../../fleet/admit-to-broker.ts';
 import { unreachableBroker } from '../../fleet/join-steps.ts';
+import { makeJoinToken } from '../../fleet/make-join-token.ts';
 import { openTokenJoin, type TokenJoin } from '../../fleet/token-join.ts';
 import type { ControllerBroker } from '../../queue/broker.ts';
 import { writeWarning } from '../../terminal/error.ts';
@@ -53,27 +54,34 @@ async function receive(receiving: Receiving): Promise<Accepted> {
     cli,
     `celeroot was told to end before ${host.name} had joined; its token is good for nothing`,
   );
+  const token = makeJoinToken(fleet, host, cli);
+  const text = formatJoinToken(token);
   await using broker = await openBroker(cli, fleet);
-  await using join = await openTokenJoin(broker, { config: fleet, host, ...cli });
+  await using join = await openTokenJoin(broker, token, cli.clock);
   const warning = unreachableBroker(fleet);
   if (warning !== null) writeWarning(cli.stderr, warning);
-  showToken(cli, join.token, sharedFlags(command).json);
+  showToken(cli, { token, text }, sharedFlags(command).json);
   try {
-    return await admit(receiving, { broker, join, signal: leave.signal });
+    return await admit(receiving, { token, broker, join, signal: leave.signal });
   } catch (error) {
     await join.refuse(messageOf(error)).catch(() => undefined);
     throw error;
   }
 }
 
-type Ways = { readonly broker: ControllerBroker; readonly join: TokenJoin; readonly signal: AbortSignal };
+type Ways = {
+  readonly token: JoinToken;
+  readonly broker: ControllerBroker;
+  readonly join: TokenJoin;
+  readonly signal: AbortSignal;
+};
 
-async function admit(receiving: Receiving, { broker, join, signal }: Ways): Promise<Accepted> {
+async function admit(receiving: Receiving, { token, broker, join, signal }: Ways): Promise<Accepted> {
   const { cli, command, fleet, host, asker, replace } = receiving;
   const { name } = host;
   const answer = await requireAnswer(await awaitOffer(receiving, { join, signal }), fleet, host);
   refuseEarly(fleet, answer, replace);
-  const left = AbortSignal.timeout(Math.max(0, join.token.expiresAt - cli.clock.now()));
+  const left = AbortSignal.timeout(Math.max(0, token.expiresAt - cli.clock.now()));
   await asker(answer, AbortSignal.any([signal, left]));
   signal.throwIfAborted();
   await join.requireUnchanged();
@@ -107,8 +115,11 @@ function minutes(ms: number): string {
 }
 
 /** The token alone goes to standard output. */
-function showToken(cli: Cli, token: JoinToken, json: boolean): void {
-  const text = formatJoinToken(token);
+function showToken(
+  cli: Cli,
+  { token, text }: { readonly token: JoinToken; readonly text: string },
+  json: boolean,
+): void {
   const { host, expiresAt } = token;
   if (json) return writeJsonLine(cli.stdout, { host, token: text, command: COMMAND, expiresAt });
   cli.stderr.write(
