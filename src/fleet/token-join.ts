@@ -75,7 +75,7 @@ export async function openTokenJoin(broker: ControllerBroker, token: JoinToken, 
 }
 
 const RECEIPT_WITHIN_MS = 30_000;
-const REFUSAL_WITHIN_MS = 3000;
+const REFUSAL_WITHIN_MS = 2000;
 const POLL_MS = 250;
 
 type First = { readonly token: JoinToken; readonly clock: Clock; readonly wait: OfferWait };

@@ -67,7 +67,7 @@ test('a token with a character changed, gone or added is none', () => {
   const places = [...text.matchAll(/[A-Za-z0-9+/]/g)].map(({ index }) => index);
   const inner = places.filter((at) => at > text.indexOf('\n') && at < text.indexOf('\n-----END') - 3);
   fc.assert(
-    fc.property(fc.constantFrom(...inner), fc.constantFrom(...'AZaz09+/'), (at, other) => {
+    fc.property(fc.constantFrom(...inner), fc.constantFrom('A', 'Z', 'a', 'z', '0', '9', '+', '/'), (at, other) => {
       fc.pre(text[at] !== other);
       assert.equal(parseJoinToken(text.slice(0, at) + other + text.slice(at + 1)), null);
       assert.equal(parseJoinToken(text.slice(0, at) + text.slice(at + 1)), null);

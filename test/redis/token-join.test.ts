@@ -8,8 +8,9 @@ import type { CliContext } from '../../src/commands/context.ts';
 import { hostNameSchema } from '../../src/core/names.ts';
 import { Secret } from '../../src/core/secret.ts';
 import { openControllerBroker } from '../../src/queue/open.ts';
-import { memoryOutput, runCli, type CliResult } from '../support/cli.ts';
+import { runCli } from '../support/cli.ts';
 import { makeFleetFolder } from '../support/fleet-folder.ts';
+import { joinHere, typing } from '../support/join-here.ts';
 import { holderOf, setJoinScene, tokenIn, type CelerootProcess, type JoinScene } from '../support/join-scene.ts';
 import { forbidLeaks } from '../support/no-leaks.ts';
 import { waitUntil } from '../support/redis.ts';
@@ -92,35 +93,10 @@ test('a machine joins by a token, once, and leaves nothing of it behind', async 
   assert.equal((await worker.exit).code, 0);
 });
 
-type Here = { readonly token: string; readonly result: Promise<CliResult>; readonly said: () => string };
-
-/** `hosts join NAME --token` in this process, where a test can type the fingerprint and tell the time. */
-async function joinHere(name: string, overrides: Partial<CliContext>, ...flags: readonly string[]): Promise<Here> {
-  const [stdout, stderr] = [memoryOutput(), memoryOutput()];
-  const args = ['hosts', 'join', name, '--token', ...flags];
-  const result = runCli(args, { cwd: scene.folder.path, ...overrides, stdout, stderr });
-  const whole = result.then(({ code }) => ({ code, stdout: stdout.text(), stderr: stderr.text() }));
-  return { token: await tokenIn(stdout.text), result: whole, said: stderr.text };
-}
-
-/** An answer that is typed when a test says so. */
-function typing(): {
-  readonly type: (text: string) => void;
-  readonly ask: () => Promise<string>;
-  asked: Promise<void>;
-} {
-  const [asked, typed] = [Promise.withResolvers<void>(), Promise.withResolvers<string>()];
-  const ask = async (): Promise<string> => {
-    asked.resolve();
-    return await typed.promise;
-  };
-  return { type: typed.resolve, ask, asked: asked.promise };
-}
-
 test('a second machine with the token is told so, and the join of the first one goes on', async () => {
   const [first, second] = [await scene.machine('web2'), await scene.machine('thief')];
   const { type, ask } = typing();
-  const here = await joinHere('web2', { ask });
+  const here = await joinHere(scene, { name: 'web2', ask });
   await using joining = first.join(here.token, '--json');
   await waitUntil(() => joining.stdout().includes('\n'), 'the fingerprint');
   await using late = second.join(here.token);
@@ -156,7 +132,7 @@ test('where the fingerprint is not that of the key, nothing is recorded, and the
     ['', /^error\[CONFIRMATION_NEEDED\]: nobody typed the fingerprint/m, /nobody typed/],
   ] as const) {
     const machine = await scene.machine(`wrong${typed.length}`);
-    const here = await joinHere('web1', { ask: async () => typed }, '--replace');
+    const here = await joinHere(scene, { name: 'web1', flags: ['--replace'], ask: async () => typed });
     await using joining = machine.join(here.token);
 
     await ended(joining, 5, /error\[JOIN_REFUSED\]: the controller refuses: .*\nhint: mend that/);
@@ -174,7 +150,7 @@ test('where the fingerprint is not that of the key, nothing is recorded, and the
 
 test('a machine with another key than the recorded one needs --replace, before anybody is asked', async () => {
   const machine = await scene.machine('anew');
-  const here = await joinHere('web1', { ask: () => assert.fail('asked') });
+  const here = await joinHere(scene, { name: 'web1', ask: () => assert.fail('asked') });
   await using joining = machine.join(here.token);
 
   await ended(joining, 5, /error\[JOIN_REFUSED\]: the controller refuses: web1 has another key/);
@@ -185,7 +161,7 @@ test('a machine with another key than the recorded one needs --replace, before a
 test('after its time a token is good for nothing, wherever one looks', async () => {
   const later = { now: () => Date.now() + 16 * 60_000 };
   const clock = { now: () => Date.now() };
-  const waiting = await joinHere('web1', { ask: async () => '', clock });
+  const waiting = await joinHere(scene, { name: 'web1', ask: async () => '', clock });
   clock.now = later.now;
   const { code, stderr } = await waiting.result;
   assert.equal(code, 1);
@@ -206,17 +182,11 @@ test('after its time a token is good for nothing, wherever one looks', async () 
   );
 
   const asking = { now: () => Date.now() };
-  const here = await joinHere(
-    'web1',
-    {
-      clock: asking,
-      ask: async () => {
-        asking.now = later.now;
-        return await machine.fingerprint();
-      },
-    },
-    '--replace',
-  );
+  const ask = async (): Promise<string> => {
+    asking.now = later.now;
+    return await machine.fingerprint();
+  };
+  const here = await joinHere(scene, { name: 'web1', flags: ['--replace'], clock: asking, ask });
   await using joining = machine.join(here.token);
   await ended(joining, 5, /JOIN_REFUSED.*did not join within/);
   assert.equal((await here.result).code, 1);
@@ -233,7 +203,7 @@ test('who is told to end on either side says so, and nothing is left', async () 
     await nothingIsLeft();
   }
   const { ask, asked, type } = typing();
-  const here = await joinHere('web1', { ask }, '--replace');
+  const here = await joinHere(scene, { name: 'web1', flags: ['--replace'], ask });
   await using joining = machine.join(here.token);
   await asked;
   joining.signal('SIGINT');
@@ -270,7 +240,7 @@ test('what a killed controller leaves is of no use, and goes after its time with
 
 test('a machine that is another host stays that, and one without a whole token gets no further', async () => {
   const machine = await scene.machine('web1');
-  const here = await joinHere('web2', { ask: async () => '' });
+  const here = await joinHere(scene, { name: 'web2', ask: async () => '' });
   const joinWith = async (input: string): Promise<string> => {
     const { code, stderr } = await runCli(['join', machine.workerFile], {
       stateDir: machine.stateDir,
