@@ -8,12 +8,15 @@ import type { CliContext } from '../../src/commands/context.ts';
 import { hostNameSchema } from '../../src/core/names.ts';
 import { Secret } from '../../src/core/secret.ts';
 import { openControllerBroker } from '../../src/queue/open.ts';
+import { formatJoinToken, parseJoinToken } from '../../src/trust/join-token.ts';
 import { runCli } from '../support/cli.ts';
 import { makeFleetFolder } from '../support/fleet-folder.ts';
 import { joinHere, typing } from '../support/join-here.ts';
 import { holderOf, setJoinScene, tokenIn, type CelerootProcess, type JoinScene } from '../support/join-scene.ts';
 import { forbidLeaks } from '../support/no-leaks.ts';
 import { waitUntil } from '../support/redis.ts';
+import { makeCertificates } from '../support/redis-tls.ts';
+import { temporaryFolder } from '../support/temporary-folder.ts';
 import { spawnWorker } from '../support/spawn-worker.ts';
 
 let scene: JoinScene;
@@ -311,4 +314,26 @@ test('where no token can be used, that is said before one is made', async () => 
     assert.equal(result.code, code);
   }
   await nothingIsLeft();
+});
+
+test('over TLS the token pins the authority of Redis, and a machine with another one goes no further', async () => {
+  await using overTls = await setJoinScene({ tls: true });
+  const machine = await overTls.machine('web1');
+  const here = await joinHere(overTls, { name: 'web1', ask: machine.fingerprint });
+  const token = parseJoinToken(here.token) ?? assert.fail(here.token);
+  await using others = await temporaryFolder();
+  const { ca } = await makeCertificates(others.path);
+  const fooled = await overTls.machine('fooled');
+
+  await using refused = fooled.join(formatJoinToken({ ...token, broker: { ...token.broker, ca } }));
+  await ended(refused, 4, /^error\[BROKER_REFUSED\]: the certificate of Redis is not trusted at rediss:/);
+  assert.deepEqual(await readdir(fooled.stateDir), []);
+
+  await using joining = machine.join(here.token);
+  assert.equal(await joining.exit, 0, joining.stderr());
+  await using worker = spawnWorker(machine.workerFile, machine.stateDir);
+  assert.equal((await here.result).code, 0);
+  assert.deepEqual(await overTls.guests(), []);
+  worker.signal('SIGTERM');
+  assert.equal((await worker.exit).code, 0);
 });

@@ -4,15 +4,16 @@ import type { BrokerSettings } from '../../src/core/broker-settings.ts';
 import type { Attack } from './host-attacks.ts';
 
 /** What Redis, or its Lua, says to somebody who may not: not that a command was written wrongly, or found nothing. */
-export const REFUSED: RegExp =
+export const REFUSED =
   /^NOPERM|can't access at least one of the keys|can't run this command|^WRONGPASS|^NOAUTH|^EXECABORT|readonly table|not allowed from script|nonexistent global variable/;
 
 /** What the last of some commands is answered, on a connection of its own. */
 export async function attempt(settings: BrokerSettings, attack: Attack): Promise<string> {
-  const { endpoint, user, password } = settings;
+  const { endpoint, tls, user, password } = settings;
   assert.equal(endpoint.kind, 'tcp');
   const client = new Redis({
     ...(endpoint.kind === 'tcp' ? endpoint.node : {}),
+    ...(tls === null ? {} : { tls: tls.ca === null ? {} : { ca: tls.ca } }),
     username: user ?? '',
     password: password?.reveal() ?? '',
     enableReadyCheck: false,

@@ -10,7 +10,9 @@ import { joinSealOf, type JoinSeal } from '../../src/trust/join-seal.ts';
 import { parseJoinToken, type JoinToken } from '../../src/trust/join-token.ts';
 import { makeFleetFolder, type FleetFolder } from './fleet-folder.ts';
 import { startGuardedRedis, type GuardedRedis } from './guarded-redis.ts';
-import { waitUntil } from './redis.ts';
+import { freePort, waitUntil } from './redis.ts';
+import { makeCertificates } from './redis-tls.ts';
+import { temporaryFolder } from './temporary-folder.ts';
 import { CELEROOT } from './worker.ts';
 
 /** `celeroot …` in a process of its own. */
@@ -46,14 +48,19 @@ export type JoiningMachine = {
   readonly fingerprint: () => Promise<string>;
 };
 
-export async function setJoinScene(): Promise<JoinScene> {
+/** With `tls`, Redis speaks that alone, with a certificate of an authority of its own. */
+export async function setJoinScene({ tls = false }: { readonly tls?: boolean } = {}): Promise<JoinScene> {
   await using setting = new AsyncDisposableStack();
+  const port = await freePort();
+  const certificates = tls ? await makeCertificates(setting.use(await temporaryFolder()).path) : null;
   // What Redis itself forbids by default is allowed here, so that it is the user's rights that are tested.
-  const args = ['--enable-debug-command', 'yes', '--enable-module-command', 'yes'];
-  const guarded = setting.use(await startGuardedRedis({ args }));
+  const allowed = ['--enable-debug-command', 'yes', '--enable-module-command', 'yes'];
+  const args = [...allowed, ...(certificates?.serverArguments(port) ?? [])];
+  const guarded = setting.use(await startGuardedRedis({ args, port }));
   const { controller, redis } = guarded;
   const broker = JSON.stringify({
-    url: `redis://127.0.0.1:${redis.port}`,
+    url: `${tls ? 'rediss' : 'redis'}://127.0.0.1:${redis.port}`,
+    ...(certificates === null ? {} : { ca: certificates.ca }),
     user: controller.user,
     password: controller.password?.reveal(),
     environment: controller.environment,
