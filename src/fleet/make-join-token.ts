@@ -1,3 +1,4 @@
+import { brokerForHosts } from '../config/broker-for-hosts.ts';
 import { brokerSection } from '../config/broker-section.ts';
 import type { FleetConfig, Host } from '../config/fleet-config.ts';
 import type { Clock } from '../core/clock.ts';
@@ -16,10 +17,10 @@ export type TokenChance = {
 
 /** @throws UsageError when no other machine can reach Redis. */
 export function makeJoinToken(config: FleetConfig, host: Host, { clock, randomBytes }: TokenChance): JoinToken {
-  const { user: _user, ...broker } = brokerSection(config.broker);
+  const { user: _user, ...broker } = brokerSection(brokerForHosts(config.broker));
   if (broker['embedded'] === true) {
     throw new UsageError('USAGE', 'the embedded Redis listens to no other host, which so cannot join by token', {
-      hint: `name a Redis that hosts reach under broker: in ${config.file} (celeroot config explain broker)`,
+      hint: `let it listen, or name another under broker: in ${config.file} (celeroot config explain broker)`,
     });
   }
   return {

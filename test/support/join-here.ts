@@ -8,7 +8,7 @@ export type JoinHere = { readonly token: string; readonly result: Promise<CliRes
 export type JoinHereOptions = Partial<CliContext> & { readonly name: string; readonly flags?: readonly string[] };
 
 export async function joinHere(
-  { folder }: JoinScene,
+  { folder }: Pick<JoinScene, 'folder'>,
   { name, flags = [], ...overrides }: JoinHereOptions,
 ): Promise<JoinHere> {
   const [stdout, stderr] = [memoryOutput(), memoryOutput()];

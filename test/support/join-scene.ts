@@ -72,27 +72,30 @@ export async function setJoinScene({ tls = false }: { readonly tls?: boolean } =
     guarded,
     folder,
     controller: (...args) => spawnCeleroot(args, { cwd: folder.path, input: '', env: {} }),
-    machine: async (name) => {
-      const stateDir = join(folder.path, 'machines', name);
-      await mkdir(stateDir, { recursive: true });
-      const workerFile = join(stateDir, 'settings', 'worker.yaml');
-      const env = { CELEROOT_STATE_DIR: stateDir };
-      const start = (input: string, ...args: readonly string[]): CelerootProcess =>
-        spawnCeleroot(['join', workerFile, ...args], { cwd: '/', input, env });
-      return {
-        workerFile,
-        stateDir,
-        join: start,
-        fingerprint: async () => {
-          await using shown = start('', '--show-fingerprint');
-          assert.equal(await shown.exit, 0, shown.stderr());
-          return shown.stdout().trim();
-        },
-      };
-    },
+    machine: (name) => makeMachine(folder.path, name),
     guests: async () => (await redis.command('ACL', 'USERS')).split('\n').filter((user) => user.includes(':join.')),
     words: () => redis.command('KEYS', '*:join:*'),
     [Symbol.asyncDispose]: () => set.disposeAsync(),
+  };
+}
+
+/** A machine whose files lie in a folder of that name. */
+export async function makeMachine(folder: string, name: string): Promise<JoiningMachine> {
+  const stateDir = join(folder, 'machines', name);
+  await mkdir(stateDir, { recursive: true });
+  const workerFile = join(stateDir, 'settings', 'worker.yaml');
+  const env = { CELEROOT_STATE_DIR: stateDir };
+  const start = (input: string, ...args: readonly string[]): CelerootProcess =>
+    spawnCeleroot(['join', workerFile, ...args], { cwd: '/', input, env });
+  return {
+    workerFile,
+    stateDir,
+    join: start,
+    fingerprint: async () => {
+      await using shown = start('', '--show-fingerprint');
+      assert.equal(await shown.exit, 0, shown.stderr());
+      return shown.stdout().trim();
+    },
   };
 }
 
