@@ -54,7 +54,7 @@ export async function openTokenJoin(broker: ControllerBroker, token: JoinToken, 
       throw invalid('what came was not sealed with the token: it was changed on the way, or is from somebody else');
     },
     requireUnchanged: async () => {
-      if (clock.now() > expiresAt) throw expired(token);
+      if (clock.now() >= expiresAt) throw expired(token);
       const offered = await door.offered();
       if (offered === first) return;
       throw withdrawn(token, seal.open(offered)) ?? invalid('what came was changed before the join was done');

@@ -4,10 +4,11 @@ import { isFingerprintOf, keyFingerprint, looksLikeFingerprint } from '../../tru
 import type { Cli } from '../context.ts';
 
 /**
- * Has a person, or whoever gave `--fingerprint`, say that this is the key of the machine that is meant.
- * @throws RejectedError FINGERPRINT_DIFFERS; CONFIRMATION_NEEDED when nothing was typed.
+ * Has a person, or whoever gave `--fingerprint`, say that this is the key of the machine that is meant; false when
+ * nothing was typed.
+ * @throws RejectedError FINGERPRINT_DIFFERS.
  */
-export type FingerprintAsker = (answer: JoinAnswer, signal: AbortSignal) => Promise<void>;
+export type FingerprintAsker = (answer: JoinAnswer, signal: AbortSignal) => Promise<boolean>;
 
 /**
  * The fingerprint is not shown here, so that it has to be read where the machine shows it.
@@ -22,6 +23,7 @@ export function fingerprintAsker({ ask, stderr }: Cli, given: string | undefined
     }
     return async ({ host, key }) => {
       if (!isFingerprintOf(given, key)) throw differs(host, key);
+      return true;
     };
   }
   if (ask === null) {
@@ -36,8 +38,8 @@ export function fingerprintAsker({ ask, stderr }: Cli, given: string | undefined
   return async ({ host, key }, signal) => {
     for (let tries = 1; ; tries += 1) {
       const typed = await ask(`Type the fingerprint that ${host} shows: `, { signal });
-      if (typed.trim() === '') throw notTyped(host);
-      if (isFingerprintOf(typed, key)) return;
+      if (typed.trim() === '') return false;
+      if (isFingerprintOf(typed, key)) return true;
       if (tries === MOST_TRIES) throw differs(host, key);
       stderr.write('That is not the fingerprint of the key that came. Is it a typing error?\n');
     }
@@ -51,11 +53,5 @@ function differs(host: string, key: string): RejectedError {
   return new RejectedError('FINGERPRINT_DIFFERS', `the key that came as ${host} has another fingerprint: ${came}`, {
     hint: `compare it with what ${host} itself shows; if that is another, somebody else had the token: nothing was recorded`,
     details: { host, came },
-  });
-}
-
-function notTyped(host: string): RejectedError {
-  return new RejectedError('CONFIRMATION_NEEDED', `nobody typed the fingerprint that ${host} shows`, {
-    hint: 'nothing was recorded; the token is good for nothing any more',
   });
 }

@@ -3,7 +3,7 @@ import type { FleetConfig, Host } from '../../config/fleet-config.ts';
 import { acceptHost } from '../../config/host-edits.ts';
 import { namedHost } from '../../config/named-host.ts';
 import { renderWorkerFile } from '../../config/worker-file.ts';
-import { messageOf } from '../../core/errors.ts';
+import { messageOf, RejectedError } from '../../core/errors.ts';
 import { admitToBroker } from '../../fleet/admit-to-broker.ts';
 import { unreachableBroker } from '../../fleet/join-steps.ts';
 import { makeJoinToken } from '../../fleet/make-join-token.ts';
@@ -81,14 +81,21 @@ async function admit(receiving: Receiving, { token, broker, join, signal }: Ways
   const { name } = host;
   const answer = await requireAnswer(await awaitOffer(receiving, { join, signal }), fleet, host);
   refuseEarly(fleet, answer, replace);
-  const left = AbortSignal.timeout(Math.max(0, token.expiresAt - cli.clock.now()));
-  await asker(answer, AbortSignal.any([signal, left]));
+  const left = AbortSignal.timeout(Math.max(0, token.expiresAt - cli.clock.now()) + 100);
+  const isConfirmed = await asker(answer, AbortSignal.any([signal, left]));
   signal.throwIfAborted();
   await join.requireUnchanged();
+  if (!isConfirmed) throw notTyped(name);
   const accepted = await recordAnswer(cli, command, { fleet, answer, replace });
   for (const line of await admitToBroker(broker, accepted.config, accepted.host)) writeWarning(cli.stderr, line);
   await join.accept(renderWorkerFile(accepted.config, namedHost(accepted.config, name)));
   return accepted;
+}
+
+function notTyped(host: string): RejectedError {
+  return new RejectedError('CONFIRMATION_NEEDED', `nobody typed the fingerprint that ${host} shows`, {
+    hint: 'nothing was recorded; the token is good for nothing any more',
+  });
 }
 
 /** Before anybody compares fingerprints. */
