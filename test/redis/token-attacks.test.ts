@@ -32,13 +32,15 @@ function nobody(): never {
   assert.fail('somebody was asked to type a fingerprint');
 }
 
+const PASSWORD = `sha256:${'0'.repeat(64)}`;
+
 /** Writes what the machine would offer. */
 async function offer({ settings, guest, seal }: TokenHolder, text: string): Promise<boolean> {
   await using knock = await openJoinKnock(settings, guest, seal.password);
   return await knock.offerFirst(text);
 }
 
-function answerOf(name: string, fleet = 'test'): string {
+function answerOf(name: string, fleet = 'test', brokerPassword: string | null = PASSWORD): string {
   const answer = {
     fleet: fleetNameSchema.parse(fleet),
     host: hostNameSchema.parse(name),
@@ -46,7 +48,7 @@ function answerOf(name: string, fleet = 'test'): string {
     version: '1',
     at: 1,
   };
-  return signJoinAnswer({ ...answer, brokerPassword: `sha256:${'0'.repeat(64)}` }, makeSigningKey());
+  return signJoinAnswer({ ...answer, brokerPassword }, makeSigningKey());
 }
 
 test('who has a token can do nothing in Redis but offer a key and read what is replied', async (context) => {
@@ -110,6 +112,10 @@ test('an offer that was not sealed with this token, is replayed or altered, or i
     [
       ({ seal }) => seal.seal({ kind: 'offer', text: answerOf('web1') }).replace('sha256:0', 'sha256:1'),
       /what came was not sealed with the token/,
+    ],
+    [
+      ({ seal }) => seal.seal({ kind: 'offer', text: answerOf('web1', 'test', null) }),
+      /web1 made itself no password for Redis/,
     ],
     [({ seal }) => seal.seal({ kind: 'offer', text: 'no answer' }), /what came is no answer of a host/],
     [

@@ -100,6 +100,11 @@ function notTyped(host: string): RejectedError {
 
 /** Before anybody compares fingerprints. */
 function refuseEarly(fleet: FleetConfig, { host, key, brokerPassword, machine }: JoinAnswer, replace: boolean): void {
+  if (brokerPassword === null) {
+    throw new RejectedError('JOIN_ANSWER_INVALID', `${host} made itself no password for Redis`, {
+      hint: 'who joins by a token has a user of its own there; is that machine’s celeroot of another version?',
+    });
+  }
   acceptHost(fleet, host, { key, brokerPassword, machine, replace });
 }
 
