@@ -20,6 +20,7 @@ import { joinAnswerCommand } from './join-answer.ts';
 import { keysCommand } from './keys/keys.ts';
 import { rolesCommand } from './roles/roles.ts';
 import { runsCommand } from './runs/runs.ts';
+import { schedulesCommand } from './schedules/schedules.ts';
 import { tasksCommand } from './tasks/tasks.ts';
 import { upCommand } from './up/up.ts';
 import { throwUsageErrors } from './usage-error.ts';
@@ -105,6 +106,7 @@ const COMMANDS: readonly (readonly [name: string, command: (cli: Cli) => Command
   ['keys', keysCommand],
   ['roles', rolesCommand],
   ['runs', runsCommand],
+  ['schedules', schedulesCommand],
   ['tasks', tasksCommand],
   ['up', upCommand],
   ['worker', workerCommand],

@@ -27,11 +27,13 @@ export type ConfigProblem = {
  * stand there, and no other: a slip can make a key of a password.
  */
 export function formatPath(path: ConfigPath): string {
-  const free = path[0] === 'hosts' || path[0] === 'roles';
+  const free = FREE_NAMES.has(String(path[0]));
   const isShown = (step: string): boolean =>
     free || /^[a-z_-]+$/i.test(step) || closeMatches(step, GUARDED_KEYS).length > 0;
   return path.map((step) => (typeof step === 'number' ? step : isShown(step) ? formatStep(step) : '…')).join('/');
 }
+
+const FREE_NAMES: ReadonlySet<string> = new Set(['hosts', 'roles', 'calendars', 'schedules']);
 
 /** As it is where it cannot be taken for anything else. */
 function formatStep(step: string): string {

@@ -1,9 +1,10 @@
 import type { RunId, JobId } from '../core/ids.ts';
 import type { HostUser } from '../core/host-user.ts';
 import type { JoinGuest } from '../core/join-guest.ts';
-import type { HostName } from '../core/names.ts';
+import type { HostName, ScheduleName } from '../core/names.ts';
 import type { Report, SignedReport } from '../core/report.ts';
 import type { Destination, Run } from '../core/run.ts';
+import type { SchedulePause } from '../core/schedule-pause.ts';
 import type { Secret } from '../core/secret.ts';
 import type { Signed, SignedByKey } from '../core/signed.ts';
 
@@ -80,6 +81,11 @@ export type ControllerBroker = AsyncDisposable & {
   readonly hostUsers: () => Promise<readonly HostName[]>;
   /** What to change, so that exactly these users are there. */
   readonly compareHostUsers: (wanted: readonly HostUser[]) => Promise<HostUserChanges>;
+  /** Which schedules are paused. */
+  readonly pauses: () => Promise<ReadonlyMap<ScheduleName, SchedulePause>>;
+  readonly savePause: (name: ScheduleName, pause: SchedulePause) => Promise<void>;
+  /** Returns whether it was paused. */
+  readonly dropPause: (name: ScheduleName) => Promise<boolean>;
   /** Makes these changes; returns the same as `setHostUser`. */
   readonly changeHostUsers: (changes: HostUserChanges) => Promise<readonly string[]>;
   /** Lets a machine that joins by token in, with this password, until closed. */

@@ -16,6 +16,8 @@ export type Keys = {
   readonly runs: string;
   /** Hash of trust files by version. */
   readonly trust: string;
+  /** Hash of pauses by schedule. */
+  readonly pauses: string;
   readonly run: (id: RunId) => string;
   /** Stream of what one host reports on a run; with null, of what operators do. */
   readonly reports: (id: RunId, from: HostName | null) => string;
@@ -36,6 +38,7 @@ export function keysFor(environment: string | null): Keys {
     prefix,
     runs: `${prefix}:runs`,
     trust: `${prefix}:trust`,
+    pauses: `${prefix}:schedules:pauses`,
     run: (id) => `${prefix}:run:${id}`,
     // No host is called by the empty word, so none can write what only operators may.
     reports: (id, from) => `${prefix}:run:${id}:reports:${from ?? ''}`,

@@ -7,6 +7,7 @@ import { changeHostUsers, compareHostUsers, readHostUsers } from './host-users.t
 import { dropExpiredGuests, openJoinDoor } from './join-door.ts';
 import { readTime, type Log } from './link.ts';
 import { openPatientLink } from './patient-link.ts';
+import { dropPause, readPauses, savePause } from './pause-store.ts';
 import { announce, readFacts, readPresences, saveFacts } from './presence-store.ts';
 import { addRefusal, readRefusals } from './refusal-store.ts';
 import { forgetHost } from './forget-host.ts';
@@ -50,6 +51,9 @@ export async function openControllerBroker(settings: BrokerSettings, log: Log = 
     newestTrust: () => newestTrust(link),
     trustOf: (version) => trustOf(link, version),
     publishTrust: (version, envelope) => publishTrust(link, version, envelope),
+    pauses: () => readPauses(link),
+    savePause: (name, pause) => savePause(link, name, pause),
+    dropPause: (name) => dropPause(link, name),
     setHostUser: (user) => changeUsers({ add: [], change: [user], remove: [] }),
     dropHostUser: (host) => changeUsers({ add: [], change: [], remove: [host] }),
     hostUsers: () => readHostUsers(place),
