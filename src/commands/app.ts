@@ -15,6 +15,7 @@ import { executorCommand } from './executor.ts';
 import { addHelpCommands } from './help.ts';
 import { hostsCommand } from './hosts/hosts.ts';
 import { initCommand } from './init.ts';
+import { joinCommand } from './join.ts';
 import { joinAnswerCommand } from './join-answer.ts';
 import { keysCommand } from './keys/keys.ts';
 import { policyCommand } from './policy/policy.ts';
@@ -102,6 +103,7 @@ const COMMANDS: readonly (readonly [name: string, command: (cli: Cli) => Command
   ['executor', executorCommand],
   ['hosts', hostsCommand],
   ['init', initCommand],
+  ['join', joinCommand],
   ['join-answer', joinAnswerCommand],
   ['keys', keysCommand],
   ['policy', policyCommand],
