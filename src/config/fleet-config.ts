@@ -1,5 +1,6 @@
 import type { BrokerSettings } from '../core/broker-settings.ts';
 import type { FleetName, HostName, QueueName, RoleName } from '../core/names.ts';
+import type { PreviousKey } from './previous-key.ts';
 
 export type Role = {
   readonly name: RoleName;
@@ -17,6 +18,9 @@ export type Host = {
   readonly description: string | null;
   /** Its public key; null when it was not accepted yet. */
   readonly key: string | null;
+  /** The one it had before and may still sign with, while a rotation is not finished; else null. */
+  readonly outgoingKey: string | null;
+  readonly previousKeys: readonly PreviousKey[];
   /** `sha256:` and the digest of its own password for Redis; null when it has none. */
   readonly brokerPassword: string | null;
   /** The identity of the machine that was accepted; null when none was told. */

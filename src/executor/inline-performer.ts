@@ -1,5 +1,6 @@
 import { readdir } from 'node:fs/promises';
 import { BugError } from '../core/errors.ts';
+import type { KeyOffer } from '../core/key-offer.ts';
 import type { ReportSink } from '../core/report.ts';
 import type { AuditExcerpt, Step, StepResult } from '../core/step.ts';
 import { hasCode } from '../core/system-error.ts';
@@ -15,15 +16,23 @@ export type InlineOptions = {
   readonly signal: AbortSignal;
   /** Reads the host's audit log; only the worker, which writes it, can. */
   readonly readAudit?: (from: number, maxBytes: number) => Promise<AuditExcerpt>;
+  /** Replaces the host's key; only the worker, which signs with it, can. */
+  readonly keys?: HostKeys;
   /** Instead of the fixed one; for tests. */
   readonly searchPath?: string | undefined;
+};
+
+export type HostKeys = {
+  readonly offer: () => Promise<KeyOffer>;
+  readonly take: (key: string) => Promise<boolean>;
 };
 
 /**
  * Performs work that only looks, in our own process. Whatever would change the host, or needs a job folder, is a
  * BugError: this is what makes a dry run and a read-only task safe by construction.
  */
-export function inlinePerformer({ sink, signal, readAudit = noAuditLog, searchPath }: InlineOptions): StepPerformer {
+export function inlinePerformer(options: InlineOptions): StepPerformer {
+  const { sink, signal, readAudit = noAuditLog, keys = NO_KEYS, searchPath } = options;
   const tell = outputTeller(sink);
   return async (step: Step): Promise<StepResult> => {
     signal.throwIfAborted();
@@ -45,6 +54,10 @@ export function inlinePerformer({ sink, signal, readAudit = noAuditLog, searchPa
       case 'tell':
         await tell(step.text);
         return { kind: 'tell' };
+      case 'offer-key':
+        return { kind: 'offer-key', offer: await keys.offer() };
+      case 'take-key':
+        return { kind: 'take-key', taken: await keys.take(step.key) };
       case 'change':
       case 'scratch':
       case 'remember':
@@ -60,6 +73,12 @@ async function namesIn(path: string): Promise<readonly string[]> {
 
 function noAuditLog(): never {
   throw new BugError('only a worker, which writes it, can read the audit log');
+}
+
+const NO_KEYS: HostKeys = { offer: noKey, take: noKey };
+
+function noKey(): never {
+  throw new BugError('only a worker, which signs with it, can replace the host’s key, and not in a dry run');
 }
 
 async function nullIfMissing<T>(reading: Promise<T>): Promise<T | null> {

@@ -51,6 +51,8 @@ export function jobPerformer(options: JobPerformerOptions): StepPerformer {
       case 'list':
       case 'read-audit':
       case 'tell':
+      case 'offer-key':
+      case 'take-key':
       case 'plan':
         return await look(step);
     }

@@ -5,11 +5,9 @@ import { messageOf } from '../core/errors.ts';
 import { runOf } from '../core/ids.ts';
 import { queueNameOf } from '../core/run.ts';
 import type { Argv } from '../core/step.ts';
-import { openHostKey } from '../executor/host-key.ts';
 import { writeHostPolicy, type HostPolicy } from '../executor/host-policy.ts';
 import type { Delivery, WorkerBroker } from '../queue/broker.ts';
 import { openWorkerBroker } from '../queue/open.ts';
-import type { SigningKey } from '../trust/key.ts';
 import { sealReport } from '../trust/sign-report.ts';
 import { openAuditLog, type AuditLog } from './audit-log.ts';
 import { claimStateDir } from './claim-state-dir.ts';
@@ -20,6 +18,7 @@ import { handleDelivery } from './handle-delivery.ts';
 import { openJournalMemory, type JournalMemory } from './journal-memory.ts';
 import { openLedger, type Ledger } from './ledger.ts';
 import { orAbort } from './or-abort.ts';
+import { openOwnKey, type OwnKey } from './own-key.ts';
 import { keepPresence } from './presence.ts';
 import { queuesOf } from './queues-of.ts';
 import { resumeJobs } from './resume-jobs.ts';
@@ -52,7 +51,7 @@ export async function runWorker(options: WorkerOptions, stop: StopSignals): Prom
   await using ledger = await openLedger(stateDir, clock);
   const policy = hostPolicyOf(config);
   await writeHostPolicy(stateDir, policy);
-  const hostKey = await openHostKey(stateDir);
+  const hostKey = await openOwnKey(stateDir, policy);
   await using audit = await openAuditLog({ stateDir, policy, clock, log });
   await using journals = await openJournalMemory(stateDir, log);
   const trust = await openTrustKeeper({ stateDir, policy, clock, log, audit });
@@ -67,7 +66,7 @@ type Parts = WorkerOptions & {
   readonly journals: JournalMemory;
   readonly policy: HostPolicy;
   readonly trust: TrustKeeper;
-  readonly hostKey: SigningKey;
+  readonly hostKey: OwnKey;
   readonly broker: WorkerBroker;
 };
 
@@ -131,7 +130,7 @@ function contextOf(parts: Parts, wires: Wires): WorkerContext {
       // A broker that is closed would be asked, and connect again, for ever.
       wires.leaving.throwIfAborted();
       const report = { job, host: policy.host, at: clock.now(), ledger: audit.head(), event };
-      await orAbort(broker.report(runOf(job), sealReport(report, hostKey)), wires.leaving);
+      await orAbort(broker.report(runOf(job), sealReport(report, hostKey.current())), wires.leaving);
     },
   };
 }

@@ -1,5 +1,6 @@
 import * as z from 'zod';
 import { DPKG_QUERY_FORMAT } from '../../src/apt/parse-dpkg-query.ts';
+import { keyOfferSchema } from '../../src/core/key-offer.ts';
 import { jsonObjectSchema, jsonSchema } from '../../src/core/json.ts';
 import { PHASES, type AuditExcerpt, type Step, type StepResult } from '../../src/core/step.ts';
 
@@ -36,6 +37,8 @@ const stepSchema = z.union([
     jobs: z.record(z.string(), z.strictObject({ from: z.int(), to: z.int().nullable() })).default({}),
   }),
   z.strictObject({ tell: z.array(jsonSchema) }),
+  z.strictObject({ offerKey: keyOfferSchema }),
+  z.strictObject({ takeKey: z.string(), taken: z.boolean() }),
 ]);
 type CaseStep = z.output<typeof stepSchema>;
 type PlainStep = Exclude<CaseStep, { packages: readonly string[] }>;
@@ -88,6 +91,10 @@ export function describeStep(step: Step): unknown {
           .split('\n')
           .map((line): unknown => JSON.parse(line)),
       };
+    case 'offer-key':
+      return { offerKey: null };
+    case 'take-key':
+      return { takeKey: step.key };
   }
 }
 
@@ -99,6 +106,8 @@ export function describeExpected(step: PlainStep): unknown {
   if ('list' in step) return { list: step.list };
   if ('scratch' in step) return { scratch: step.scratch, content: step.content };
   if ('remember' in step) return { remember: step.remember };
+  if ('offerKey' in step) return { offerKey: null };
+  if ('takeKey' in step) return { takeKey: step.takeKey };
   return 'audit' in step ? { audit: step.audit } : step;
 }
 
@@ -114,6 +123,8 @@ export function answer(step: Step, expected: PlainStep): StepResult {
   if (step.kind === 'remember' && 'remember' in expected) {
     return { kind: 'remember', content: expected.known ?? step.content };
   }
+  if ('offerKey' in expected) return { kind: 'offer-key', offer: expected.offerKey };
+  if ('takeKey' in expected) return { kind: 'take-key', taken: expected.taken };
   if ('audit' in expected) return { kind: 'read-audit', excerpt: excerptOf(expected) };
   return { kind: kindOf(expected) };
 }
