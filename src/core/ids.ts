@@ -38,6 +38,13 @@ export function runOf(job: JobId): RunId {
 
 const CROCKFORD = '0123456789ABCDEFGHJKMNPQRSTVWXYZ';
 
+/** When a run was made, by the id it was given then; milliseconds since 1970. */
+export function madeAt(run: RunId): number {
+  // Ten digits of five bits, of which the first two are nothing.
+  const time = [...run.slice(0, 10)].reduce((sum, digit) => (sum << 5n) | BigInt(CROCKFORD.indexOf(digit)), 0n);
+  return Number(time);
+}
+
 /**
  * Makes a run id from the time in milliseconds since 1970 and ten random bytes; ids sort by time.
  * @throws RangeError when `random` is not ten bytes.
