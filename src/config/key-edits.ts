@@ -1,3 +1,4 @@
+import type { HostName } from '../core/names.ts';
 import type { Edit } from './edit.ts';
 import type { FleetConfig, Host } from './fleet-config.ts';
 import { namedHost } from './named-host.ts';
@@ -8,7 +9,7 @@ export function hasKey({ key, outgoingKey, previousKeys }: Host, asked: string):
   return key === asked || outgoingKey === asked || previousKeys.some((previous) => previous.key === asked);
 }
 
-export type KeyChange = { readonly host: string; readonly from: string; readonly to: string };
+export type KeyChange = { readonly host: HostName; readonly from: string; readonly to: string };
 
 /** Whether a key can be recorded in the place of the present one: it is nobody's, and that is the present one indeed. */
 export function canFollow(config: FleetConfig, { host, from, to }: KeyChange): boolean {

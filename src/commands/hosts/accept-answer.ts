@@ -27,7 +27,9 @@ export async function acceptAnswer(
   const fleet = await loadFleetConfig(cli, command);
   const told = namedHost(fleet, name);
   const answer = await requireAnswer(await cli.readStdin(MAX_ANSWER_BYTES), fleet, told);
-  const { key, brokerPassword, machine } = answer;
+  const { brokerPassword, machine } = answer;
+  // A host whose key is being rotated has either.
+  const key = answer.key === told.outgoingKey ? (told.key ?? answer.key) : answer.key;
   const accepted = { key, brokerPassword, machine, replace };
   acceptHost(fleet, name, accepted);
   const isNew =

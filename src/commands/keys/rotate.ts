@@ -2,18 +2,37 @@ import { Command, type CommandUnknownOpts } from '@commander-js/extra-typings';
 import { UsageError } from '../../core/errors.ts';
 import { writeJson } from '../../terminal/json.ts';
 import type { Cli } from '../context.ts';
-import { examples, sharedFlags } from '../flags.ts';
+import { collect, examples, sharedFlags } from '../flags.ts';
 import { loadFleetConfig } from '../open-fleet.ts';
 
 export function rotateCommand(cli: Cli): CommandUnknownOpts {
   const command = new Command('rotate')
-    .description('replace a key by a new one that may do the same, and revoke the old one')
+    .description('replace a key by a new one that may do the same, and revoke the old one; or the keys of hosts')
     .argument('[name]', 'name of the key whose private half is the fleet’s signing key')
     .option('--root', 'replace the root key; hosts follow by themselves')
-    .addHelpText('after', examples('celeroot keys rotate operator', 'celeroot keys rotate --root'));
-  return command.action(async (name, { root = false }) => {
-    if (root === (name !== undefined)) {
-      throw new UsageError('USAGE', 'give the name of a key, or --root', { hint: 'see  celeroot keys rotate --help' });
+    .option('--host <name|glob>', 'replace the keys of these hosts, by which they are believed (repeatable)', collect)
+    .option('--role <role>', 'of all hosts of the role (repeatable)', collect)
+    .option('--all', 'of all hosts of the fleet')
+    .option('--exclude <name|glob|@role>', 'leave these hosts out (repeatable)', collect)
+    .addHelpText(
+      'after',
+      `\nHosts have to be on. One that goes off meanwhile is believed by either key until the same command is given again.\nWhere a host’s key may be in other hands:  celeroot hosts join HOST --new-secrets\n${examples(
+        'celeroot keys rotate operator',
+        'celeroot keys rotate --root',
+        'celeroot keys rotate --host web1',
+        'celeroot keys rotate --all --exclude @db',
+      )}`,
+    );
+  return command.action(async (name, { root = false, all = false, host = [], role = [], exclude = [] }) => {
+    const ofHosts = all || host.length > 0 || role.length > 0;
+    if ([root, name !== undefined, ofHosts].filter(Boolean).length !== 1 || (exclude.length > 0 && !ofHosts)) {
+      throw new UsageError('USAGE', 'give the name of a key, or --root, or which hosts', {
+        hint: 'see  celeroot keys rotate --help',
+      });
+    }
+    if (ofHosts) {
+      const { rotateHosts } = await import('./rotate-hosts.ts');
+      return await rotateHosts(cli, command, { all, hosts: host, roles: role, exclude });
     }
     const { rotateOperatorKey, rotateRootKey } = await import('./rotate-key.ts');
     const { spreadText, tellHosts } = await import('./tell-hosts.ts');

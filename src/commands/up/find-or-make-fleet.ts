@@ -41,7 +41,8 @@ export function thisHost(command: CommandUnknownOpts, fleet: FleetConfig, asked:
 export async function recordOwnKey(cli: Cli, fleet: FleetConfig, host: HostName): Promise<FleetConfig> {
   const { openHostKey } = await import('../../executor/host-key.ts');
   const { id: key } = await openHostKey(cli.stateDir);
-  if (fleet.hosts.get(host)?.key === key) return fleet;
+  const known = fleet.hosts.get(host);
+  if (known?.key === key || known?.outgoingKey === key) return fleet;
   const { acceptHost } = await import('../../config/host-edits.ts');
   const { editText } = await import('../../config/edit.ts');
   const { changeConfig } = await import('../../config/write-config.ts');
