@@ -64,8 +64,7 @@ test('a previous key is kept as long as runs are', () => {
 test('a key follows only the present one, and only when it is and was nobody’s', () => {
   const begun = after(TEXT, () => beginKeyChange(change(first, second)));
   const ended = after(begun, (config) => endKeyChange(namedHost(config, 'web1'), NOW));
-  const can = (text: string, from: string, to: string, host = 'web1'): boolean =>
-    canFollow(parse(text), change(from, to, host));
+  const can = (text: string, ...keys: Parameters<typeof change>): boolean => canFollow(parse(text), change(...keys));
 
   assert.equal(can(TEXT, first, second), true);
   assert.equal(can(TEXT, second, third), false, 'from another');

@@ -30,14 +30,22 @@ export type Step =
   | { readonly kind: 'phase'; readonly phase: Phase }
   /** Publishes the plan. */
   | { readonly kind: 'plan'; readonly transaction: Transaction }
-  /** The host's audit log from line `from` on, as far as `maxBytes` go. */
-  | { readonly kind: 'read-audit'; readonly from: number; readonly maxBytes: number }
   /** Publishes text as output of the job. */
   | { readonly kind: 'tell'; readonly text: string }
+  | WorkerStep;
+
+/** What only the worker can do, which writes the audit log and signs for the host. */
+export type WorkerStep =
+  /** The host's audit log from line `from` on, as far as `maxBytes` go. */
+  | { readonly kind: 'read-audit'; readonly from: number; readonly maxBytes: number }
   /** Has the host offer a key of its own to come after the one it has; it goes on with that one. */
   | { readonly kind: 'offer-key' }
   /** Has the host sign with the key that it has offered, once it has nothing else in hand. */
   | { readonly kind: 'take-key'; readonly key: string };
+
+export function isWorkerStep(step: Step): step is WorkerStep {
+  return step.kind === 'read-audit' || step.kind === 'offer-key' || step.kind === 'take-key';
+}
 
 /** Program and arguments; never goes through a shell. The program is looked up on a fixed PATH. */
 export type Argv = readonly [program: string, ...args: string[]];

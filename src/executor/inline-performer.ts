@@ -2,7 +2,7 @@ import { readdir } from 'node:fs/promises';
 import { BugError } from '../core/errors.ts';
 import type { KeyOffer } from '../core/key-offer.ts';
 import type { ReportSink } from '../core/report.ts';
-import type { AuditExcerpt, Step, StepResult } from '../core/step.ts';
+import { isWorkerStep, type AuditExcerpt, type Step, type StepResult, type WorkerStep } from '../core/step.ts';
 import { hasCode } from '../core/system-error.ts';
 import { transactionHash } from '../core/transaction.ts';
 import { readFileText } from '../host/read-file-text.ts';
@@ -32,10 +32,11 @@ export type HostKeys = {
  * BugError: this is what makes a dry run and a read-only task safe by construction.
  */
 export function inlinePerformer(options: InlineOptions): StepPerformer {
-  const { sink, signal, readAudit = noAuditLog, keys = NO_KEYS, searchPath } = options;
+  const { sink, signal, searchPath } = options;
   const tell = outputTeller(sink);
   return async (step: Step): Promise<StepResult> => {
     signal.throwIfAborted();
+    if (isWorkerStep(step)) return await performForWorker(step, options);
     switch (step.kind) {
       case 'run':
         return { kind: 'run', ...(await runCommand(step.argv, { timeoutMs: step.timeoutMs, signal, searchPath })) };
@@ -49,15 +50,9 @@ export function inlinePerformer(options: InlineOptions): StepPerformer {
       case 'plan':
         await sink({ kind: 'plan', transaction: step.transaction, hash: transactionHash(step.transaction) });
         return { kind: 'plan' };
-      case 'read-audit':
-        return { kind: 'read-audit', excerpt: await readAudit(step.from, step.maxBytes) };
       case 'tell':
         await tell(step.text);
         return { kind: 'tell' };
-      case 'offer-key':
-        return { kind: 'offer-key', offer: await keys.offer() };
-      case 'take-key':
-        return { kind: 'take-key', taken: await keys.take(step.key) };
       case 'change':
       case 'scratch':
       case 'remember':
@@ -65,6 +60,20 @@ export function inlinePerformer(options: InlineOptions): StepPerformer {
         throw new BugError(`a ${step.kind} step in work that may only look`);
     }
   };
+}
+
+async function performForWorker(
+  step: WorkerStep,
+  { readAudit = noAuditLog, keys = NO_KEYS }: InlineOptions,
+): Promise<StepResult> {
+  switch (step.kind) {
+    case 'read-audit':
+      return { kind: 'read-audit', excerpt: await readAudit(step.from, step.maxBytes) };
+    case 'offer-key':
+      return { kind: 'offer-key', offer: await keys.offer() };
+    case 'take-key':
+      return { kind: 'take-key', taken: await keys.take(step.key) };
+  }
 }
 
 async function namesIn(path: string): Promise<readonly string[]> {

@@ -2,7 +2,14 @@ import * as z from 'zod';
 import { DPKG_QUERY_FORMAT } from '../../src/apt/parse-dpkg-query.ts';
 import { keyOfferSchema } from '../../src/core/key-offer.ts';
 import { jsonObjectSchema, jsonSchema } from '../../src/core/json.ts';
-import { PHASES, type AuditExcerpt, type Step, type StepResult } from '../../src/core/step.ts';
+import {
+  isWorkerStep,
+  PHASES,
+  type AuditExcerpt,
+  type Step,
+  type StepResult,
+  type WorkerStep,
+} from '../../src/core/step.ts';
 
 /** Lines of a text. */
 const text = z.array(z.string()).transform((lines) => lines.map((line) => `${line}\n`).join(''));
@@ -64,6 +71,7 @@ export type Case = z.output<typeof caseSchema>;
 
 /** What a case and a task have to agree on. */
 export function describeStep(step: Step): unknown {
+  if (isWorkerStep(step)) return describeWorkerStep(step);
   switch (step.kind) {
     case 'run':
       return { run: step.argv.join(' ') };
@@ -82,8 +90,6 @@ export function describeStep(step: Step): unknown {
       return { plan: step.transaction };
     case 'await-package-locks':
       return { await: 'package-locks' };
-    case 'read-audit':
-      return { audit: step.from };
     case 'tell':
       return {
         tell: step.text
@@ -91,11 +97,12 @@ export function describeStep(step: Step): unknown {
           .split('\n')
           .map((line): unknown => JSON.parse(line)),
       };
-    case 'offer-key':
-      return { offerKey: null };
-    case 'take-key':
-      return { takeKey: step.key };
   }
+}
+
+function describeWorkerStep(step: WorkerStep): unknown {
+  if (step.kind === 'read-audit') return { audit: step.from };
+  return step.kind === 'take-key' ? { takeKey: step.key } : { offerKey: null };
 }
 
 /** The same of a step in a case: what is not the host's answer. */
@@ -123,10 +130,13 @@ export function answer(step: Step, expected: PlainStep): StepResult {
   if (step.kind === 'remember' && 'remember' in expected) {
     return { kind: 'remember', content: expected.known ?? step.content };
   }
+  return answerOfWorker(expected) ?? { kind: kindOf(expected) };
+}
+
+function answerOfWorker(expected: PlainStep): StepResult | null {
   if ('offerKey' in expected) return { kind: 'offer-key', offer: expected.offerKey };
   if ('takeKey' in expected) return { kind: 'take-key', taken: expected.taken };
-  if ('audit' in expected) return { kind: 'read-audit', excerpt: excerptOf(expected) };
-  return { kind: kindOf(expected) };
+  return 'audit' in expected ? { kind: 'read-audit', excerpt: excerptOf(expected) } : null;
 }
 
 /** Of the steps that are answered with nothing. */

@@ -28,8 +28,7 @@ export async function acceptAnswer(
   const told = namedHost(fleet, name);
   const answer = await requireAnswer(await cli.readStdin(MAX_ANSWER_BYTES), fleet, told);
   const { brokerPassword, machine } = answer;
-  // A host whose key is being rotated has either.
-  const key = answer.key === told.outgoingKey ? (told.key ?? answer.key) : answer.key;
+  const key = keyToRecord(answer, told);
   const accepted = { key, brokerPassword, machine, replace };
   acceptHost(fleet, name, accepted);
   const isNew =
@@ -57,6 +56,11 @@ export async function waitAgain(cli: Cli, command: CommandUnknownOpts, name: str
     });
   }
   await finish(cli, command, { config, host, isNew: true, since: 0 });
+}
+
+/** A host whose key is being rotated has the recorded one or the outgoing one. */
+function keyToRecord({ key }: JoinAnswer, told: Host): string {
+  return told.key !== null && key === told.outgoingKey ? told.key : key;
 }
 
 async function requireAnswer(text: string, { fleet }: FleetConfig, host: Host): Promise<JoinAnswer> {

@@ -1,5 +1,6 @@
 import { Command, type CommandUnknownOpts } from '@commander-js/extra-typings';
 import { UsageError } from '../../core/errors.ts';
+import type { Target } from '../../core/host-selector.ts';
 import { writeJson } from '../../terminal/json.ts';
 import type { Cli } from '../context.ts';
 import { collect, examples, sharedFlags } from '../flags.ts';
@@ -23,28 +24,39 @@ export function rotateCommand(cli: Cli): CommandUnknownOpts {
         'celeroot keys rotate --all --exclude @db',
       )}`,
     );
-  return command.action(async (name, { root = false, all = false, host = [], role = [], exclude = [] }) => {
-    const ofHosts = all || host.length > 0 || role.length > 0;
-    if ([root, name !== undefined, ofHosts].filter(Boolean).length !== 1 || (exclude.length > 0 && !ofHosts)) {
+  return command.action(async (name, { root = false, ...hosts }) => {
+    const target = targetOf(hosts);
+    const chosen = [root, name !== undefined, target !== null].filter(Boolean);
+    if (chosen.length !== 1) {
       throw new UsageError('USAGE', 'give the name of a key, or --root, or which hosts', {
         hint: 'see  celeroot keys rotate --help',
       });
     }
-    if (ofHosts) {
-      const { rotateHosts } = await import('./rotate-hosts.ts');
-      return await rotateHosts(cli, command, { all, hosts: host, roles: role, exclude });
-    }
-    const { rotateOperatorKey, rotateRootKey } = await import('./rotate-key.ts');
-    const { spreadText, tellHosts } = await import('./tell-hosts.ts');
-    const fleet = await loadFleetConfig(cli, command);
-    const rotated =
-      name === undefined ? await rotateRootKey(fleet, cli) : await rotateOperatorKey(fleet, name, cli.clock);
-    const isTold = await tellHosts(cli, fleet, rotated.signed);
-    const { key, file, old, signed } = rotated;
-    if (sharedFlags(command).json) {
-      return writeJson(cli.stdout, { key, file, old, version: signed.trust.version, isTold });
-    }
-    cli.stdout.write(`wrote ${file}: the new private key; the old one is ${old}, good for nothing once hosts know\n`);
-    cli.stdout.write(`its public half is ${key}\n${spreadText(signed, isTold)}`);
+    if (target === null) return await rotateOwnKey(cli, command, name ?? null);
+    const { rotateHosts } = await import('./rotate-hosts.ts');
+    await rotateHosts(cli, command, target);
   });
+}
+
+type HostFlags = { readonly [Flag in 'host' | 'role' | 'exclude']?: readonly string[] } & { readonly all?: boolean };
+
+/** Null when no hosts are meant. */
+function targetOf({ host: hosts = [], role: roles = [], exclude = [], all = false }: HostFlags): Target | null {
+  const isNone = hosts.length + roles.length + exclude.length === 0 && !all;
+  return isNone ? null : { hosts, roles, exclude, all };
+}
+
+/** The operator’s key of that name, or with null the root key. */
+async function rotateOwnKey(cli: Cli, command: CommandUnknownOpts, name: string | null): Promise<void> {
+  const { rotateOperatorKey, rotateRootKey } = await import('./rotate-key.ts');
+  const { spreadText, tellHosts } = await import('./tell-hosts.ts');
+  const fleet = await loadFleetConfig(cli, command);
+  const rotated = name === null ? await rotateRootKey(fleet, cli) : await rotateOperatorKey(fleet, name, cli.clock);
+  const isTold = await tellHosts(cli, fleet, rotated.signed);
+  const { key, file, old, signed } = rotated;
+  if (sharedFlags(command).json) {
+    return writeJson(cli.stdout, { key, file, old, version: signed.trust.version, isTold });
+  }
+  cli.stdout.write(`wrote ${file}: the new private key; the old one is ${old}, good for nothing once hosts know\n`);
+  cli.stdout.write(`its public half is ${key}\n${spreadText(signed, isTold)}`);
 }
