@@ -103,10 +103,13 @@ async function ping(name: Name): Promise<RunId> {
 
 const hostSchema = z.object({ host: z.object({ online: z.boolean().nullable(), facts: z.unknown() }) });
 
-async function isOnline(name: Name): Promise<boolean> {
+async function shown(name: Name): Promise<z.infer<typeof hostSchema>['host']> {
   const { stdout } = await cli('hosts', 'show', name, '--json');
-  return hostSchema.parse(JSON.parse(stdout)).host.online === true;
+  return hostSchema.parse(JSON.parse(stdout)).host;
 }
+
+const isOnline = async (name: Name): Promise<boolean> => (await shown(name)).online === true;
+const hasFacts = async (name: Name): Promise<boolean> => (await shown(name)).facts !== null;
 
 async function withBrokers<T>(use: (host: WorkerBroker, controller: ControllerBroker) => Promise<T>): Promise<T> {
   const settings = loadFleet(folder.file, {}).broker;
@@ -150,6 +153,7 @@ test('the keys of hosts are replaced, and what they said before is believed as b
   await using _web1 = await startHost('web1');
   await using _web2 = await startHost('web2');
   const run = await ping('web1');
+  await waitUntil(async () => await hasFacts('web1'), 'web1 to find out about itself');
   const old = [await keyOf('web1'), await keyOf('web2')];
 
   await mustRotate('--role', 'web');
@@ -162,12 +166,15 @@ test('the keys of hosts are replaced, and what they said before is believed as b
   assert.match(await readFile(folder.file, 'utf8'), /^ {2}web1: \{.*\} # the first$/m);
   const { previousKeys, outgoingKey } = recorded('web1');
   assert.deepEqual([previousKeys.map(({ key }) => key), outgoingKey], [[old[0]?.id], null]);
-  const shown = await cli('runs', 'show', run);
-  assert.deepEqual([shown.code, shown.stderr], [0, '']);
-  assert.match(shown.stdout, /pong/);
+  const first = await cli('runs', 'show', run);
+  assert.deepEqual([first.code, first.stderr], [0, '']);
+  assert.match(first.stdout, /pong/);
   await waitUntil(async () => await isOnline('web1'), 'web1 to say that it is there');
   await ping('web1');
-  await mustRotate('--host', 'web1');
+  await waitUntil(async () => await hasFacts('web1'), 'web1 to say again what it found out');
+  const second = await cli('keys', 'rotate', '--host', 'web1');
+  assert.equal(second.code, 0, second.stderr);
+  assert.match(second.stdout, /^HOST +KEY +STATE +WHY\nweb1 +ed25519:\S+ +rotated\n\nother copies of celeroot\.yaml/);
   assert.equal(recorded('web1').previousKeys.length, 2);
   const again = await cli('runs', 'show', run);
   assert.deepEqual([again.code, again.stderr], [0, '']);
@@ -262,9 +269,9 @@ test('by a key that was replaced nothing new is believed', async () => {
   await say(before, failedEvent, { key: old });
 
   assert.equal(await isOnline('web1'), false);
-  const shown = await cli('runs', 'show', run);
-  assert.match(shown.stderr, /2 reports were left out/);
-  assert.doesNotMatch(shown.stdout, /all is lost/);
+  const told = await cli('runs', 'show', run);
+  assert.match(told.stderr, /2 reports were left out/);
+  assert.doesNotMatch(told.stdout, /all is lost/);
   assert.match((await cli('runs', 'show', before)).stdout, /pong/);
   assert.doesNotMatch((await cli('runs', 'ls')).stdout, /by the old key/);
   await using _back = await startHost('web1');
