@@ -1,3 +1,5 @@
+import type { BrokerSettings } from '../core/broker-settings.ts';
+import { jsonObjectSchema } from '../core/json.ts';
 import { brokerSection } from './broker-section.ts';
 import type { FleetConfig, Host, Role } from './fleet-config.ts';
 import { formatPreviousKey } from './previous-key.ts';
@@ -15,9 +17,11 @@ export function effectiveConfig(config: FleetConfig): EffectiveConfig {
     trust_file: config.trustFile,
     signing_key: config.signingKeyFile,
     root_key: config.rootKeyFile,
-    broker: { ...brokerSection(broker), ...(broker.password === null ? {} : { password: String(broker.password) }) },
+    broker: { ...brokerSection(broker), ...passwordOf(broker) },
     roles: Object.fromEntries([...config.roles].map(([name, role]) => [name, roleSection(role)])),
     hosts: Object.fromEntries([...config.hosts].map(([name, host]) => [name, hostSection(host)])),
+    ...sectionsOf('calendars', config.calendars),
+    ...sectionsOf('schedules', config.schedules),
   };
 }
 
@@ -25,6 +29,26 @@ export function renderEffectiveConfig(config: FleetConfig): string {
   const entries = Object.entries(effectiveConfig(config));
   const lines = entries.flatMap(([key, value]) => renderEntry(key, value, { indent: 0, step: 2 }));
   return [`# ${config.file}, with its defaults`, ...lines, ''].join('\n');
+}
+
+/** As they were written, with defaults; nothing for a fleet without any. */
+function sectionsOf(
+  key: 'calendars' | 'schedules',
+  named: ReadonlyMap<string, { readonly section: object }>,
+): EffectiveConfig {
+  if (named.size === 0) return {};
+  return {
+    [key]: jsonObjectSchema.parse(Object.fromEntries([...named].map(([name, { section }]) => [name, given(section)]))),
+  };
+}
+
+function given(section: object): unknown {
+  return Object.fromEntries(Object.entries(section).filter(([, value]) => value !== undefined));
+}
+
+/** That of the embedded Redis is celeroot's own and stands in no configuration. */
+function passwordOf({ password, embedded }: BrokerSettings): EffectiveConfig {
+  return password === null || embedded ? {} : { password: String(password) };
 }
 
 function roleSection({ description, queues, concurrency, tasks, exclude }: Role): EffectiveConfig {

@@ -1,17 +1,11 @@
 import * as z from 'zod';
 import { isAddress } from '../core/address.ts';
-import { fleetNameSchema, hostNameSchema, queueNameSchema, roleNameSchema } from '../core/names.ts';
+import { fleetNameSchema, hostNameSchema, queueNameSchema, roleNameSchema, scheduleNameSchema } from '../core/names.ts';
 import { parsePreviousKey } from './previous-key.ts';
+import { oneLine, path } from './schema-values.ts';
+import { calendarSchema, scheduleSchema } from './schedule-schema.ts';
 
-const path = z.string().min(1).max(4096);
 const node = z.string().regex(/^(\[[0-9a-fA-F:]+\]|[^\s:]+):\d{1,5}$/, { error: 'expected host:port' });
-
-/** Trimmed, because a text by `>` ends with a line end. */
-const oneLine = z
-  .string()
-  .trim()
-  .max(200)
-  .refine((text) => !/[\p{Cc}\u2028\u2029]/u.test(text), { error: 'expected one line without control characters' });
 
 /** `ed25519:` and the 32 bytes of the public key in base64. */
 const publicKeySchema = z
@@ -39,6 +33,11 @@ export const brokerSchema = z
       .boolean()
       .optional()
       .describe('`true`: celeroot starts its own Redis on a unix socket of this machine (`celeroot up`).'),
+    listen: node
+      .optional()
+      .describe(
+        'With `embedded`: where it listens for other hosts too, as host:port; always with TLS and a login. A name or address by which hosts reach this machine.',
+      ),
     sentinel: z
       .strictObject({
         master: z.string().min(1).describe('Name of the master the sentinels watch.'),
@@ -166,6 +165,11 @@ export const fleetFileSchema = z
     broker: brokerSchema,
     roles: z.record(roleNameSchema, roleSchema).describe('Roles by name.'),
     hosts: z.record(hostNameSchema, hostSchema).default({}).describe('Hosts by name.'),
+    calendars: z
+      .record(scheduleNameSchema, calendarSchema)
+      .default({})
+      .describe('Calendars by name: when schedules may change hosts, and when not.'),
+    schedules: z.record(scheduleNameSchema, scheduleSchema).default({}).describe('Schedules by name.'),
   })
   .describe('celeroot.yaml: the fleet.');
 export type FleetFile = z.output<typeof fleetFileSchema>;

@@ -63,7 +63,8 @@ type Claim = StoredReport & { readonly report: Report };
 /** What of a report may be believed; null when nothing. */
 async function believe({ from, report, key, ...signed }: Claim, witness: Witness): Promise<Report | null> {
   if (from === null) {
-    const mayBe = report.event.kind === 'cancelled' && mayHaveSigned(witness.grants, key, report.at);
+    const mayBe =
+      report.event.kind === 'cancelled' && mayHaveSigned(witness.grants, { key, as: 'operator', at: report.at });
     return mayBe && (await reportHolds(signed, key)) ? report : null;
   }
   const host = witness.hosts.get(from);

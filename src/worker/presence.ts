@@ -4,6 +4,7 @@ import { messageOf } from '../core/errors.ts';
 import { queueNameOf, type Destination } from '../core/run.ts';
 import { machineIdentity } from '../host/machine-identity.ts';
 import { signStatement } from '../trust/host-statement.ts';
+import type { OwnersWord } from '../core/owner-policy.ts';
 import type { Presence } from '../core/presence.ts';
 import { VERSION } from '../core/version.ts';
 import { orAbort } from './or-abort.ts';
@@ -35,6 +36,7 @@ export async function keepPresence(
       queues: names,
       trust: versionOf(trust),
       machine,
+      policy: policyOf(await worker.ownersWord()),
       leaving,
     };
     const { fleet, host } = policy;
@@ -63,6 +65,11 @@ export async function keepPresence(
 async function untilDue(replaced: AbortSignal, signal: AbortSignal): Promise<void> {
   const early = AbortSignal.any([replaced, signal]);
   await sleep(REFRESH_MS, undefined, { signal: early }).catch(() => signal.throwIfAborted());
+}
+
+function policyOf(word: OwnersWord): Presence['policy'] {
+  if (word.policy === null) return { problem: word.problem, twoSigners: [] };
+  return word.given ? { problem: null, twoSigners: [...word.policy.two_signers] } : null;
 }
 
 function versionOf(trust: TrustKeeper): number {

@@ -1,11 +1,12 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { WorkerConfig } from '../config/fleet-config.ts';
+import { ownersWordIn } from '../config/owners-word.ts';
 import type { Clock } from '../core/clock.ts';
 import { messageOf } from '../core/errors.ts';
 import { runOf } from '../core/ids.ts';
 import { queueNameOf } from '../core/run.ts';
 import type { Argv } from '../core/step.ts';
-import { writeHostPolicy, type HostPolicy } from '../executor/host-policy.ts';
+import { OWNER_POLICY_FILE, writeHostPolicy, type HostPolicy } from '../executor/host-policy.ts';
 import type { Delivery, WorkerBroker } from '../queue/broker.ts';
 import { openWorkerBroker } from '../queue/open.ts';
 import { sealReport } from '../trust/sign-report.ts';
@@ -18,6 +19,7 @@ import { handleDelivery } from './handle-delivery.ts';
 import { openJournalMemory, type JournalMemory } from './journal-memory.ts';
 import { openLedger, type Ledger } from './ledger.ts';
 import { orAbort } from './or-abort.ts';
+import { keepCertificate } from './keep-certificate.ts';
 import { openOwnKey, type OwnKey } from './own-key.ts';
 import { keepPresence } from './presence.ts';
 import { queuesOf } from './queues-of.ts';
@@ -35,9 +37,11 @@ export type WorkerOptions = {
   readonly self: Argv;
   readonly clock: Clock;
   readonly log: WorkerLog;
+  /** Where the policy of the host's owner is, when not in the usual place. */
+  readonly ownerPolicy?: string;
 };
 
-const PRUNE_EVERY_MS = 24 * 3_600_000;
+const DAY_MS = 24 * 3_600_000;
 
 /**
  * Serves one host until `stop.drain` is aborted and what shutdown.ts says is done: takes up what the last worker left,
@@ -49,7 +53,8 @@ export async function runWorker(options: WorkerOptions, stop: StopSignals): Prom
   const { config, stateDir, clock, log } = options;
   using _lock = await claimStateDir(stateDir);
   await using ledger = await openLedger(stateDir, clock);
-  const policy = hostPolicyOf(config);
+  const { ownerPolicy } = options;
+  const policy = { ...hostPolicyOf(config), ...(ownerPolicy !== undefined && { ownerPolicy }) };
   await writeHostPolicy(stateDir, policy);
   const hostKey = await openOwnKey(stateDir, policy);
   await using audit = await openAuditLog({ stateDir, policy, clock, log });
@@ -86,6 +91,7 @@ async function serve(parts: Parts, stop: StopSignals): Promise<void> {
     ),
     facts.run(worker, stop.drain),
     pruneDaily(worker, stop.drain),
+    daily(async () => await keepCertificate(config.broker, parts), stop.drain),
   ]);
   const consumers = queues.map(({ queue, concurrency }) =>
     broker.consume(queue, concurrency, async (delivery) => await deliver(delivery, worker)),
@@ -119,6 +125,7 @@ function contextOf(parts: Parts, wires: Wires): WorkerContext {
     audit,
     journals,
     policy,
+    ownersWord: async () => await ownersWordIn(policy.ownerPolicy ?? OWNER_POLICY_FILE),
     trust,
     hostKey,
     clock,
@@ -146,9 +153,17 @@ async function deliver(delivery: Delivery, worker: WorkerContext): Promise<void>
 }
 
 async function pruneDaily({ ledger, log }: WorkerContext, signal: AbortSignal): Promise<void> {
+  await daily(
+    async () => await ledger.prune().catch((error: unknown) => log(`cannot clear out the ledger: ${messageOf(error)}`)),
+    signal,
+  );
+}
+
+/** Now and every day; `work` must not throw. */
+async function daily(work: () => Promise<void>, signal: AbortSignal): Promise<void> {
   while (!signal.aborted) {
-    await ledger.prune().catch((error: unknown) => log(`cannot clear out the ledger: ${messageOf(error)}`));
-    await sleep(PRUNE_EVERY_MS, undefined, { signal }).catch(() => undefined);
+    await work();
+    await sleep(DAY_MS, undefined, { signal }).catch(() => undefined);
   }
 }
 

@@ -143,6 +143,7 @@ describe('users of hosts', () => {
     assert.match(await readFile(guarded.aclFile, 'utf8'), /^user celeroot-test-\w+\.web1 /m);
     assert.deepEqual(await controller.dropHostUser(web1), []);
     assert.deepEqual(await controller.hostUsers(), []);
+    await controller.forgetHost(web1);
   });
 
   test('are said to vanish where Redis has no file for them', async () => {
@@ -192,5 +193,19 @@ describe('users of hosts', () => {
     for (const server of group.servers) assert.match(await server.command('ACL', 'LIST'), /\.web1 on /);
 
     await exerciseBroker(group.settings, settings);
+  });
+
+  test('are waited for in a Cluster, by a host that is there before it was accepted', async () => {
+    await using cluster = await startCluster();
+    const { user, settings } = enrol(cluster.settings, web1, queues);
+    await using controller = await openControllerBroker(cluster.settings);
+    const lines: string[] = [];
+
+    const opening = openWorkerBroker(settings, { awaitsLogin: true, log: (line) => void lines.push(line) });
+    await waitUntil(() => lines.some((line) => line.includes('waiting until it is accepted')), 'the host to wait');
+    await controller.setHostUser(user);
+
+    await using worker = await opening;
+    assert.ok((await worker.serverTime()) > 0);
   });
 });
