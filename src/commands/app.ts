@@ -18,6 +18,8 @@ import { initCommand } from './init.ts';
 import { joinCommand } from './join.ts';
 import { joinAnswerCommand } from './join-answer.ts';
 import { keysCommand } from './keys/keys.ts';
+import { policyCommand } from './policy/policy.ts';
+import { releaseCommand } from './release/release.ts';
 import { rolesCommand } from './roles/roles.ts';
 import { runsCommand } from './runs/runs.ts';
 import { schedulesCommand } from './schedules/schedules.ts';
@@ -104,6 +106,8 @@ const COMMANDS: readonly (readonly [name: string, command: (cli: Cli) => Command
   ['join', joinCommand],
   ['join-answer', joinAnswerCommand],
   ['keys', keysCommand],
+  ['policy', policyCommand],
+  ['release', releaseCommand],
   ['roles', rolesCommand],
   ['runs', runsCommand],
   ['schedules', schedulesCommand],

@@ -9,6 +9,7 @@ export function joinCommand(cli: Cli): CommandUnknownOpts {
     .description('print the script that makes a machine a host: read it, then send it there by SSH')
     .argument('<name>', 'name of the host')
     .option('--package <file>', 'the Debian package to send; default: that of this version, where it is found')
+    .option('--release <file>', 'the release it is in, where the trust file has release keys; default: beside it')
     .addOption(new Option('--arch <architecture>', 'architecture of the host').choices(PACKAGE_ARCHITECTURES))
     .option('--without-package', 'send no package: celeroot is installed there')
     .option('--rename <old>', 'the machine may be the host of this name until now')
@@ -41,7 +42,7 @@ export function joinCommand(cli: Cli): CommandUnknownOpts {
 }
 
 /** Flags that say what goes into the script; the names by which commander knows them. */
-const OF_THE_SCRIPT = ['package', 'arch', 'withoutPackage', 'rename', 'newSecrets', 'sharedPassword'];
+const OF_THE_SCRIPT = ['package', 'release', 'arch', 'withoutPackage', 'rename', 'newSecrets', 'sharedPassword'];
 
 const ABOUT_TOKENS = `A token lets one machine join as this host, once, within 15 minutes, while this command waits: type  celeroot join
 there and paste it. It is secret until then. The machine shows the fingerprint of its key, which you type here.`;
