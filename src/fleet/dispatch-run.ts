@@ -95,7 +95,7 @@ export async function signRun(
  * to call this celeroot then.
  */
 export async function submitRun(
-  broker: Pick<ControllerBroker, 'saveRun' | 'release' | 'newestTrust' | 'publishTrust'>,
+  broker: Pick<ControllerBroker, 'saveRun' | 'release' | 'newestTrust' | 'trustOf' | 'publishTrust'>,
   { run, record, orders, trust }: SignedRun,
   celeroot: string,
 ): Promise<void> {
