@@ -46,6 +46,14 @@ export type ReachAnswer =
   | { readonly ok: true; readonly status: number | null }
   | { readonly ok: false; readonly why: string };
 
+/** What only the executor of a job can do, which has a folder for it: to change the host, and to get ready for that. */
+const JOB_KINDS = ['change', 'scratch', 'remember', 'await-package-locks'] as const satisfies readonly Step['kind'][];
+export type JobStep = Extract<Step, { readonly kind: (typeof JOB_KINDS)[number] }>;
+
+export function isJobStep(step: Step): step is JobStep {
+  return JOB_KINDS.some((kind) => kind === step.kind);
+}
+
 /** Program and arguments; never goes through a shell. The program is looked up on a fixed PATH. */
 export type Argv = readonly [program: string, ...args: string[]];
 

@@ -1,7 +1,15 @@
 import * as z from 'zod';
 import { DPKG_QUERY_FORMAT } from '../../src/apt/parse-dpkg-query.ts';
 import { jsonObjectSchema, jsonSchema } from '../../src/core/json.ts';
-import { PHASES, type AuditExcerpt, type ReachAnswer, type Step, type StepResult } from '../../src/core/step.ts';
+import {
+  isJobStep,
+  PHASES,
+  type JobStep,
+  type AuditExcerpt,
+  type ReachAnswer,
+  type Step,
+  type StepResult,
+} from '../../src/core/step.ts';
 
 /** Lines of a text. */
 const text = z.array(z.string()).transform((lines) => lines.map((line) => `${line}\n`).join(''));
@@ -63,24 +71,17 @@ export type Case = z.output<typeof caseSchema>;
 
 /** What a case and a task have to agree on. */
 export function describeStep(step: Step): unknown {
+  if (isJobStep(step)) return describeJobStep(step);
   switch (step.kind) {
     case 'run':
       return { run: step.argv.join(' ') };
-    case 'change':
-      return { change: step.argv.join(' '), phase: step.phase };
     case 'read':
     case 'list':
       return { [step.kind]: step.path };
-    case 'scratch':
-      return { scratch: step.name, content: step.content };
-    case 'remember':
-      return { remember: step.name };
     case 'phase':
       return { phase: step.phase };
     case 'plan':
       return { plan: step.transaction };
-    case 'await-package-locks':
-      return { await: 'package-locks' };
     case 'read-audit':
       return { audit: step.from };
     case 'reach':
@@ -92,6 +93,19 @@ export function describeStep(step: Step): unknown {
           .split('\n')
           .map((line): unknown => JSON.parse(line)),
       };
+  }
+}
+
+function describeJobStep(step: JobStep): unknown {
+  switch (step.kind) {
+    case 'change':
+      return { change: step.argv.join(' '), phase: step.phase };
+    case 'scratch':
+      return { scratch: step.name, content: step.content };
+    case 'remember':
+      return { remember: step.name };
+    case 'await-package-locks':
+      return { await: 'package-locks' };
   }
 }
 
