@@ -34,7 +34,9 @@ export type Step =
   /** Publishes text as output of the job. */
   | { readonly kind: 'tell'; readonly text: string }
   /** Asks this host's own ports and web servers, all at once; each has `timeoutMs` to answer. */
-  | { readonly kind: 'reach'; readonly targets: readonly ReachTarget[]; readonly timeoutMs: number };
+  | { readonly kind: 'reach'; readonly targets: readonly ReachTarget[]; readonly timeoutMs: number }
+  /** Finds the services that still run programs or libraries which were replaced on the disk. */
+  | { readonly kind: 'find-outdated' };
 
 export type ReachTarget =
   | { readonly kind: 'port'; readonly port: number }
@@ -57,7 +59,15 @@ export function isJobStep(step: Step): step is JobStep {
 /** Program and arguments; never goes through a shell. The program is looked up on a fixed PATH. */
 export type Argv = readonly [program: string, ...args: string[]];
 
-export const PHASES = ['recovering', 'planning', 'refreshing', 'downloading', 'committing', 'verifying'] as const;
+export const PHASES = [
+  'recovering',
+  'planning',
+  'refreshing',
+  'downloading',
+  'committing',
+  'restarting',
+  'verifying',
+] as const;
 export type Phase = (typeof PHASES)[number];
 
 export type CommandOutput = {
@@ -81,7 +91,9 @@ export type StepResult =
   | { readonly kind: 'read-audit'; readonly excerpt: AuditExcerpt }
   | { readonly kind: 'tell' }
   /** In the order of the targets. */
-  | { readonly kind: 'reach'; readonly answers: readonly ReachAnswer[] };
+  | { readonly kind: 'reach'; readonly answers: readonly ReachAnswer[] }
+  /** Names of units, sorted. */
+  | { readonly kind: 'find-outdated'; readonly services: readonly string[] };
 
 /** A part of a host's audit log, and what the host itself finds when it looks at all of it. */
 export type AuditExcerpt = {
@@ -173,4 +185,9 @@ export function* reach(targets: readonly ReachTarget[], timeoutMs: number): Work
   if (targets.length === 0) return [];
   const result = yield { kind: 'reach', targets, timeoutMs };
   return result.kind === 'reach' ? result.answers : wrong('reach', result.kind);
+}
+
+export function* outdatedServices(): Work<readonly string[]> {
+  const result = yield { kind: 'find-outdated' };
+  return result.kind === 'find-outdated' ? result.services : wrong('find-outdated', result.kind);
 }

@@ -4,6 +4,7 @@ import type { ReportSink } from '../core/report.ts';
 import { isJobStep, type AuditExcerpt, type ReachAnswer, type Step, type StepResult } from '../core/step.ts';
 import { hasCode } from '../core/system-error.ts';
 import { transactionHash } from '../core/transaction.ts';
+import { outdatedServices } from '../host/outdated-services.ts';
 import { reachSelf } from '../host/reach-self.ts';
 import { readFileText } from '../host/read-file-text.ts';
 import { runCommand } from '../host/run-command.ts';
@@ -40,6 +41,8 @@ export function inlinePerformer({ sink, signal, readAudit = noAuditLog, searchPa
         return { kind: 'read-audit', excerpt: await readAudit(step.from, step.maxBytes) };
       case 'reach':
         return { kind: 'reach', answers: await reachAll(step) };
+      case 'find-outdated':
+        return { kind: 'find-outdated', services: outdatedServices() };
       case 'phase':
       case 'plan':
       case 'tell':

@@ -44,6 +44,8 @@ const stepSchema = z.union([
     jobs: z.record(z.string(), z.strictObject({ from: z.int(), to: z.int().nullable() })).default({}),
   }),
   z.strictObject({ tell: z.array(jsonSchema) }),
+  // Services that run replaced code.
+  z.strictObject({ outdated: z.array(z.string()) }),
   // `port 80` or a URL, with the HTTP status, true for a port that accepts, or why there is no answer.
   z.strictObject({ reach: z.record(z.string(), z.union([z.int(), z.literal(true), z.string()])) }),
 ]);
@@ -84,6 +86,8 @@ export function describeStep(step: Step): unknown {
       return { plan: step.transaction };
     case 'read-audit':
       return { audit: step.from };
+    case 'find-outdated':
+      return { outdated: null };
     case 'reach':
       return { reach: step.targets.map((target) => (target.kind === 'port' ? `port ${target.port}` : target.url)) };
     case 'tell':
@@ -117,6 +121,7 @@ export function describeExpected(step: PlainStep): unknown {
   if ('list' in step) return { list: step.list };
   if ('scratch' in step) return { scratch: step.scratch, content: step.content };
   if ('remember' in step) return { remember: step.remember };
+  if ('outdated' in step) return { outdated: null };
   if ('reach' in step) return { reach: Object.keys(step.reach) };
   return 'audit' in step ? { audit: step.audit } : step;
 }
@@ -133,6 +138,7 @@ export function answer(step: Step, expected: PlainStep): StepResult {
   if (step.kind === 'remember' && 'remember' in expected) {
     return { kind: 'remember', content: expected.known ?? step.content };
   }
+  if ('outdated' in expected) return { kind: 'find-outdated', services: expected.outdated };
   if ('reach' in expected) return { kind: 'reach', answers: Object.values(expected.reach).map(reachAnswer) };
   if ('audit' in expected) return { kind: 'read-audit', excerpt: excerptOf(expected) };
   return { kind: kindOf(expected) };
