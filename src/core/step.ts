@@ -25,6 +25,11 @@ export type Step =
   | { readonly kind: 'remember'; readonly name: string; readonly content: string }
   /** Waits until no other program holds apt's or dpkg's locks; says who does. */
   | { readonly kind: 'await-package-locks' }
+  /**
+   * Waits for the machine to go down, which has been asked for, and with it this job's attempt; the next one is made
+   * after the boot. Answered only when the machine stays up for `timeoutMs`.
+   */
+  | { readonly kind: 'await-shutdown'; readonly timeoutMs: number }
   /** Says which phase the job is in. Between phases a cancel or a deadline takes effect. */
   | { readonly kind: 'phase'; readonly phase: Phase }
   /** Publishes the plan. */
@@ -49,7 +54,13 @@ export type ReachAnswer =
   | { readonly ok: false; readonly why: string };
 
 /** What only the executor of a job can do, which has a folder for it: to change the host, and to get ready for that. */
-const JOB_KINDS = ['change', 'scratch', 'remember', 'await-package-locks'] as const satisfies readonly Step['kind'][];
+const JOB_KINDS = [
+  'change',
+  'scratch',
+  'remember',
+  'await-package-locks',
+  'await-shutdown',
+] as const satisfies readonly Step['kind'][];
 export type JobStep = Extract<Step, { readonly kind: (typeof JOB_KINDS)[number] }>;
 
 export function isJobStep(step: Step): step is JobStep {
@@ -66,6 +77,7 @@ export const PHASES = [
   'downloading',
   'committing',
   'restarting',
+  'rebooting',
   'verifying',
 ] as const;
 export type Phase = (typeof PHASES)[number];
@@ -86,6 +98,7 @@ export type StepResult =
   | { readonly kind: 'scratch'; readonly path: string }
   | { readonly kind: 'remember'; readonly content: string }
   | { readonly kind: 'await-package-locks' }
+  | { readonly kind: 'await-shutdown' }
   | { readonly kind: 'phase' }
   | { readonly kind: 'plan' }
   | { readonly kind: 'read-audit'; readonly excerpt: AuditExcerpt }
@@ -162,6 +175,10 @@ export function* remember(name: string, content: string): Work<string> {
 
 export function* awaitPackageLocks(): Work<void> {
   yield { kind: 'await-package-locks' };
+}
+
+export function* awaitShutdown(timeoutMs: number): Work<void> {
+  yield { kind: 'await-shutdown', timeoutMs };
 }
 
 export function* enterPhase(phase: Phase): Work<void> {

@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import type { Failure } from '../core/outcome.ts';
 import { listNames, outdatedServices, type Argv, type Work } from '../core/step.ts';
 import { tryRun } from './try-run.ts';
 
@@ -40,6 +41,12 @@ export type UnitState = Readonly<z.infer<typeof unitStateSchema>>;
 export function* systemdRuns(): Work<boolean> {
   return (yield* listNames('/run/systemd')).includes('system');
 }
+
+export const NO_SYSTEMD: Failure = {
+  kind: 'no_systemd',
+  message: 'systemd does not run on this host',
+  hint: 'services are restarted, and hosts rebooted, through systemd only',
+};
 
 export function* unitStates(units: readonly string[]): Work<readonly UnitState[]> {
   const states: UnitState[] = [];

@@ -9,6 +9,7 @@ import { serviceRestart } from './service-restart.ts';
 import { systemCheck } from './system-check.ts';
 import { systemFacts } from './system-facts.ts';
 import { systemPing } from './system-ping.ts';
+import { systemReboot } from './system-reboot.ts';
 import type { Task } from './task.ts';
 
 /** Every task, by name. A new task is one file and one line here. */
@@ -23,6 +24,7 @@ export const TASKS: readonly Task[] = [
   systemCheck,
   systemFacts,
   systemPing,
+  systemReboot,
 ];
 
 const byName: ReadonlyMap<string, Task> = new Map(TASKS.map((task) => [task.name, task]));

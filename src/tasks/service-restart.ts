@@ -3,6 +3,7 @@ import type { Failure, Outcome } from '../core/outcome.ts';
 import { change, enterPhase, remember, run, type Work } from '../core/step.ts';
 import {
   findOutdated,
+  NO_SYSTEMD,
   isUp,
   isWell,
   RESTART_SECONDS,
@@ -111,12 +112,6 @@ function objectionTo({ unit, load }: UnitState): Failure | null {
   const message = load === '' || load === 'not-found' ? `there is no ${unit}` : `systemd cannot load ${unit}: ${load}`;
   return { kind: 'no_such_unit', message, hint: 'on the host: systemctl list-unit-files --type=service' };
 }
-
-const NO_SYSTEMD: Failure = {
-  kind: 'no_systemd',
-  message: 'systemd does not run on this host',
-  hint: 'services are restarted through systemd only',
-};
 
 type Ends = {
   readonly before: readonly UnitState[];

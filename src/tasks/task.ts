@@ -29,6 +29,8 @@ export type Task<Args extends z.ZodType = z.ZodType> = {
   readonly result: z.ZodType<Json>;
   /** Whether it may change the host. Such a task runs in an executor process of its own, one at a time on a host. */
   readonly changesHost: boolean;
+  /** Whether to ask before it is sent, however few hosts it is for. */
+  readonly needsYes?: boolean;
   /** How its arguments are written on a command line. */
   readonly commandLine: CommandLine;
   /** Its data as rows for people, where a line per host is not enough. */

@@ -35,7 +35,7 @@ const stepSchema = z.union([
   z.strictObject({ remember: z.string(), known: text.optional() }),
   z.strictObject({ phase: z.enum(PHASES) }),
   z.strictObject({ plan: jsonSchema }),
-  z.strictObject({ await: z.literal('package-locks') }),
+  z.strictObject({ await: z.enum(['package-locks', 'shutdown']) }),
   // The audit log from a line on; `jobs` are those it has, with their times in milliseconds.
   z.strictObject({
     audit: z.int(),
@@ -110,6 +110,8 @@ function describeJobStep(step: JobStep): unknown {
       return { remember: step.name };
     case 'await-package-locks':
       return { await: 'package-locks' };
+    case 'await-shutdown':
+      return { await: 'shutdown' };
   }
 }
 
@@ -132,16 +134,20 @@ export function answer(step: Step, expected: PlainStep): StepResult {
     const { prints: stdout, says: stderr, exit: exitCode, signal } = expected;
     return { kind: 'run' in expected ? 'run' : 'change', exitCode, signal, stdout, stderr };
   }
-  if ('read' in expected) return { kind: 'read', text: expected.text };
-  if ('list' in expected) return { kind: 'list', names: expected.names };
   if ('scratch' in expected) return { kind: 'scratch', path: expected.path };
   if (step.kind === 'remember' && 'remember' in expected) {
     return { kind: 'remember', content: expected.known ?? step.content };
   }
+  return answerLook(expected) ?? { kind: kindOf(expected) };
+}
+
+function answerLook(expected: PlainStep): StepResult | null {
+  if ('read' in expected) return { kind: 'read', text: expected.text };
+  if ('list' in expected) return { kind: 'list', names: expected.names };
+  if ('audit' in expected) return { kind: 'read-audit', excerpt: excerptOf(expected) };
   if ('outdated' in expected) return { kind: 'find-outdated', services: expected.outdated };
   if ('reach' in expected) return { kind: 'reach', answers: Object.values(expected.reach).map(reachAnswer) };
-  if ('audit' in expected) return { kind: 'read-audit', excerpt: excerptOf(expected) };
-  return { kind: kindOf(expected) };
+  return null;
 }
 
 function reachAnswer(answered: number | true | string): ReachAnswer {
@@ -150,10 +156,10 @@ function reachAnswer(answered: number | true | string): ReachAnswer {
 }
 
 /** Of the steps that are answered with nothing. */
-function kindOf(expected: object): 'phase' | 'tell' | 'plan' | 'await-package-locks' {
+function kindOf(expected: PlainStep): 'phase' | 'tell' | 'plan' | 'await-package-locks' | 'await-shutdown' {
+  if ('await' in expected) return `await-${expected.await}`;
   if ('phase' in expected) return 'phase';
-  if ('tell' in expected) return 'tell';
-  return 'plan' in expected ? 'plan' : 'await-package-locks';
+  return 'tell' in expected ? 'tell' : 'plan';
 }
 
 function excerptOf({ audit: from, lines, next, jobs }: Extract<PlainStep, { audit: number }>): AuditExcerpt {

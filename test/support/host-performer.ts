@@ -105,6 +105,7 @@ async function performJobStep(host: HostAccess, job: Job, step: JobStep): Promis
     case 'remember':
       return { kind: 'remember', content: recall(job.memory, step) };
     case 'await-package-locks':
+    case 'await-shutdown':
       return { kind: step.kind };
   }
 }
