@@ -31,9 +31,10 @@ test('services of which a process runs deleted code are named once, in both layo
       maps: `${LIBC} (deleted)`,
     },
     { cgroup: '0::/system.slice/cron.service', maps: LIBC },
+    { cgroup: '9:name=systemd:/\n0::/system.slice/web.service', maps: `${LIBC} (deleted)` },
   ]);
 
-  assert.deepEqual(outdatedServices(proc), ['db@1.service', 'nginx.service']);
+  assert.deepEqual(outdatedServices(proc), ['db@1.service', 'nginx.service', 'web.service']);
 });
 
 for (const [what, maps] of Object.entries({

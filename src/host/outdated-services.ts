@@ -15,13 +15,13 @@ export function outdatedServices(proc = '/proc'): readonly string[] {
 }
 
 /**
- * The service of a process by cgroups(7): in the only hierarchy of version 2, or in systemd's own. A service that
- * divides its group further, or runs another systemd in it, stands first in the path.
+ * The service of a process by cgroups(7): in the hierarchy of version 2 or in systemd's own, of which one may be there
+ * and unused. A service that divides its group further, or runs another systemd in it, stands first in the path.
  */
 function serviceIn(cgroups: string): string | null {
-  const [, path = ''] = /^(?:0:|\d+:name=systemd):(\/.*)$/m.exec(cgroups) ?? [];
-  if (path.startsWith('/user.slice/')) return null;
-  const service = path.split('/').find((part) => part.endsWith('.service'));
+  const paths = [...cgroups.matchAll(/^(?:0:|\d+:name=systemd):(\/.*)$/gm)].map(([, path = '']) => path);
+  const parts = paths.filter((path) => !path.startsWith('/user.slice/')).flatMap((path) => path.split('/'));
+  const service = parts.find((part) => part.endsWith('.service'));
   return service === undefined || service.startsWith('celeroot-job-') ? null : service;
 }
 
