@@ -6,14 +6,28 @@ export const LAYERS: Readonly<Record<string, readonly string[]>> = {
   audit: ['apt', 'core'],
   tasks: ['apt', 'system', 'core'],
   trust: ['core'],
-  config: ['host', 'trust', 'core'],
+  schedule: ['core'],
+  config: ['schedule', 'host', 'trust', 'core'],
   queue: ['host', 'core'],
   host: ['audit', 'core'],
   executor: ['tasks', 'apt', 'host', 'trust', 'core'],
   worker: ['executor', 'queue', 'config', 'tasks', 'host', 'trust', 'audit', 'core'],
-  fleet: ['queue', 'config', 'tasks', 'host', 'trust', 'audit', 'core'],
+  fleet: ['queue', 'config', 'schedule', 'tasks', 'host', 'trust', 'audit', 'core'],
   terminal: ['audit', 'core'],
-  commands: ['terminal', 'fleet', 'worker', 'executor', 'queue', 'config', 'tasks', 'host', 'trust', 'audit', 'core'],
+  commands: [
+    'terminal',
+    'fleet',
+    'worker',
+    'executor',
+    'queue',
+    'config',
+    'schedule',
+    'tasks',
+    'host',
+    'trust',
+    'audit',
+    'core',
+  ],
 };
 
 /** Modules that only one place may import, with that place. */
@@ -27,7 +41,7 @@ export const CONFINED: readonly { readonly module: string; readonly to: string }
 ];
 
 /** Layers without I/O: values in, values out. */
-export const PURE: readonly string[] = ['core', 'apt', 'system', 'audit', 'tasks'];
+export const PURE: readonly string[] = ['core', 'apt', 'system', 'audit', 'schedule', 'tasks'];
 export const IO_MODULES: readonly string[] = [
   'node:fs',
   'node:fs/promises',

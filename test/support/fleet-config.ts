@@ -36,6 +36,8 @@ export function fleetConfig({ roles, hosts }: FleetSketch): FleetConfig {
         ),
       ),
     ),
+    calendars: new Map(),
+    schedules: new Map(),
   };
 }
 
