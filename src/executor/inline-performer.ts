@@ -5,7 +5,6 @@ import { isJobStep, type AuditExcerpt, type ReachAnswer, type Step, type StepRes
 import { hasCode } from '../core/system-error.ts';
 import { transactionHash } from '../core/transaction.ts';
 import { outdatedServices } from '../host/outdated-services.ts';
-import { reachSelf } from '../host/reach-self.ts';
 import { readFileText } from '../host/read-file-text.ts';
 import { runCommand } from '../host/run-command.ts';
 import type { StepPerformer } from './perform-work.ts';
@@ -72,6 +71,8 @@ async function namesIn(path: string): Promise<readonly string[]> {
 }
 
 async function reachAll({ targets, timeoutMs }: Step & { kind: 'reach' }): Promise<readonly ReachAnswer[]> {
+  // Loaded with the clients of HTTP and TLS, which an idle worker does without.
+  const { reachSelf } = await import('../host/reach-self.ts');
   return await Promise.all(targets.map(async (target) => await reachSelf(target, timeoutMs)));
 }
 

@@ -22,7 +22,8 @@ const end = {
 
 /**
  * One expected step and what the host answers. Command lines are their arguments with a blank between. `packages` is
- * how tasks look at all packages: dpkg-query, here with blanks for tabs, then apt's marks.
+ * how tasks look at all packages: dpkg-query, here with blanks for tabs, then apt's marks. A host without a mark that it
+ * is to be rebooted has no newer kernel either, unless the case goes on with that.
  */
 const stepSchema = z.union([
   z.strictObject({ run: z.string(), ...end }),
@@ -66,7 +67,7 @@ export const caseSchema = z.strictObject({
     .prefault({}),
   /** Which of the task's two ways to answer. */
   by: z.enum(['perform', 'answerAtOnce']).default('perform'),
-  steps: z.array(stepSchema).transform((steps) => steps.flatMap(spellOut)),
+  steps: z.array(stepSchema).transform((steps) => steps.flatMap((step, at) => spellOut(step, steps[at + 1]))),
   /** The fields to compare; null when the task leaves the answer to `perform`. */
   outcome: jsonObjectSchema.nullable(),
 });
@@ -170,7 +171,16 @@ function excerptOf({ audit: from, lines, next, jobs }: Extract<PlainStep, { audi
   return { lines, next, size, head, ...rest };
 }
 
-function spellOut(step: CaseStep): readonly PlainStep[] {
+const RUNNING_KERNEL = '/proc/sys/kernel/osrelease';
+
+function isUnmarked(step: CaseStep): step is Extract<PlainStep, { read: string }> {
+  return 'read' in step && step.read === '/run/reboot-required' && step.text === null;
+}
+
+function spellOut(step: CaseStep, next: CaseStep | undefined): readonly PlainStep[] {
+  if (isUnmarked(step) && !(next !== undefined && 'read' in next && next.read === RUNNING_KERNEL)) {
+    return [step, { read: RUNNING_KERNEL, text: '6.1.0-18-amd64\n' }, { list: '/boot', names: [] }];
+  }
   if (!('packages' in step)) return [step];
   const prints = step.packages.map((line) => `${line.replaceAll(' ', '\t')}\n`).join('');
   const marks = step.auto.map((key) => {
