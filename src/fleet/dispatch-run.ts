@@ -36,13 +36,13 @@ export type SignedRun = {
 };
 
 /**
- * Gives the run its id, writes it into the journal and signs one order per job, which says how far the journal went.
+ * Gives the run its id, unless one is given, writes it into the journal and signs one order per job, which says how far the journal went.
  * Nothing leaves this machine yet.
  * @throws ConfigError JOURNAL_UNUSABLE, and RejectedError when the arguments are too long for an order.
  */
-export async function signRun(prepared: PreparedRun, sender: Sender): Promise<SignedRun> {
+export async function signRun(prepared: PreparedRun, sender: Sender, given: RunId | null = null): Promise<SignedRun> {
   const { key, by, journal } = sender;
-  const id = makeRunId(sender.clock.now(), sender.randomBytes(10));
+  const id = given ?? makeRunId(sender.clock.now(), sender.randomBytes(10));
   const { at: createdAt, log } = await journal.add(() => runEvent(id, prepared, { key: key.id, by }));
   const orders = prepared.assignments.map((assignment) =>
     makeOrder({ run: id, issuedAt: createdAt, log }, { prepared, assignment, sender }),
