@@ -19,6 +19,7 @@ import { joinAnswerCommand } from './join-answer.ts';
 import { keysCommand } from './keys/keys.ts';
 import { rolesCommand } from './roles/roles.ts';
 import { runsCommand } from './runs/runs.ts';
+import { schedulerCommand } from './scheduler.ts';
 import { schedulesCommand } from './schedules/schedules.ts';
 import { tasksCommand } from './tasks/tasks.ts';
 import { upCommand } from './up/up.ts';
@@ -104,6 +105,7 @@ const COMMANDS: readonly (readonly [name: string, command: (cli: Cli) => Command
   ['keys', keysCommand],
   ['roles', rolesCommand],
   ['runs', runsCommand],
+  ['scheduler', schedulerCommand],
   ['schedules', schedulesCommand],
   ['tasks', tasksCommand],
   ['up', upCommand],

@@ -93,7 +93,7 @@ export function openSlotStore({ ask, keys }: Link): SlotStore {
     },
     claim: async ({ schedule, slot }, { owner, ms }) =>
       (await ask((client) => client.eval(CLAIM, 1, keys.sender(schedule, slot), owner, ms))) === 1,
-    sentUntil: async (id, at) => void (await ask((client) => client.hset(keys.unsent, field(id), at))),
+    sentUntil: async (id, at) => void (await ask((client) => client.hset(keys.unsent, field(id), String(at)))),
     allSent: async (id) => void (await ask((client) => client.hdel(keys.unsent, field(id)))),
     noticedAt: async (id, now) => {
       await ask((client) => client.hsetnx(keys.noticed, field(id), String(now)));
@@ -103,12 +103,12 @@ export function openSlotStore({ ask, keys }: Link): SlotStore {
       const stored = await ask((client) => client.hgetall(keys.decidedUntil));
       return new Map(Object.entries(stored).map(([rule, at]) => [rule, Number(at)]));
     },
-    setDecidedUntil: async (rule, at) => void (await ask((client) => client.hset(keys.decidedUntil, rule, at))),
+    setDecidedUntil: async (rule, at) => void (await ask((client) => client.hset(keys.decidedUntil, rule, String(at)))),
     forgetRules: async (rules) => {
       if (rules.length > 0) await ask((client) => client.hdel(keys.decidedUntil, ...rules));
     },
     forget: async (schedule) => {
-      const slots = await ask((client) => client.zrange(keys.slots(schedule), 0, -1));
+      const slots = await ask((client) => client.zrange(keys.slots(schedule), 0, '-1'));
       const gone = slots.flatMap((slot) => [keys.slot(schedule, Number(slot)), keys.sender(schedule, Number(slot))]);
       await ask((client) => client.unlink(keys.slots(schedule), ...gone));
       const fields = slots.map((slot) => `${schedule}@${slot}`);

@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { CelerootError, ConnectionError } from '../core/errors.ts';
+import { ConfigError, ConnectionError } from '../core/errors.ts';
 import type { ControllerBroker } from '../queue/broker.ts';
 import { openControllerBroker } from '../queue/open.ts';
 import { beat } from './beat.ts';
@@ -31,7 +31,7 @@ export async function runScheduler(options: RunSchedulerOptions, stop: AbortSign
   const now = (): Scheduler => ({ ...options, memory, broker, plan: keeper.plan() });
   log(`scheduler of fleet ${keeper.plan().fleet.fleet}: ${keeper.plan().schedules.length} schedules`);
   let isReconciled = false;
-  let wasAway = false;
+  let trouble: string | null = null;
   while (!stop.aborted) {
     if (await keeper.refresh()) isReconciled = false;
     let nextAt = options.clock.now() + RETRY_MS;
@@ -39,12 +39,12 @@ export async function runScheduler(options: RunSchedulerOptions, stop: AbortSign
       if (!isReconciled) await reconcile(now());
       isReconciled = true;
       nextAt = await beat(now());
-      if (wasAway) log('Redis is back');
-      wasAway = false;
+      if (trouble !== null) log('it works again');
+      trouble = null;
     } catch (error) {
-      if (!(error instanceof CelerootError) || error.exitCode === 70) throw error;
-      if (!wasAway) log(`${error.message}; trying until it works`);
-      wasAway = error instanceof ConnectionError;
+      if (!(error instanceof ConnectionError || error instanceof ConfigError)) throw error;
+      if (error.message !== trouble) log(`${error.message}; trying until it works`);
+      trouble = error.message;
     }
     await untilDue({
       nextAt,

@@ -7,6 +7,7 @@ import { lsCommand } from './ls.ts';
 import { nextCommand } from './next.ts';
 import { pauseCommand } from './pause.ts';
 import { resumeCommand } from './resume.ts';
+import { runCommand } from './run.ts';
 import { showCommand } from './show.ts';
 
 /** `celeroot schedules`, the noun: alone it lists, with a name it shows that schedule. */
@@ -36,5 +37,6 @@ const VERBS: readonly ((cli: Cli) => CommandUnknownOpts)[] = [
   nextCommand,
   pauseCommand,
   resumeCommand,
+  runCommand,
   showCommand,
 ];
