@@ -1,6 +1,7 @@
 import type { SchedulePause } from '../core/schedule-pause.ts';
 import type { ResolvedSchedule } from '../fleet/resolve-schedule.ts';
 import { slotsBetween } from '../schedule/slots.ts';
+import { DAY_MS } from '../schedule/wall-clock.ts';
 import { decideSlot, missSlots } from './decide-slot.ts';
 import { ruleOf } from './schedule-rule.ts';
 import type { Scheduler } from './scheduler-context.ts';
@@ -14,6 +15,9 @@ export type KnownOfSchedule = {
 /** After a long outage so many are written down one by one, and those before as one. */
 const MOST_AT_ONCE = 100;
 
+/** What was decided is forgotten after as long, and of what was missed before nobody asks. */
+const LOOK_BACK_MS = 30 * DAY_MS;
+
 /** Decides the slots of a schedule that are due; says whether one waits. */
 export async function decideDueSlots(
   scheduler: Scheduler,
@@ -24,13 +28,15 @@ export async function decideDueSlots(
   const rule = ruleOf(resolved.schedule);
   const now = clock.now();
   const own = memory.decidedUntil.get(rule);
-  const since = own === undefined || stored === null ? (own ?? stored ?? now) : Math.max(own, stored);
+  // A time to come is not believed: the clock was set back, or somebody wrote it who wants that nothing fires.
+  const known = [own, stored].filter((at) => at !== undefined && at !== null && at <= now).map(Number);
+  const since = known.length === 0 ? now : Math.max(now - LOOK_BACK_MS, ...known);
   const advance = async (at: number): Promise<void> => {
     await broker.slots.setDecidedUntil(rule, at);
     memory.decidedUntil.set(rule, at);
   };
   // A rule that is new to everybody, or that Redis has forgotten.
-  if (stored === null) await advance(since);
+  if (stored === null || stored > now) await advance(since);
   else memory.decidedUntil.set(rule, since);
   const due = [...slotsBetween(resolved.schedule.timing, since, now)];
   const each = due.slice(-MOST_AT_ONCE);

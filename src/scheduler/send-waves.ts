@@ -1,27 +1,55 @@
 import { CelerootError, ConnectionError, messageOf } from '../core/errors.ts';
+import type { FireRecord } from '../core/slot-record.ts';
 import { signRun, type SignedRun } from '../fleet/dispatch-run.ts';
 import { publishTrust } from '../fleet/publish-trust.ts';
+import type { ResolvedSchedule } from '../fleet/resolve-schedule.ts';
+import type { SlotId } from '../queue/slot-store.ts';
+import { firstAllowed } from '../schedule/allowed-start.ts';
+import type { SlotHost } from '../schedule/decide.ts';
+import { nextSlot } from '../schedule/slots.ts';
 import { prepareSlot } from './prepare-slot.ts';
 import type { Scheduler, Sending } from './scheduler-context.ts';
+import { slotRunId } from './slot-run.ts';
 
-/** Takes over slots that fired and whose orders nobody sends any more. */
-export async function takeOver({ broker, plan, memory, owner, leaseMs, log }: Scheduler): Promise<void> {
+/**
+ * Takes over slots that fired and whose orders nobody sends any more. What Redis says of them is not signed: only that is
+ * sent which the file lets begin there and then.
+ */
+export async function takeOver(scheduler: Scheduler): Promise<void> {
+  const { broker, plan, memory, owner, leaseMs, log } = scheduler;
   for (const { sentUntil, ...id } of await broker.slots.unsent()) {
-    const schedule = plan.schedules.find((each) => each.schedule.name === id.schedule)?.schedule;
-    const isOurs = [...memory.sendings.values()].some(
-      (sending) => sending.id.schedule === id.schedule && sending.id.slot === id.slot,
-    );
-    if (schedule === undefined || isOurs) continue;
+    const resolved = plan.schedules.find(({ schedule }) => schedule.name === id.schedule);
+    const run = slotRunId(plan.fleet.fleet, id.schedule, id.slot);
+    if (resolved === undefined || memory.sendings.has(run)) continue;
     if (!(await broker.slots.claim(id, { owner, ms: leaseMs }))) continue;
     const record = await broker.slots.read(id);
-    if (record?.kind !== 'fire') {
+    const starts = record?.kind === 'fire' && record.run === run ? startsByFile(resolved, id, record) : [];
+    if (record?.kind !== 'fire' || starts.length === 0) {
+      log(`${id.schedule}: what Redis says is unsent of ${new Date(id.slot).toISOString()} is not what the file says`);
       await broker.slots.allSent(id);
       continue;
     }
-    const endsAt = id.slot + schedule.startWithinMs;
-    memory.sendings.set(record.run, { id, record, endsAt, signed: null, sentUntil });
-    log(`${id.schedule}: goes on with run ${record.run}, whose orders were not all sent`);
+    const endsAt = id.slot + resolved.schedule.startWithinMs;
+    memory.sendings.set(run, { id, record: { ...record, starts: [...starts] }, endsAt, signed: null, sentUntil });
+    log(`${id.schedule}: goes on with run ${run}, whose orders were not all sent`);
   }
+}
+
+/** Those of the hosts that the schedule is for, at moments at which splay and calendars let them begin. */
+function startsByFile(
+  { schedule, hostsIn }: ResolvedSchedule,
+  { slot }: SlotId,
+  { starts }: FireRecord,
+): FireRecord['starts'] {
+  if (nextSlot(schedule.timing, slot - 1) !== slot) return [];
+  const hosts = new Map<string, SlotHost>(hostsIn({ start: slot, end: slot }).map((host) => [host.name, host]));
+  const end = slot + schedule.startWithinMs;
+  return starts.filter(({ host: name, at }) => {
+    const host = hosts.get(name);
+    return (
+      host !== undefined && at >= slot + host.delayMs && firstAllowed(host.calendars, { start: at, end }).at === at
+    );
+  });
 }
 
 /** Sends to each host whose moment has come its order. */

@@ -8,6 +8,7 @@ import type { ControllerBroker } from '../../src/queue/broker.ts';
 import { keysFor } from '../../src/queue/names.ts';
 import { openControllerBroker } from '../../src/queue/open.ts';
 import { newMemory, type Plan } from '../../src/scheduler/scheduler-context.ts';
+import { slotRunId } from '../../src/scheduler/slot-run.ts';
 import { reconcile } from '../../src/scheduler/reconcile.ts';
 import { host } from '../support/broker-data.ts';
 import { makeFleetFolder, type FleetFolder } from '../support/fleet-folder.ts';
@@ -270,4 +271,62 @@ test('a rule that is changed has no slots of before, and what has left the file 
   assert.deepEqual([...(await stage.broker.pauses()).keys()], ['to-come']);
   const left = (await stage.redis.command('KEYS', '*hourly*')).split('\n').filter((key) => key !== '');
   assert.deepEqual(left, []);
+});
+
+test('who controls Redis makes a scheduler fire nothing that the file does not say', async () => {
+  await using stage = await setStage(`calendars:
+  closed: { kind: freeze, times: [{ cron: "* * * * *", for: 1h }], hosts: [web2] }
+schedules:
+  some: { task: apt.update, target: { roles: [webserver] }, every: 1h, splay: 10m, start_within: 30m }
+`);
+  const scheduler = stage.scheduler();
+  await scheduler.beat();
+  stage.time.now += 59 * MINUTE;
+  const keys = keysFor(stage.redis.settings.environment);
+  const name = scheduleNameSchema.parse('some');
+  const strike = async (slot: number, host: string, { at, run }: { at: number; run?: string }): Promise<void> => {
+    const record = {
+      kind: 'fire',
+      slot,
+      decidedAt: slot,
+      by: 'x',
+      run: run ?? slotRunId(stage.plan().fleet.fleet, name, slot),
+      starts: [{ host, at }],
+      leftOut: [],
+    };
+    await stage.redis.command('SET', keys.slot(name, slot), JSON.stringify(record));
+    await stage.redis.command('HSET', keys.unsent, `some@${slot}`, '0');
+    await scheduler.beat();
+    await stage.redis.command('DEL', keys.slot(name, slot), keys.sender(name, slot));
+  };
+  const slot = stage.start;
+  await strike(slot + 30 * MINUTE, 'web1', { at: stage.time.now });
+  stage.time.now = slot + 20 * MINUTE;
+  await strike(slot, 'db1', { at: stage.time.now });
+  await strike(slot, 'web2', { at: stage.time.now });
+  await strike(slot, 'web1', { at: slot });
+  await strike(slot, 'web1', { at: stage.time.now, run: '01J00000000000000000000000' });
+  await strike(slot + HOUR, 'web1', { at: stage.time.now });
+  stage.time.now = slot + 40 * MINUTE;
+  await strike(slot, 'web1', { at: slot + 20 * MINUTE });
+  for (const host of ['web1', 'web2', 'db1']) assert.deepEqual(await stage.jobs(host), [], host);
+  assert.deepEqual(await stage.broker.slots.unsent(), []);
+
+  // What the file does say goes on to be sent.
+  stage.time.now = slot + 20 * MINUTE;
+  await strike(slot, 'web1', { at: stage.time.now });
+  assert.equal((await stage.jobs('web1')).length, 1);
+});
+
+test('a time to come at which all is decided keeps nothing from firing', async () => {
+  await using stage = await setStage(HOURLY);
+  const scheduler = stage.scheduler();
+  await scheduler.beat();
+  const keys = keysFor(stage.redis.settings.environment);
+  const [rule = ''] = (await stage.broker.slots.decidedUntil()).keys();
+  await stage.redis.command('HSET', keys.decidedUntil, rule, String(stage.start + 1000 * HOUR));
+  await scheduler.beat();
+  stage.time.now += HOUR;
+  await scheduler.beat();
+  assert.partialDeepStrictEqual(await stage.last('hourly'), { kind: 'fire', slot: stage.start + HOUR });
 });
