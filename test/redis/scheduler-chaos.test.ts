@@ -4,14 +4,15 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { CelerootError } from '../../src/core/errors.ts';
 import { scheduleNameSchema } from '../../src/core/names.ts';
 import { parseJsonAs } from '../../src/core/parse-json-as.ts';
-import { type SlotRecord, slotRecordSchema } from '../../src/core/slot-record.ts';
+import { type FireRecord, type SlotRecord, slotRecordSchema } from '../../src/core/slot-record.ts';
 import type { ControllerBroker } from '../../src/queue/broker.ts';
 import { keysFor } from '../../src/queue/names.ts';
 import { openControllerBroker } from '../../src/queue/open.ts';
 import { makeFleetFolder } from '../support/fleet-folder.ts';
+import type { Plan } from '../../src/scheduler/scheduler-context.ts';
 import { forbidLeaks } from '../support/no-leaks.ts';
 import { startRedis, waitUntil, type TestRedis } from '../support/redis.ts';
-import { readStagePlan, stageScheduler, type StagedScheduler } from '../support/scheduler-stage.ts';
+import { readStagePlan, stageScheduler, type StageClock, type StagedScheduler } from '../support/scheduler-stage.ts';
 
 forbidLeaks();
 
@@ -57,7 +58,7 @@ function deadly(broker: ControllerBroker, chance: () => boolean): ControllerBrok
   return wrap({ ...broker });
 }
 
-async function beatOnce(scheduler: StagedScheduler, tally: { deaths: number; outages: number }): Promise<void> {
+async function beatOnce(scheduler: StagedScheduler, tally: Tally): Promise<void> {
   try {
     await scheduler.beat();
   } catch (error) {
@@ -84,33 +85,23 @@ async function recordsOf(redis: TestRedis, name: string): Promise<readonly SlotR
     .toSorted((one, other) => one.slot - other.slot);
 }
 
-test('of two schedulers that die anywhere, with Redis killed and clocks set, each slot is decided once and sent once', async () => {
-  await using redis = await startRedis({ args: ['--appendfsync', 'always'] });
-  const { port, environment } = { port: redis.port, environment: redis.settings.environment ?? '' };
-  await using folder = await makeFleetFolder({
-    broker: `{ url: "redis://127.0.0.1:${port}", environment: ${environment} }`,
-    roles: '  webserver:\n  db:\n',
-    more: SCHEDULES,
-  });
-  const plan = await readStagePlan(folder.file);
-  await using broker = await openControllerBroker(redis.settings);
-  const start = Math.ceil(Date.now() / MINUTE) * MINUTE;
-  const time = { now: start };
-  const tally = { deaths: 0, outages: 0 };
-  let lethal = true;
-  const stage = {
-    plan: () => plan,
-    time,
-    leaseMs: 20,
-    broker: () => deadly(broker, () => lethal && Math.random() < 0.004),
-  };
-  const schedulers = [stageScheduler(stage), stageScheduler(stage)];
-  const end = start + SLOTS * MINUTE;
-  for (const scheduler of schedulers) await beatOnce(scheduler, tally);
+type Tally = { deaths: number; outages: number };
 
-  while (time.now < end) {
-    // Now and then an outage of some minutes, or a clock that is wrong by hours.
-    time.now += Math.random() < 0.01 ? Math.floor(Math.random() * 30) * MINUTE : Math.floor(Math.random() * 40_000);
+/** Redis with a fleet on it, two schedulers, and a time that the test moves. */
+type Storm = {
+  readonly redis: TestRedis;
+  readonly broker: ControllerBroker;
+  readonly plan: Plan;
+  readonly schedulers: readonly StagedScheduler[];
+  readonly time: StageClock;
+  readonly start: number;
+  readonly tally: Tally;
+};
+
+/** Lets time pass, with outages of some minutes, clocks that are wrong by hours, and a Redis that is killed. */
+async function rage({ redis, schedulers, time, start, tally }: Storm): Promise<void> {
+  while (time.now < start + SLOTS * MINUTE) {
+    time.now += Math.floor(Math.random() * (Math.random() < 0.01 ? 30 * MINUTE : 40_000));
     for (const scheduler of schedulers) {
       if (Math.random() < 0.01) scheduler.ahead = scheduler.ahead === 0 ? (Math.random() - 0.5) * 48 * 60 * MINUTE : 0;
     }
@@ -118,15 +109,16 @@ test('of two schedulers that die anywhere, with Redis killed and clocks set, eac
     await Promise.all(schedulers.map((scheduler) => beatOnce(scheduler, tally)));
     await restart;
   }
-  lethal = false;
-  await waitUntil(
-    async () =>
-      await broker.serverTime().then(
-        () => true,
-        () => false,
-      ),
-    'Redis',
-  );
+}
+
+/** Until all that waited is decided and sent, or too late. */
+async function calmDown({ broker, schedulers, time, tally }: Storm): Promise<void> {
+  const isThere = async (): Promise<boolean> =>
+    await broker.serverTime().then(
+      () => true,
+      () => false,
+    );
+  await waitUntil(isThere, 'Redis');
   for (const scheduler of schedulers) scheduler.ahead = 0;
   for (let minute = 0; minute < 45; minute += 1) {
     time.now += MINUTE;
@@ -134,63 +126,77 @@ test('of two schedulers that die anywhere, with Redis killed and clocks set, eac
     if (minute % 15 === 0) await sleep(40);
     await Promise.all(schedulers.map((scheduler) => beatOnce(scheduler, tally)));
   }
+}
 
-  const keys = keysFor(environment);
-  const fired: SlotRecord[] = [];
-  let late = 0;
-  let toCome = 0;
-  for (const [name, isSlot] of Object.entries(EVERY)) {
-    const records = await recordsOf(redis, name);
-    const decided = new Map(records.map((record) => [record.slot, record]));
-    // Younger ones may still wait.
-    const settled = Math.floor((time.now - 21 * MINUTE - start) / MINUTE);
-    const slots = Array.from({ length: settled }, (_, index) => start + (index + 1) * MINUTE);
-    const expected = slots.filter((slot) => isSlot(slot / MINUTE));
-    assert.deepEqual(
-      expected.filter((slot) => !decided.has(slot)).map((slot) => new Date(slot).toISOString()),
-      [],
-      `${name}: slots that nobody decided`,
-    );
-    assert.deepEqual(
-      records.filter(({ slot }) => slot <= start || !isSlot(slot / MINUTE)),
-      [],
-      `${name}: slots that are none`,
-    );
-    fired.push(...records.filter(({ kind }) => kind === 'fire'));
-  }
-  const waiting = new Map<string, readonly string[]>();
-  for (const host of plan.fleet.hosts.keys()) {
-    const queue = keys.queue({ kind: 'host', host }, 'wait');
-    const jobs = (await redis.command('LRANGE', queue, '0', '-1')).split('\n');
-    assert.equal(new Set(jobs).size, jobs.length, `${host}: a job that was queued twice`);
-    waiting.set(host, jobs);
-  }
-  for (const record of fired) {
-    assert.ok(record.kind === 'fire');
-    for (const { host } of record.starts) {
-      if (waiting.get(host)?.includes(`${record.run}.${host}`) === true) continue;
-      if (record.slot > time.now - 16 * MINUTE) toCome += 1;
-      else late += 1;
-    }
-  }
-  const jobs = fired.flatMap((record) => (record.kind === 'fire' ? record.starts : []));
-  assert.equal(
-    [...waiting.values()].flat().length,
-    jobs.length - late - toCome,
-    'no job but those of slots that fired',
+/** Each slot there was has a decision, and nothing else has; returns the decisions to fire. */
+async function requireDecided({ redis, time, start }: Storm, name: string): Promise<readonly FireRecord[]> {
+  const isSlot = EVERY[name] ?? (() => false);
+  const records = await recordsOf(redis, name);
+  const decided = new Set(records.map(({ slot }) => slot));
+  // Younger ones may still wait.
+  const settled = Math.floor((time.now - 21 * MINUTE - start) / MINUTE);
+  const slots = Array.from({ length: settled }, (_, index) => start + (index + 1) * MINUTE);
+  const open = slots.filter((slot) => isSlot(slot / MINUTE) && !decided.has(slot));
+  assert.deepEqual(
+    open.map((slot) => new Date(slot).toISOString()),
+    [],
+    `${name}: slots that nobody decided`,
   );
+  assert.deepEqual(
+    records.filter(({ slot }) => slot <= start || !isSlot(slot / MINUTE)),
+    [],
+    `${name}: slots that are none`,
+  );
+  return records.flatMap((record) => (record.kind === 'fire' ? [record] : []));
+}
+
+/** The jobs that wait for all hosts, none of them twice. */
+async function jobsOf({ redis, plan }: Storm): Promise<ReadonlySet<string>> {
+  const keys = keysFor(redis.settings.environment);
+  const all: string[] = [];
+  for (const host of plan.fleet.hosts.keys()) {
+    const listed = await redis.command('LRANGE', keys.queue({ kind: 'host', host }, 'wait'), '0', '-1');
+    all.push(...listed.split('\n').filter((job) => job !== ''));
+  }
+  assert.equal(new Set(all).size, all.length, 'a job that was queued twice');
+  return new Set(all);
+}
+
+test('of two schedulers that die anywhere, with Redis killed and clocks set, each slot is decided once and sent once', async () => {
+  await using redis = await startRedis({ args: ['--appendfsync', 'always'] });
+  await using folder = await makeFleetFolder({
+    broker: `{ url: "redis://127.0.0.1:${redis.port}", environment: ${redis.settings.environment} }`,
+    roles: '  webserver:\n  db:\n',
+    more: SCHEDULES,
+  });
+  const plan = await readStagePlan(folder.file);
+  await using broker = await openControllerBroker(redis.settings);
+  const start = Math.ceil(Date.now() / MINUTE) * MINUTE;
+  const time = { now: start };
+  let isLethal = true;
+  const chance = (): boolean => isLethal && Math.random() < 0.004;
+  const stage = { plan: () => plan, time, leaseMs: 20, broker: () => deadly(broker, chance) };
+  const schedulers = [stageScheduler(stage), stageScheduler(stage)];
+  const storm = { redis, broker, plan, schedulers, time, start, tally: { deaths: 0, outages: 0 } };
+  for (const scheduler of schedulers) await beatOnce(scheduler, storm.tally);
+
+  await rage(storm);
+  isLethal = false;
+  await calmDown(storm);
+
+  const fired = (await Promise.all(Object.keys(EVERY).map((name) => requireDecided(storm, name)))).flat();
+  const jobs = await jobsOf(storm);
+  const wanted = fired.flatMap(({ slot, run, starts }) => starts.map(({ host }) => ({ slot, job: `${run}.${host}` })));
+  const unsent = wanted.filter(({ job }) => !jobs.has(job));
+  assert.equal(jobs.size, wanted.length - unsent.length, 'no job but those of slots that fired');
   // What nobody was there to send in time ends with its slot, and is said.
+  const late = unsent.filter(({ slot }) => slot < time.now - 16 * MINUTE).length;
   const said = schedulers
     .flatMap(({ log }) => log)
-    .filter((line) => /ended before \d+ hosts had their orders/.test(line));
-  assert.ok(late <= said.length * 2, `${late} orders were not sent, of which ${said.length} slots told`);
-  assert.ok(
-    fired.length > SLOTS / 5 && tally.deaths > SLOTS / 40,
-    JSON.stringify({ fired: fired.length, ...tally, late }),
-  );
-  const unsent = await broker.slots.unsent();
-  assert.deepEqual(
-    unsent.filter(({ slot }) => slot < time.now - 16 * MINUTE),
-    [],
-  );
+    .filter((line) => /ended before \d+ hosts had their/.test(line)).length;
+  assert.ok(late <= said * 2, `${late} orders were not sent, and ${said} slots told`);
+  const open = await broker.slots.unsent();
+  assert.ok(open.every(({ slot }) => slot > time.now - 16 * MINUTE));
+  const tale = JSON.stringify({ fired: fired.length, late, ...storm.tally });
+  assert.ok(fired.length > SLOTS / 5 && storm.tally.deaths > SLOTS / 40, tale);
 });
