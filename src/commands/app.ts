@@ -15,8 +15,11 @@ import { executorCommand } from './executor.ts';
 import { addHelpCommands } from './help.ts';
 import { hostsCommand } from './hosts/hosts.ts';
 import { initCommand } from './init.ts';
+import { joinCommand } from './join.ts';
 import { joinAnswerCommand } from './join-answer.ts';
 import { keysCommand } from './keys/keys.ts';
+import { policyCommand } from './policy/policy.ts';
+import { releaseCommand } from './release/release.ts';
 import { rolesCommand } from './roles/roles.ts';
 import { runsCommand } from './runs/runs.ts';
 import { schedulerCommand } from './scheduler.ts';
@@ -101,8 +104,11 @@ const COMMANDS: readonly (readonly [name: string, command: (cli: Cli) => Command
   ['executor', executorCommand],
   ['hosts', hostsCommand],
   ['init', initCommand],
+  ['join', joinCommand],
   ['join-answer', joinAnswerCommand],
   ['keys', keysCommand],
+  ['policy', policyCommand],
+  ['release', releaseCommand],
   ['roles', rolesCommand],
   ['runs', runsCommand],
   ['scheduler', schedulerCommand],

@@ -9,6 +9,8 @@ export type SendFlags = {
   readonly yes: boolean;
   readonly detach: boolean;
   readonly wait: boolean;
+  /** Whether another operator has to sign it first. */
+  readonly secondSigner: boolean;
 };
 
 /** For whom a run is besides, and how. */
@@ -23,6 +25,7 @@ const sendSchema = z.object({
   yes: z.boolean().default(false),
   detach: z.boolean().default(false),
   wait: z.boolean().default(false),
+  secondSigner: z.boolean().default(false),
 });
 
 const runSchema = z.object({
@@ -37,11 +40,16 @@ const runSchema = z.object({
 
 /** Reads the flags `addSendFlags` added. */
 export function readSendFlags(options: unknown): SendFlags {
-  const { expires, yes, detach, wait } = sendSchema.parse(options);
+  const { expires, yes, detach, wait, secondSigner } = sendSchema.parse(options);
   if (detach && wait) {
     throw new UsageError('USAGE', '--detach and --wait exclude each other', { hint: 'leave one of them out' });
   }
-  return { expiresInMs: readDuration('--expires', expires, MAX_EXPIRES_MS), yes, detach, wait };
+  if (secondSigner && (detach || wait)) {
+    throw new UsageError('USAGE', '--second-signer sends nothing that could be followed', {
+      hint: 'leave out --detach and --wait',
+    });
+  }
+  return { expiresInMs: readDuration('--expires', expires, MAX_EXPIRES_MS), yes, detach, wait, secondSigner };
 }
 
 /** Reads the flags `addRunFlags` added; what commander gives is untyped for commands made from data. */

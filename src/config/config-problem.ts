@@ -49,8 +49,11 @@ const SECTIONS: ReadonlySet<string> = new Set(Object.keys(fleetFileSchema.shape)
 /** Keys beside which a password may stand. */
 const GUARDED_KEYS: readonly string[] = [...SECTIONS, ...Object.keys(brokerSchema.shape)];
 
-/** One error for all problems of a file, one line each, sorted by place. `details` holds every one as data. */
-export function invalidConfig(file: string, problems: readonly ConfigProblem[]): ConfigError {
+/**
+ * One error for all problems of a file, one line each, sorted by place. `details` holds every one as data. The hint is
+ * that of celeroot.yaml unless there is another.
+ */
+export function invalidConfig(file: string, problems: readonly ConfigProblem[], hint?: string): ConfigError {
   const sorted = unique([...problems].sort((a, b) => a.line - b.line || a.column - b.column));
   const lines = sorted.slice(0, SHOWN).map((problem) => formatProblem(file, problem));
   if (sorted.length > SHOWN) lines.push(`and ${sorted.length - SHOWN} more`);
@@ -58,7 +61,7 @@ export function invalidConfig(file: string, problems: readonly ConfigProblem[]):
     .map((problem) => problem.path.split('/')[0])
     .find((key) => key !== undefined && SECTIONS.has(key));
   return new ConfigError('CONFIG_INVALID', lines.join('\n'), {
-    hint: `what is allowed: celeroot config explain${section === undefined ? '' : ` ${section}`}`,
+    hint: hint ?? `what is allowed: celeroot config explain${section === undefined ? '' : ` ${section}`}`,
     details: { file, problems: sorted },
   });
 }

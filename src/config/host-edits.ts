@@ -118,7 +118,7 @@ function refuseAnotherMachine({ file }: FleetConfig, host: Host, { key, machine 
       'KEY_EXISTS',
       `${name} has another key in ${file} than what came, from ${which}: recorded is ${host.key}, this is ${key}`,
       {
-        hint: `if ${name} was installed anew, or this machine takes its place:  … | celeroot hosts accept ${name} --replace\nif not, look where the line was run: this may be the wrong machine, or a second one`,
+        hint: `if ${name} was installed anew, or this machine takes its place:  … | celeroot hosts accept ${name} --replace  (or hosts join ${name} --token --replace)\nif not, look where the line was run: this may be the wrong machine, or a second one`,
         details,
       },
     );

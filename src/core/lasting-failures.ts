@@ -14,6 +14,7 @@ const LASTING: ReadonlySet<string> = new Set([
   'held',
   'essential',
   'excluded',
+  'denied',
   'plan_stale',
   'no_such_package',
   'no_such_version',

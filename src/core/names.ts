@@ -68,7 +68,7 @@ export const SCHEDULE_VERBS: ReadonlySet<string> = new Set([
   'show',
 ]);
 
-/** A schedule's name; part of Redis keys and of what its runs are called. */
+/** A schedule's name; part of Redis keys and of the ids of its runs. */
 export const scheduleNameSchema = z
   .string()
   .regex(/^[a-z0-9](?:[a-z0-9_-]{0,61}[a-z0-9])?$/, {

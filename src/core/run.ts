@@ -1,7 +1,7 @@
 import * as z from 'zod';
 import { jobIdSchema, runIdSchema } from './ids.ts';
 import { jsonObjectSchema } from './json.ts';
-import { fleetNameSchema, hostNameSchema, queueNameSchema, type HostName } from './names.ts';
+import { fleetNameSchema, hostNameSchema, queueNameSchema, scheduleNameSchema, type HostName } from './names.ts';
 
 /** Where a job goes: one host's own queue, or a queue that any one host of a role serves. */
 export const destinationSchema = z.discriminatedUnion('kind', [
@@ -45,6 +45,8 @@ export const runSchema = z.strictObject({
   by: z.string().max(256),
   /** The run this one repeats for the hosts that failed, or whose plans it applies. */
   follows: z.strictObject({ run: runIdSchema, as: z.enum(['retry', 'apply']) }).nullable(),
+  /** The schedule that made it, and when it was due, milliseconds since 1970. */
+  slot: z.strictObject({ schedule: scheduleNameSchema, at: z.int().min(0) }).optional(),
 });
 export type Run = Readonly<z.infer<typeof runSchema>>;
 

@@ -10,6 +10,7 @@ import type { JournalHead } from '../core/chain-head.ts';
 import type { Order } from '../trust/order.ts';
 import { sealRun } from '../trust/run-record.ts';
 import { signOrder } from '../trust/sign-order.ts';
+import { runIdOfSlot, type StandingOrder } from '../trust/standing-order.ts';
 import { runEvent } from './journal-run.ts';
 import type { Journal } from './journal.ts';
 import type { Assignment, PreparedRun } from './prepare-run.ts';
@@ -27,6 +28,19 @@ export type Sender = {
   readonly randomBytes: (count: number) => Uint8Array;
 };
 
+/** A slot of a standing order, for which a scheduler signs the orders. */
+export type FiredSlot = {
+  /** The envelope that operators have signed, and what is in it. */
+  readonly request: string;
+  readonly standing: StandingOrder;
+  /** Milliseconds since 1970. */
+  readonly slot: number;
+};
+
+function runIdOf({ standing, slot }: FiredSlot): RunId {
+  return runIdOfSlot(standing.fleet, standing.schedule, slot);
+}
+
 /** A run with its signed record and orders, ready to go, and the trust file that the hosts will hold them against. */
 export type SignedRun = {
   readonly run: Run;
@@ -36,16 +50,22 @@ export type SignedRun = {
 };
 
 /**
- * Gives the run its id, unless one is given, writes it into the journal and signs one order per job, which says how far the journal went.
- * Nothing leaves this machine yet.
+ * Gives the run its id, which for a slot is always the same, writes it into the journal and signs one order per job, which says how far the journal went.
+ * Nothing leaves this machine yet. A slot is fired with a standing order or, by an operator, under the id it is to have.
  * @throws ConfigError JOURNAL_UNUSABLE, and RejectedError when the arguments are too long for an order.
  */
-export async function signRun(prepared: PreparedRun, sender: Sender, given: RunId | null = null): Promise<SignedRun> {
+export async function signRun(
+  prepared: PreparedRun,
+  sender: Sender,
+  slot: FiredSlot | RunId | null = null,
+): Promise<SignedRun> {
   const { key, by, journal } = sender;
-  const id = given ?? makeRunId(sender.clock.now(), sender.randomBytes(10));
+  const fires = typeof slot === 'string' ? null : slot;
+  const ownId = typeof slot === 'string' ? slot : makeRunId(sender.clock.now(), sender.randomBytes(10));
+  const id = fires === null ? ownId : runIdOf(fires);
   const { at: createdAt, log } = await journal.add(() => runEvent(id, prepared, { key: key.id, by }));
   const orders = prepared.assignments.map((assignment) =>
-    makeOrder({ run: id, issuedAt: createdAt, log }, { prepared, assignment, sender }),
+    makeOrder({ run: id, issuedAt: createdAt, log, fires }, { prepared, assignment, sender }),
   );
   const run: Run = {
     id,
@@ -64,6 +84,7 @@ export async function signRun(prepared: PreparedRun, sender: Sender, given: RunI
     deadlineMs: prepared.deadlineMs,
     by: sender.by,
     follows: prepared.follows,
+    ...(fires === null ? {} : { slot: { schedule: fires.standing.schedule, at: fires.slot } }),
   };
   const releases = orders.map((order) => ({ job: order.id, to: order.to, envelope: signOrder(order, sender.key) }));
   return { run, record: sealRun(sender.fleet, run, sender.key), orders: releases, trust: sender.trust };
@@ -106,9 +127,14 @@ function partlySent(error: ConnectionError, { run, queued, celeroot }: PartlySen
 
 type OrderParts = { readonly prepared: PreparedRun; readonly assignment: Assignment; readonly sender: Sender };
 
-type OrderPlace = { readonly run: RunId; readonly issuedAt: number; readonly log: JournalHead };
+type OrderPlace = {
+  readonly run: RunId;
+  readonly issuedAt: number;
+  readonly log: JournalHead;
+  readonly fires: FiredSlot | null;
+};
 
-function makeOrder({ run, issuedAt, log }: OrderPlace, { prepared, assignment, sender }: OrderParts): Order {
+function makeOrder({ run, issuedAt, log, fires }: OrderPlace, { prepared, assignment, sender }: OrderParts): Order {
   const { to } = assignment;
   return {
     fleet: sender.fleet,
@@ -126,5 +152,6 @@ function makeOrder({ run, issuedAt, log }: OrderPlace, { prepared, assignment, s
     deadlineMs: prepared.deadlineMs,
     by: sender.by,
     log,
+    ...(fires === null ? {} : { firing: { request: fires.request, slot: fires.slot } }),
   };
 }

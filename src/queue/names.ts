@@ -38,6 +38,8 @@ export type Keys = {
   readonly facts: (host: HostName) => string;
   /** Stream of the orders a host refused. */
   readonly refusals: (host: HostName) => string;
+  /** What the two sides of one join by token say to each other. */
+  readonly join: (id: string, part: 'offer' | 'reply') => string;
   /** One of BullMQ's own keys of a queue, e.g. `wait`, or the hash of a job by its id. */
   readonly queue: (to: Destination, part: string) => string;
 };
@@ -62,6 +64,7 @@ export function keysFor(environment: string | null): Keys {
     presence: (host) => `${prefix}:presence:${host}`,
     facts: (host) => `${prefix}:facts:${host}`,
     refusals: (host) => `${prefix}:refusals:${host}`,
+    join: (id, part) => `${prefix}:join:${id}:${part}`,
     queue: (to, part) => `${prefix}:${queueNameOf(to)}:${part}`,
   };
 }

@@ -1,9 +1,10 @@
 import type { BrokerSettings } from '../core/broker-settings.ts';
-import type { ControllerBroker, Consumer, WorkerBroker } from './broker.ts';
+import type { ControllerBroker, Consumer, HostUserChanges, WorkerBroker } from './broker.ts';
 import { checkBroker } from './check-broker.ts';
 import { makeClient } from './connection.ts';
 import { openFailFastLink, type FailFastLink } from './fail-fast-link.ts';
 import { changeHostUsers, compareHostUsers, readHostUsers } from './host-users.ts';
+import { dropExpiredGuests, openJoinDoor } from './join-door.ts';
 import { readTime, type Log } from './link.ts';
 import { openPatientLink } from './patient-link.ts';
 import { dropPause, readPauses, savePause } from './pause-store.ts';
@@ -29,6 +30,10 @@ export async function openControllerBroker(settings: BrokerSettings, log: Log = 
   const watcher = opening.use(watchReports(settings));
   const opened = opening.move();
   const place = { link, settings };
+  const changeUsers = async (changes: HostUserChanges): Promise<readonly string[]> => {
+    await dropExpiredGuests(place);
+    return await changeHostUsers(place, changes);
+  };
   return {
     saveRun: (run, record) => saveRun(link, run, record),
     release: releasing.release,
@@ -51,11 +56,12 @@ export async function openControllerBroker(settings: BrokerSettings, log: Log = 
     pauses: () => readPauses(link),
     savePause: (name, pause) => savePause(link, name, pause),
     dropPause: (name) => dropPause(link, name),
-    setHostUser: (user) => changeHostUsers(place, { add: [], change: [user], remove: [] }),
-    dropHostUser: (host) => changeHostUsers(place, { add: [], change: [], remove: [host] }),
+    setHostUser: (user) => changeUsers({ add: [], change: [user], remove: [] }),
+    dropHostUser: (host) => changeUsers({ add: [], change: [], remove: [host] }),
     hostUsers: () => readHostUsers(place),
     compareHostUsers: (wanted) => compareHostUsers(place, wanted),
-    changeHostUsers: (changes) => changeHostUsers(place, changes),
+    changeHostUsers: changeUsers,
+    openJoinDoor: (guest, password) => openJoinDoor(place, guest, password),
     [Symbol.asyncDispose]: () => opened.disposeAsync(),
   };
 }

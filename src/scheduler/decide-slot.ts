@@ -11,7 +11,7 @@ import { wallAt } from '../schedule/zone.ts';
 import { prepareSlot } from './prepare-slot.ts';
 import { runUnderWay } from './run-under-way.ts';
 import type { Scheduler } from './scheduler-context.ts';
-import { slotRunId } from './slot-run.ts';
+import { runIdOfSlot } from '../trust/standing-order.ts';
 
 export type DueNow = { readonly slot: number; readonly pause: SchedulePause | null; readonly isSuperseded: boolean };
 
@@ -101,7 +101,7 @@ async function fire(
       slot: id.slot,
       decidedAt: clock.now(),
       by: owner,
-      run: slotRunId(plan.fleet.fleet, id.schedule, id.slot),
+      run: runIdOfSlot(plan.fleet.fleet, id.schedule, id.slot),
       starts: decision.starts
         .filter(({ host }) => joined.has(host))
         .map(({ host, at }) => ({ host: hostNameSchema.parse(host), at })),

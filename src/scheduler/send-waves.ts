@@ -9,7 +9,7 @@ import type { SlotHost } from '../schedule/decide.ts';
 import { nextSlot } from '../schedule/slots.ts';
 import { prepareSlot } from './prepare-slot.ts';
 import type { Scheduler, Sending } from './scheduler-context.ts';
-import { slotRunId } from './slot-run.ts';
+import { runIdOfSlot } from '../trust/standing-order.ts';
 
 /**
  * Takes over slots that fired and whose orders nobody sends any more. What Redis says of them is not signed: only that is
@@ -19,7 +19,7 @@ export async function takeOver(scheduler: Scheduler): Promise<void> {
   const { broker, plan, memory, owner, leaseMs, log } = scheduler;
   for (const { sentUntil, ...id } of await broker.slots.unsent()) {
     const resolved = plan.schedules.find(({ schedule }) => schedule.name === id.schedule);
-    const run = slotRunId(plan.fleet.fleet, id.schedule, id.slot);
+    const run = runIdOfSlot(plan.fleet.fleet, id.schedule, id.slot);
     if (resolved === undefined || memory.sendings.has(run)) continue;
     if (!(await broker.slots.claim(id, { owner, ms: leaseMs }))) continue;
     const record = await broker.slots.read(id);

@@ -10,6 +10,8 @@ export type TaskContext = {
   readonly dryRun: boolean;
   /** Package patterns (`linux-image-*`) that the roles of the host keep out of upgrades. */
   readonly exclude: readonly string[];
+  /** Package patterns that the host's owner lets nobody change. They are in `exclude` too, so upgrades leave them out. */
+  readonly deny: readonly string[];
   /** The transaction hash the order insists on, from a plan that was approved; null when it names none. */
   readonly expectedPlan: string | null;
 };

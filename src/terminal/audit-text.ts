@@ -17,6 +17,8 @@ export function journalEntryText(event: JournalEvent): EntryText {
   switch (kind) {
     case 'run':
       return runText(event);
+    case 'second-signature':
+      return { ...EMPTY, what: kind, who: event.by, run: event.run, detail: event.task };
     case 'cancel':
       return { ...EMPTY, what: kind, who: event.by, run: event.run };
     case 'trust':

@@ -48,6 +48,7 @@ export const caseSchema = z.strictObject({
     .strictObject({
       dryRun: z.boolean().default(false),
       exclude: z.array(z.string()).default([]),
+      deny: z.array(z.string()).default([]),
       expectedPlan: z.string().nullable().default(null),
     })
     .prefault({}),

@@ -8,7 +8,7 @@ import type { ControllerBroker } from '../../src/queue/broker.ts';
 import { keysFor } from '../../src/queue/names.ts';
 import { openControllerBroker } from '../../src/queue/open.ts';
 import { newMemory, type Plan } from '../../src/scheduler/scheduler-context.ts';
-import { slotRunId } from '../../src/scheduler/slot-run.ts';
+import { runIdOfSlot } from '../../src/trust/standing-order.ts';
 import { reconcile } from '../../src/scheduler/reconcile.ts';
 import { host } from '../support/broker-data.ts';
 import { makeFleetFolder, type FleetFolder } from '../support/fleet-folder.ts';
@@ -290,7 +290,7 @@ schedules:
       slot,
       decidedAt: slot,
       by: 'x',
-      run: run ?? slotRunId(stage.plan().fleet.fleet, name, slot),
+      run: run ?? runIdOfSlot(stage.plan().fleet.fleet, name, slot),
       starts: [{ host, at }],
       leftOut: [],
     };

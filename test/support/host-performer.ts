@@ -60,7 +60,7 @@ export async function performOn(
 
 /** A context for tests; the job's id shows in the host's apt history. */
 export function taskContext(context: Partial<TaskContext> = {}): TaskContext {
-  return { job: 'test-job', dryRun: false, exclude: [], expectedPlan: null, ...context };
+  return { job: 'test-job', dryRun: false, exclude: [], deny: [], expectedPlan: null, ...context };
 }
 
 type Job = { readonly folder: string; readonly memory: Map<string, string> };

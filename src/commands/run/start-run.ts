@@ -1,16 +1,20 @@
+import { resolve } from 'node:path';
 import type { CommandUnknownOpts } from '@commander-js/extra-typings';
 import type { FleetConfig } from '../../config/fleet-config.ts';
+import { quoteWord } from '../../core/quote-word.ts';
 import type { RunSnapshot } from '../../core/run-snapshot.ts';
-import { signRun, submitRun, type Sender } from '../../fleet/dispatch-run.ts';
+import { signRun, submitRun, type Sender, type SignedRun } from '../../fleet/dispatch-run.ts';
 import { notJoinedText } from '../../fleet/leave-out-not-joined.ts';
 import { prepareRun, type PreparedRun, type RunRequest } from '../../fleet/prepare-run.ts';
+import { publishTrust } from '../../fleet/publish-trust.ts';
 import { requireGranted } from '../../fleet/require-granted.ts';
 import { requireOneMachine } from '../../fleet/require-one-machine.ts';
+import { writeRunFile } from '../../fleet/run-file.ts';
 import type { ControllerBroker } from '../../queue/broker.ts';
 import { writeWarning } from '../../terminal/error.ts';
-import { writeJsonLine } from '../../terminal/json.ts';
+import { writeJson, writeJsonLine } from '../../terminal/json.ts';
 import type { Cli } from '../context.ts';
-import { celerootFor } from '../edit-fleet.ts';
+import { celerootFor, shownPath } from '../edit-fleet.ts';
 import { sharedFlags } from '../flags.ts';
 import { requireYes } from '../require-yes.ts';
 import { loadFleetConfig, openBroker } from '../open-fleet.ts';
@@ -37,12 +41,12 @@ type SendOptions = {
   readonly broker: ControllerBroker;
   readonly sender: Sender;
   readonly prepared: PreparedRun;
-  readonly flags: Pick<SendFlags, 'detach' | 'wait'>;
+  readonly flags: Pick<SendFlags, 'detach' | 'wait' | 'secondSigner'>;
 };
 
 /**
- * Signs, sends and follows: the part of `startRun` that retries and approved plans share. Returns what was seen of the
- * run last; null when it was not followed.
+ * Signs, sends and follows: the part of `startRun` that retries and approved plans share. Where another operator has to
+ * sign, it is written to a file instead. Returns what was seen of the run last; null when it was not followed.
  */
 export async function sendRun(
   cli: Cli,
@@ -53,10 +57,29 @@ export async function sendRun(
   await requireOneMachine(broker, { fleet, prepared }, cli.clock);
   const signed = await signRun(prepared, sender);
   const celeroot = celerootFor(command);
+  if (flags.secondSigner) {
+    await handOver(cli, command, { broker, signed });
+    return null;
+  }
   await submitRun(broker, signed, celeroot);
   const { json } = sharedFlags(command);
   const { detach, wait } = flags;
   return await showRun(cli, { broker, fleet, run: signed.run, json, follow: !detach, wait, celeroot });
+}
+
+type HandOver = { readonly broker: ControllerBroker; readonly signed: SignedRun };
+
+/** Writes a signed run for another operator; hosts can get the trust file that its orders want. */
+async function handOver(cli: Cli, command: CommandUnknownOpts, { broker, signed }: HandOver): Promise<void> {
+  const { run } = signed;
+  await publishTrust(broker, signed.trust);
+  const file = resolve(cli.cwd, `${run.id}.run.json`);
+  await writeRunFile(file, signed);
+  const next = `${celerootFor(command)} runs sign ${quoteWord(shownPath(cli, file))}`;
+  if (sharedFlags(command).json) return writeJson(cli.stdout, { run, file, next });
+  cli.stdout.write(
+    `wrote ${file}: run ${run.id}, signed by you and not sent\nanother operator looks at it and sends it:  ${next}\n`,
+  );
 }
 
 /** Names the hosts that a run leaves out; with --json in a line of its own as well. */

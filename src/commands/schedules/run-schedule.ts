@@ -15,5 +15,5 @@ export async function runSchedule(cli: Cli, command: CommandUnknownOpts, flags: 
   }
   const schedule = requireSchedule(await loadFleetConfig(cli, command), flags.name);
   const request = { ...scheduleRequest(schedule), dryRun: flags.dryRun };
-  await startRun(cli, command, { request, flags: { ...flags, expiresInMs: request.expiresInMs } });
+  await startRun(cli, command, { request, flags: { ...flags, expiresInMs: request.expiresInMs, secondSigner: false } });
 }
