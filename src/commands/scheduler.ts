@@ -32,7 +32,12 @@ export function schedulerCommand(cli: Cli): CommandUnknownOpts {
       return await listNext(cli, command, { file: path, name: null, span, limit: '1000' });
     }
     const { runScheduler } = await import('../scheduler/run-scheduler.ts');
-    const { openSender } = await import('./open-sender.ts');
+    const { renewTrustWhenDue } = await import('../fleet/renew-trust-when-due.ts');
+    const { scheduleAuthority } = await import('../fleet/schedule-authority.ts');
+    const log = (line: string): void =>
+      json
+        ? writeJsonLine(cli.stdout, { at: cli.clock.now(), message: line })
+        : cli.stdout.write(`${plainText(line)}\n`);
     const stop = new AbortController();
     using _term = cli.onSignal('SIGTERM', () => stop.abort());
     using _int = cli.onSignal('SIGINT', () => stop.abort());
@@ -43,11 +48,12 @@ export function schedulerCommand(cli: Cli): CommandUnknownOpts {
         owner: `${cli.by} ${randomUUID()}`,
         clock: cli.clock,
         leaseMs: LEASE_MS,
-        senderOf: (fleet, by) => openSender({ ...cli, by }, fleet),
-        log: (line) =>
-          json
-            ? writeJsonLine(cli.stdout, { at: cli.clock.now(), message: line })
-            : cli.stdout.write(`${plainText(line)}\n`),
+        authorityOf: async (fleet, schedule) => {
+          const notice = await renewTrustWhenDue(fleet, cli.clock);
+          if (notice !== null) log(notice);
+          return await scheduleAuthority(fleet, schedule, { ...cli, by: `schedule ${schedule.name}` });
+        },
+        log,
       },
       stop.signal,
     );

@@ -1,8 +1,9 @@
-import type { FleetConfig } from '../config/fleet-config.ts';
+import type { FleetConfig, Schedule } from '../config/fleet-config.ts';
 import type { Clock } from '../core/clock.ts';
 import type { FireRecord } from '../core/slot-record.ts';
-import type { Sender, SignedRun } from '../fleet/dispatch-run.ts';
+import type { SignedRun } from '../fleet/dispatch-run.ts';
 import type { ResolvedSchedule } from '../fleet/resolve-schedule.ts';
+import type { ScheduleAuthority } from '../fleet/schedule-authority.ts';
 import type { ControllerBroker } from '../queue/broker.ts';
 import type { SlotId } from '../queue/slot-store.ts';
 
@@ -34,8 +35,8 @@ export type SchedulerOptions = {
   readonly clock: Clock;
   /** How long it keeps the right to send a slot's orders without a sign of life. */
   readonly leaseMs: number;
-  /** With whose key orders are signed. */
-  readonly senderOf: (fleet: FleetConfig, by: string) => Promise<Sender>;
+  /** With whose word a schedule is fired. */
+  readonly authorityOf: (fleet: FleetConfig, schedule: Schedule) => Promise<ScheduleAuthority>;
   readonly log: (line: string) => void;
 };
 

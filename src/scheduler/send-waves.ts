@@ -97,8 +97,8 @@ async function signSlot(scheduler: Scheduler, { id, record }: Sending): Promise<
   const schedule = plan.schedules.find((each) => each.schedule.name === id.schedule)?.schedule;
   if (schedule === undefined) throw new Error(`schedule ${id.schedule} left while its orders were sent`);
   const hosts = record.starts.map(({ host }) => host).filter((host) => plan.fleet.hosts.has(host));
-  const { prepared, sender } = await prepareSlot(scheduler, schedule, { slot: id.slot, hosts });
-  const signed = await signRun(prepared, sender, record.run);
+  const { prepared, sender, as } = await prepareSlot(scheduler, schedule, { slot: id.slot, hosts });
+  const signed = await signRun(prepared, sender, as);
   await publishTrust(broker, signed.trust);
   await broker.saveRun(signed.run, signed.record).catch((error: unknown) => {
     if (!(error instanceof CelerootError) || error.code !== 'RUN_EXISTS') throw error;

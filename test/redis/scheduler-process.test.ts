@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
-import { readFile, writeFile } from 'node:fs/promises';
+import { readFile, rename, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { test } from 'node:test';
 import * as z from 'zod';
 import { runCli, type CliResult } from '../support/cli.ts';
@@ -24,6 +25,14 @@ function startScheduler(file: string): SpawnedService {
 function schedules(name: string, moments: readonly number[]): string {
   const at = moments.map((moment) => `"${new Date(moment).toISOString().slice(0, 19)}Z"`).join(', ');
   return `schedules:\n  ${name}: { task: system.ping, target: { hosts: [web1] }, at: [${at}], overlap: allow }\n`;
+}
+
+/** What is shown of a run once it has ended. */
+async function waitForRun(run: (...args: readonly string[]) => Promise<CliResult>, id: string): Promise<string> {
+  await waitUntil(async () => (await run('runs', 'show', id)).code !== 5, 'the record of the run');
+  const { code, stdout } = await run('runs', 'show', id, '--follow');
+  assert.equal(code, 0, stdout);
+  return stdout;
 }
 
 test('two schedulers and a worker: each slot is one run, done once, and the file is followed', async () => {
@@ -110,4 +119,36 @@ test('scheduler wants to know whether it is meant, and can say what it would do'
   const dry = await runCli(['scheduler', folder.file, '--dry-run']);
   assert.equal(dry.code, 0);
   assert.match(dry.stdout, /^LOCAL .*\n.* UTC .* first +1: web1\n$/);
+});
+
+test('a scheduler with a key of its own fires what an operator has signed, and nothing that was changed since', async () => {
+  await using redis = await startRedis();
+  await using folder = await makeFleetFolder({
+    broker: `{ url: "redis://127.0.0.1:${redis.port}" }`,
+    more: schedules('ping', [Date.now() + 20_000]),
+  });
+  const run = async (...args: readonly string[]): Promise<CliResult> => await runCli(args, { cwd: folder.path });
+  assert.equal((await run('keys', 'add', 'clock', '--kind', 'scheduler', '--out', 'clock.key')).code, 0);
+  const text = (await readFile(folder.file, 'utf8')).replace('version: 1\n', 'version: 1\nscheduler_key: clock.key\n');
+  await writeFile(folder.file, text);
+  assert.match(
+    (await run('schedules', 'lint')).stdout,
+    /^ping +error +NOT_SIGNED +there is no standing order for ping in /m,
+  );
+  assert.match((await run('schedules', 'sign')).stdout, /^signed ping, for a year\n/);
+  assert.match((await run('schedules', 'sign')).stdout, /^nothing to sign/);
+  assert.equal((await run('schedules', 'lint')).stdout, 'nothing found in 1 schedule\n');
+  // Nobody on the scheduler's machine needs the operator's key.
+  await rename(join(folder.path, 'celeroot.key'), join(folder.path, 'away.key'));
+  await using state = await newStateDir();
+  await using _worker = await startCliWorker(folder.file, 'web1', state.path);
+  await using scheduler = startScheduler(folder.file);
+  const fires = await scheduler.says(/^ping: the slot of .* fires as run /);
+  const id = / run (\w{26}) /.exec(fires)?.[1] ?? '';
+
+  const shown = await waitForRun(run, id);
+  assert.match(shown, /web1 \| unchanged {2}pong/);
+
+  await writeFile(folder.file, text.replace(/schedules:[^]*/, schedules('ping', [Date.now() + 3000])));
+  await scheduler.says(/^ping: the slot of .* cannot fire here: the schedule was changed since an operator signed/);
 });

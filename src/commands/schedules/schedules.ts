@@ -9,6 +9,7 @@ import { pauseCommand } from './pause.ts';
 import { resumeCommand } from './resume.ts';
 import { runCommand } from './run.ts';
 import { showCommand } from './show.ts';
+import { signCommand } from './sign.ts';
 
 /** `celeroot schedules`, the noun: alone it lists, with a name it shows that schedule. */
 export function schedulesCommand(cli: Cli): CommandUnknownOpts {
@@ -39,4 +40,5 @@ const VERBS: readonly ((cli: Cli) => CommandUnknownOpts)[] = [
   resumeCommand,
   runCommand,
   showCommand,
+  signCommand,
 ];
