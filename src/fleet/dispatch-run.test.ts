@@ -7,7 +7,7 @@ import { checkText } from '../audit/chain.ts';
 import { fleetConfig } from '../../test/support/fleet-config.ts';
 import { standing } from '../../test/support/standing.ts';
 import { ConnectionError } from '../core/errors.ts';
-import { hostNameSchema, queueNameSchema } from '../core/names.ts';
+import { hostNameSchema } from '../core/names.ts';
 import { addGrant, firstTrust, NO_END } from '../trust/change-trust.ts';
 import { makeSigningKey } from '../trust/key.ts';
 import { openRun } from '../trust/run-record.ts';
