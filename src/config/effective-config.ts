@@ -2,6 +2,7 @@ import type { BrokerSettings } from '../core/broker-settings.ts';
 import { jsonObjectSchema } from '../core/json.ts';
 import { brokerSection } from './broker-section.ts';
 import type { FleetConfig, Host, Role } from './fleet-config.ts';
+import { formatPreviousKey } from './previous-key.ts';
 import { renderEntry, type YamlValue } from './render-yaml.ts';
 
 /** The configuration as celeroot understands it: defaults filled in, paths absolute, no secret. */
@@ -56,12 +57,15 @@ function roleSection({ description, queues, concurrency, tasks, exclude }: Role)
   return { ...(description === null ? {} : { description }), queues, concurrency, tasks, exclude };
 }
 
-function hostSection({ address, roles, description, key, brokerPassword }: Host): EffectiveConfig {
+function hostSection(host: Host): EffectiveConfig {
+  const { address, roles, description, key, outgoingKey, previousKeys, brokerPassword } = host;
   return {
     address,
     roles,
     ...(description === null ? {} : { description }),
     ...(key === null ? {} : { key }),
+    ...(outgoingKey === null ? {} : { outgoing_key: outgoingKey }),
+    ...(previousKeys.length === 0 ? {} : { previous_keys: previousKeys.map(formatPreviousKey) }),
     ...(brokerPassword === null ? {} : { broker_password: brokerPassword }),
   };
 }

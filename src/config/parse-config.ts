@@ -19,6 +19,7 @@ import { scheduleOf } from './read-schedule.ts';
 import type { ConfigSource } from './read-source.ts';
 import { brokerSchema, type FleetFile, type WorkerFile } from './schema.ts';
 import { isRecord } from './is-record.ts';
+import { parsePreviousKey } from './previous-key.ts';
 import { namesInOrder, parseYaml, type YamlDocument } from './yaml-document.ts';
 
 /** @throws ConfigError CONFIG_INVALID with every problem of the text. */
@@ -84,8 +85,10 @@ function fleetConfig(source: ConfigSource, { reading, file, broker }: FleetParts
   for (const [each, section] of asWritten(file.hosts, namesInOrder(reading, 'hosts'))) {
     const name = hostNameSchema.parse(each);
     const { address = name, roles, description = null, key = null, machine = null } = section;
-    const { broker_password: brokerPassword = null } = section;
-    hosts.set(name, Object.freeze({ name, address, roles, description, key, brokerPassword, machine }));
+    const { broker_password: brokerPassword = null, outgoing_key: outgoingKey = null } = section;
+    const previousKeys = section.previous_keys.flatMap((text) => parsePreviousKey(text) ?? []);
+    const keys = { key, outgoingKey, previousKeys };
+    hosts.set(name, Object.freeze({ name, address, roles, description, ...keys, brokerPassword, machine }));
   }
   return Object.freeze({
     file: path,

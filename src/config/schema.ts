@@ -1,6 +1,7 @@
 import * as z from 'zod';
 import { isAddress } from '../core/address.ts';
 import { fleetNameSchema, hostNameSchema, queueNameSchema, roleNameSchema, scheduleNameSchema } from '../core/names.ts';
+import { parsePreviousKey } from './previous-key.ts';
 import { oneLine, path } from './schema-values.ts';
 import { calendarSchema, scheduleSchema } from './schedule-schema.ts';
 
@@ -11,6 +12,14 @@ const publicKeySchema = z
   .string()
   .regex(/^ed25519:[A-Za-z0-9+/]{43}=$/, { error: 'expected ed25519: and 44 characters of base64' })
   .describe('A public key: `ed25519:` and its 32 bytes in base64.');
+
+/** A host’s key of before, and the time from which on it counts for nothing new. */
+const previousKeySchema = z
+  .string()
+  .refine((text) => parsePreviousKey(text) !== null, {
+    error: 'expected a public key, the word until, and a time such as 2026-11-26T15:00:00.000Z',
+  })
+  .describe('`ed25519:… until 2026-11-26T15:00:00.000Z`');
 
 export const brokerSchema = z
   .strictObject({
@@ -104,6 +113,17 @@ export const hostSchema = z
     key: publicKeySchema
       .optional()
       .describe('Its public key, by which its reports are believed; `celeroot hosts accept` writes it.'),
+    outgoing_key: publicKeySchema
+      .optional()
+      .describe(
+        'The key it had until now and may still sign with: `celeroot keys rotate --host` was begun and has to be finished.',
+      ),
+    previous_keys: z
+      .array(previousKeySchema)
+      .default([])
+      .describe(
+        'Keys that it had, each until when: by them only what it said on earlier runs is believed. `celeroot keys rotate --host` writes it.',
+      ),
     broker_password: z
       .string()
       .regex(/^sha256:[0-9a-f]{64}$/, { error: 'expected sha256: and 64 hexadecimal digits' })

@@ -1,7 +1,8 @@
 import { readdir } from 'node:fs/promises';
 import { BugError } from '../core/errors.ts';
+import type { KeyOffer } from '../core/key-offer.ts';
 import type { ReportSink } from '../core/report.ts';
-import type { AuditExcerpt, Step, StepResult } from '../core/step.ts';
+import { isWorkerStep, type AuditExcerpt, type Step, type StepResult, type WorkerStep } from '../core/step.ts';
 import { hasCode } from '../core/system-error.ts';
 import { transactionHash } from '../core/transaction.ts';
 import { readFileText } from '../host/read-file-text.ts';
@@ -15,18 +16,27 @@ export type InlineOptions = {
   readonly signal: AbortSignal;
   /** Reads the host's audit log; only the worker, which writes it, can. */
   readonly readAudit?: (from: number, maxBytes: number) => Promise<AuditExcerpt>;
+  /** Replaces the host's key; only the worker, which signs with it, can. */
+  readonly keys?: HostKeys;
   /** Instead of the fixed one; for tests. */
   readonly searchPath?: string | undefined;
+};
+
+export type HostKeys = {
+  readonly offer: () => Promise<KeyOffer>;
+  readonly take: (key: string) => Promise<boolean>;
 };
 
 /**
  * Performs work that only looks, in our own process. Whatever would change the host, or needs a job folder, is a
  * BugError: this is what makes a dry run and a read-only task safe by construction.
  */
-export function inlinePerformer({ sink, signal, readAudit = noAuditLog, searchPath }: InlineOptions): StepPerformer {
+export function inlinePerformer(options: InlineOptions): StepPerformer {
+  const { sink, signal, searchPath } = options;
   const tell = outputTeller(sink);
   return async (step: Step): Promise<StepResult> => {
     signal.throwIfAborted();
+    if (isWorkerStep(step)) return await performForWorker(step, options);
     switch (step.kind) {
       case 'run':
         return { kind: 'run', ...(await runCommand(step.argv, { timeoutMs: step.timeoutMs, signal, searchPath })) };
@@ -40,8 +50,6 @@ export function inlinePerformer({ sink, signal, readAudit = noAuditLog, searchPa
       case 'plan':
         await sink({ kind: 'plan', transaction: step.transaction, hash: transactionHash(step.transaction) });
         return { kind: 'plan' };
-      case 'read-audit':
-        return { kind: 'read-audit', excerpt: await readAudit(step.from, step.maxBytes) };
       case 'tell':
         await tell(step.text);
         return { kind: 'tell' };
@@ -54,12 +62,32 @@ export function inlinePerformer({ sink, signal, readAudit = noAuditLog, searchPa
   };
 }
 
+async function performForWorker(
+  step: WorkerStep,
+  { readAudit = noAuditLog, keys = NO_KEYS }: InlineOptions,
+): Promise<StepResult> {
+  switch (step.kind) {
+    case 'read-audit':
+      return { kind: 'read-audit', excerpt: await readAudit(step.from, step.maxBytes) };
+    case 'offer-key':
+      return { kind: 'offer-key', offer: await keys.offer() };
+    case 'take-key':
+      return { kind: 'take-key', taken: await keys.take(step.key) };
+  }
+}
+
 async function namesIn(path: string): Promise<readonly string[]> {
   return (await nullIfMissing(readdir(path)))?.toSorted() ?? [];
 }
 
 function noAuditLog(): never {
   throw new BugError('only a worker, which writes it, can read the audit log');
+}
+
+const NO_KEYS: HostKeys = { offer: noKey, take: noKey };
+
+function noKey(): never {
+  throw new BugError('only a worker, which signs with it, can replace the host’s key, and not in a dry run');
 }
 
 async function nullIfMissing<T>(reading: Promise<T>): Promise<T | null> {

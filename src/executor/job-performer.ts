@@ -3,7 +3,7 @@ import { mkdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { BugError, CommandError } from '../core/errors.ts';
 import type { ReportSink } from '../core/report.ts';
-import type { Step, StepResult } from '../core/step.ts';
+import { isWorkerStep, type Step, type StepResult } from '../core/step.ts';
 import { writeDurably } from '../host/durable-file.ts';
 import { waitForPackageLocks, type LockHolder } from '../host/package-locks.ts';
 import { changeHost } from './change-host.ts';
@@ -32,6 +32,7 @@ export function jobPerformer(options: JobPerformerOptions): StepPerformer {
   const { folder, gate } = options;
   const look = inlinePerformer({ ...options, signal: new AbortController().signal });
   return async (step: Step): Promise<StepResult> => {
+    if (isWorkerStep(step)) return await look(step);
     switch (step.kind) {
       case 'change':
         forbidInDryRun(step, options);
@@ -49,7 +50,6 @@ export function jobPerformer(options: JobPerformerOptions): StepPerformer {
       case 'run':
       case 'read':
       case 'list':
-      case 'read-audit':
       case 'tell':
       case 'plan':
         return await look(step);

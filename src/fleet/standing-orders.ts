@@ -9,12 +9,7 @@ import { hasCode } from '../core/system-error.ts';
 import { writeDurably } from '../host/durable-file.ts';
 import type { Timing } from '../schedule/slots.ts';
 import { DAY_MS, MINUTE_MS } from '../schedule/wall-clock.ts';
-import {
-  LEAST_DISTANCE_MS,
-  MAX_STANDING_MS,
-  type StandingOrder,
-  standingOrderSchema,
-} from '../trust/standing-order.ts';
+import { MAX_STANDING_MS, type StandingOrder, standingOrderSchema } from '../trust/standing-order.ts';
 import { kindOf, type Trust } from '../trust/trust-file.ts';
 import { openStandingOrder } from '../trust/verify-firing.ts';
 
@@ -128,7 +123,7 @@ function saysTheSame(one: StandingOrder, other: StandingOrder): boolean {
 function slotsOf(timing: Timing): StandingOrder['slots'] {
   switch (timing.kind) {
     case 'cron':
-      return { anchor: 0, everyMs: LEAST_DISTANCE_MS };
+      return { anchor: 0, everyMs: MINUTE_MS };
     case 'every':
       return { anchor: remainder(timing.anchor, timing.everyMs), everyMs: timing.everyMs };
     case 'at':

@@ -1,7 +1,15 @@
 import * as z from 'zod';
 import { DPKG_QUERY_FORMAT } from '../../src/apt/parse-dpkg-query.ts';
+import { keyOfferSchema } from '../../src/core/key-offer.ts';
 import { jsonObjectSchema, jsonSchema } from '../../src/core/json.ts';
-import { PHASES, type AuditExcerpt, type Step, type StepResult } from '../../src/core/step.ts';
+import {
+  isWorkerStep,
+  PHASES,
+  type AuditExcerpt,
+  type Step,
+  type StepResult,
+  type WorkerStep,
+} from '../../src/core/step.ts';
 
 /** Lines of a text. */
 const text = z.array(z.string()).transform((lines) => lines.map((line) => `${line}\n`).join(''));
@@ -36,6 +44,8 @@ const stepSchema = z.union([
     jobs: z.record(z.string(), z.strictObject({ from: z.int(), to: z.int().nullable() })).default({}),
   }),
   z.strictObject({ tell: z.array(jsonSchema) }),
+  z.strictObject({ offerKey: keyOfferSchema }),
+  z.strictObject({ takeKey: z.string(), taken: z.boolean() }),
 ]);
 type CaseStep = z.output<typeof stepSchema>;
 type PlainStep = Exclude<CaseStep, { packages: readonly string[] }>;
@@ -62,6 +72,7 @@ export type Case = z.output<typeof caseSchema>;
 
 /** What a case and a task have to agree on. */
 export function describeStep(step: Step): unknown {
+  if (isWorkerStep(step)) return describeWorkerStep(step);
   switch (step.kind) {
     case 'run':
       return { run: step.argv.join(' ') };
@@ -80,8 +91,6 @@ export function describeStep(step: Step): unknown {
       return { plan: step.transaction };
     case 'await-package-locks':
       return { await: 'package-locks' };
-    case 'read-audit':
-      return { audit: step.from };
     case 'tell':
       return {
         tell: step.text
@@ -92,6 +101,11 @@ export function describeStep(step: Step): unknown {
   }
 }
 
+function describeWorkerStep(step: WorkerStep): unknown {
+  if (step.kind === 'read-audit') return { audit: step.from };
+  return step.kind === 'take-key' ? { takeKey: step.key } : { offerKey: null };
+}
+
 /** The same of a step in a case: what is not the host's answer. */
 export function describeExpected(step: PlainStep): unknown {
   if ('run' in step) return { run: step.run };
@@ -100,6 +114,8 @@ export function describeExpected(step: PlainStep): unknown {
   if ('list' in step) return { list: step.list };
   if ('scratch' in step) return { scratch: step.scratch, content: step.content };
   if ('remember' in step) return { remember: step.remember };
+  if ('offerKey' in step) return { offerKey: null };
+  if ('takeKey' in step) return { takeKey: step.takeKey };
   return 'audit' in step ? { audit: step.audit } : step;
 }
 
@@ -115,8 +131,13 @@ export function answer(step: Step, expected: PlainStep): StepResult {
   if (step.kind === 'remember' && 'remember' in expected) {
     return { kind: 'remember', content: expected.known ?? step.content };
   }
-  if ('audit' in expected) return { kind: 'read-audit', excerpt: excerptOf(expected) };
-  return { kind: kindOf(expected) };
+  return answerOfWorker(expected) ?? { kind: kindOf(expected) };
+}
+
+function answerOfWorker(expected: PlainStep): StepResult | null {
+  if ('offerKey' in expected) return { kind: 'offer-key', offer: expected.offerKey };
+  if ('takeKey' in expected) return { kind: 'take-key', taken: expected.taken };
+  return 'audit' in expected ? { kind: 'read-audit', excerpt: excerptOf(expected) } : null;
 }
 
 /** Of the steps that are answered with nothing. */

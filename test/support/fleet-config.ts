@@ -55,6 +55,16 @@ function makeHost(text: string, roles: readonly RoleName[]): [Host['name'], Host
   const name = hostNameSchema.parse(text);
   return [
     name,
-    { name, address: name, roles, description: null, key: hostKey.id, brokerPassword: null, machine: null },
+    {
+      name,
+      address: name,
+      roles,
+      description: null,
+      key: hostKey.id,
+      outgoingKey: null,
+      previousKeys: [],
+      brokerPassword: null,
+      machine: null,
+    },
   ];
 }

@@ -7,7 +7,7 @@ import { join } from 'node:path';
 import { attempt } from '../../lab/run-command.ts';
 import type { Json } from '../../src/core/json.ts';
 import type { Outcome } from '../../src/core/outcome.ts';
-import type { CommandOutput, Step, StepResult, Work } from '../../src/core/step.ts';
+import { isWorkerStep, type CommandOutput, type Step, type StepResult, type Work } from '../../src/core/step.ts';
 import { programEnvironment } from '../../src/host/program-environment.ts';
 import { performWork, type StepPerformer } from '../../src/executor/perform-work.ts';
 import { findTask } from '../../src/tasks/registry.ts';
@@ -67,6 +67,7 @@ type Job = { readonly folder: string; readonly memory: Map<string, string> };
 
 function performer(host: HostAccess, job: Job): StepPerformer {
   return async (step: Step): Promise<StepResult> => {
+    if (isWorkerStep(step)) return assert.fail('only a worker has an audit log and a key');
     switch (step.kind) {
       case 'run':
         return { kind: 'run', ...(await look(host, step.argv)) };
@@ -85,8 +86,6 @@ function performer(host: HostAccess, job: Job): StepPerformer {
       case 'plan':
       case 'tell':
         return { kind: step.kind };
-      case 'read-audit':
-        return assert.fail('only a worker has an audit log');
     }
   };
 }

@@ -43,7 +43,17 @@ export function witnessOf(hosts: readonly string[]): Witness {
 
 export function hostNamed(text: string, key: string = hostKey.id): Host {
   const name = hostNameSchema.parse(text);
-  return { name, address: name, roles: [], description: null, key, brokerPassword: null, machine: null };
+  return {
+    name,
+    address: name,
+    roles: [],
+    description: null,
+    key,
+    outgoingKey: null,
+    previousKeys: [],
+    brokerPassword: null,
+    machine: null,
+  };
 }
 
 /** The newest runs that `saveRun` stored. */

@@ -42,6 +42,10 @@ function describeHost(
     ['roles', host.roles.join(', ')],
     ...optional('description', host.description),
     ['key', host.key ?? { text: 'none recorded: nothing it says is believed', style: 'yellow' }],
+    ...optional(
+      'rotation',
+      host.outgoingKey === null ? null : `not finished:  ${celeroot} keys rotate --host ${host.name}`,
+    ),
     ['status', statusCell({ host, presence }, now)],
     ...optional('to join', host.key === null ? joinLine(host, celeroot) : null),
     ...(presence?.online === true ? workerProperties(presence.presence) : []),
