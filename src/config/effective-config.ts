@@ -16,6 +16,8 @@ export function effectiveConfig(config: FleetConfig): EffectiveConfig {
     roots: config.roots,
     trust_file: config.trustFile,
     signing_key: config.signingKeyFile,
+    ...(config.schedulerKeyFile === null ? {} : { scheduler_key: config.schedulerKeyFile }),
+    standing_orders: config.standingOrdersFile,
     root_key: config.rootKeyFile,
     broker: { ...brokerSection(broker), ...passwordOf(broker) },
     roles: Object.fromEntries([...config.roles].map(([name, role]) => [name, roleSection(role)])),

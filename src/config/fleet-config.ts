@@ -74,6 +74,9 @@ export type FleetConfig = {
   /** Absolute paths. */
   readonly trustFile: string;
   readonly signingKeyFile: string;
+  /** Null when the scheduler signs as an operator. */
+  readonly schedulerKeyFile: string | null;
+  readonly standingOrdersFile: string;
   readonly rootKeyFile: string;
   readonly journalFile: string;
   readonly broker: BrokerSettings;

@@ -96,6 +96,8 @@ function fleetConfig(source: ConfigSource, { reading, file, broker }: FleetParts
     roots: file.roots,
     trustFile: resolve(dirname(path), file.trust_file),
     signingKeyFile: resolve(dirname(path), file.signing_key),
+    schedulerKeyFile: file.scheduler_key === undefined ? null : resolve(dirname(path), file.scheduler_key),
+    standingOrdersFile: resolve(dirname(path), file.standing_orders),
     rootKeyFile: resolve(dirname(path), file.root_key),
     journalFile: resolve(dirname(path), file.journal),
     broker,

@@ -156,6 +156,14 @@ export const fleetFileSchema = z
     signing_key: path
       .default('celeroot.key')
       .describe('The operator’s private key, mode 0600, which signs orders; relative to this file.'),
+    scheduler_key: path
+      .optional()
+      .describe(
+        'The private key of kind `scheduler`, mode 0600, with which `celeroot scheduler` fires what operators have signed by `celeroot schedules sign`; relative to this file. Without it the scheduler signs with `signing_key`.',
+      ),
+    standing_orders: path
+      .default('celeroot.standing')
+      .describe('What operators have signed for schedules; relative to this file.'),
     root_key: path
       .default('celeroot.root.key')
       .describe('The private root key, mode 0600, which signs the trust file; only `celeroot keys` needs it.'),

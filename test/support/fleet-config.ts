@@ -26,6 +26,8 @@ export function fleetConfig({ roles, hosts }: FleetSketch): FleetConfig {
     rootKeyFile: '/fleet/celeroot.root.key',
     journalFile: '/fleet/celeroot.journal',
     signingKeyFile: '/fleet/celeroot.key',
+    schedulerKeyFile: null,
+    standingOrdersFile: '/fleet/celeroot.standing',
     broker: settingsFor({ kind: 'socket', path: '/nonexistent' }),
     roles: new Map(Object.entries(roles).map(([name, sketch]) => makeRole(roleNameSchema.parse(name), sketch))),
     hosts: new Map(
