@@ -2,8 +2,9 @@
 export const LAYERS: Readonly<Record<string, readonly string[]>> = {
   core: [],
   apt: ['core'],
+  system: ['core'],
   audit: ['apt', 'core'],
-  tasks: ['apt', 'core'],
+  tasks: ['apt', 'system', 'core'],
   trust: ['core'],
   schedule: ['core'],
   config: ['schedule', 'host', 'trust', 'core'],
@@ -42,7 +43,7 @@ export const CONFINED: readonly { readonly module: string; readonly to: string }
 ];
 
 /** Layers without I/O: values in, values out. */
-export const PURE: readonly string[] = ['core', 'apt', 'audit', 'schedule', 'tasks'];
+export const PURE: readonly string[] = ['core', 'apt', 'system', 'audit', 'schedule', 'tasks'];
 export const IO_MODULES: readonly string[] = [
   'node:fs',
   'node:fs/promises',

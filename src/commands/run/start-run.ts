@@ -93,10 +93,11 @@ export function warnOfNotJoined(cli: Cli, command: CommandUnknownOpts, { notJoin
 
 const ASK_ABOVE = 50;
 
-/** A typing error in a target should not reach hundreds of hosts. */
+/** A typing error in a target should not reach hundreds of hosts, and some tasks should reach none by a slip. */
 export async function confirmSize(cli: Cli, prepared: PreparedRun, yes: boolean): Promise<void> {
   const count = prepared.assignments.length;
-  if (count <= ASK_ABOVE) return;
-  const what = `${prepared.task.name}${prepared.dryRun ? ' (dry run)' : ''} on ${count} hosts (${prepared.target})`;
+  const isGrave = prepared.task.needsYes === true && !prepared.dryRun;
+  if (count <= ASK_ABOVE && !isGrave) return;
+  const what = `${prepared.task.name}${prepared.dryRun ? ' (dry run)' : ''} on ${count === 1 ? '1 host' : `${count} hosts`} (${prepared.target})`;
   await requireYes(cli, what, { yes, question: `Do ${what}?`, otherwise: 'nothing was sent' });
 }
