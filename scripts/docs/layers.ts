@@ -5,14 +5,28 @@ export const LAYERS: Readonly<Record<string, readonly string[]>> = {
   audit: ['apt', 'core'],
   tasks: ['apt', 'core'],
   trust: ['core'],
-  config: ['host', 'trust', 'core'],
+  rollout: ['core'],
+  config: ['rollout', 'host', 'trust', 'core'],
   queue: ['host', 'core'],
   host: ['audit', 'core'],
   executor: ['tasks', 'apt', 'host', 'trust', 'core'],
   worker: ['executor', 'queue', 'config', 'tasks', 'host', 'trust', 'audit', 'core'],
-  fleet: ['queue', 'config', 'tasks', 'host', 'trust', 'audit', 'core'],
-  terminal: ['audit', 'core'],
-  commands: ['terminal', 'fleet', 'worker', 'executor', 'queue', 'config', 'tasks', 'host', 'trust', 'audit', 'core'],
+  fleet: ['queue', 'config', 'rollout', 'tasks', 'host', 'trust', 'audit', 'core'],
+  terminal: ['rollout', 'audit', 'core'],
+  commands: [
+    'terminal',
+    'fleet',
+    'worker',
+    'executor',
+    'queue',
+    'config',
+    'rollout',
+    'tasks',
+    'host',
+    'trust',
+    'audit',
+    'core',
+  ],
 };
 
 /** Modules that only one place may import, with that place. */
@@ -26,7 +40,7 @@ export const CONFINED: readonly { readonly module: string; readonly to: string }
 ];
 
 /** Layers without I/O: values in, values out. */
-export const PURE: readonly string[] = ['core', 'apt', 'audit', 'tasks'];
+export const PURE: readonly string[] = ['core', 'apt', 'audit', 'rollout', 'tasks'];
 export const IO_MODULES: readonly string[] = [
   'node:fs',
   'node:fs/promises',

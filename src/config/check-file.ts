@@ -9,6 +9,7 @@ import {
   fleetFileSchema,
   hostSchema,
   roleSchema,
+  rolloutSchema,
   type WorkerFile,
   workerFileSchema,
 } from './schema.ts';
@@ -42,7 +43,7 @@ function notAMapping(value: unknown): string {
 /** `hosts:` with all its entries commented out, and a role that wants all defaults, are empty mappings to people. */
 function fillEmptySections(file: Record<string, unknown>): Record<string, unknown> {
   const filled = { ...file };
-  for (const section of ['roles', 'hosts']) if (filled[section] === null) filled[section] = {};
+  for (const section of ['roles', 'hosts', 'rollouts']) if (filled[section] === null) filled[section] = {};
   const roles = filled['roles'];
   if (isRecord(roles) && Object.values(roles).includes(null)) {
     filled['roles'] = Object.fromEntries(Object.entries(roles).map(([name, role]) => [name, role ?? {}]));
@@ -64,7 +65,7 @@ function underBadName(file: Record<string, unknown>, path: readonly PropertyKey[
   const [section, name] = path.map(String);
   const entries = file[section ?? ''];
   if (!isRecord(entries) || name === undefined) return [];
-  const schema = section === 'roles' ? roleSchema : hostSchema;
+  const schema = section === 'roles' ? roleSchema : section === 'hosts' ? hostSchema : rolloutSchema;
   const parsed = schema.safeParse(entries[name], { error: expectation, reportInput: true });
   return (parsed.error?.issues ?? []).map((issue) => ({ ...issue, path: [...path, ...issue.path] }));
 }

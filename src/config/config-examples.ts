@@ -27,10 +27,20 @@ signing_key: celeroot.key
     concurrency: 2
     tasks: [system.*, apt.*]
     exclude: [linux-image-*]
+    max_unavailable: 1
 `,
   'hosts/NAME': `hosts:
   web1:
     address: web1.example.org
     roles: [webserver]
+    labels: { zone: north }
+`,
+  'rollouts/NAME': `rollouts:
+  careful:
+    canary: 1
+    batches: [10%, 25%]
+    by: zone
+    max_failures: 1
+    soak: 5m
 `,
 };

@@ -27,7 +27,7 @@ export type ConfigProblem = {
  * stand there, and no other: a slip can make a key of a password.
  */
 export function formatPath(path: ConfigPath): string {
-  const free = path[0] === 'hosts' || path[0] === 'roles';
+  const free = ['hosts', 'roles', 'rollouts'].includes(String(path[0]));
   const isShown = (step: string): boolean =>
     free || /^[a-z_-]+$/i.test(step) || closeMatches(step, GUARDED_KEYS).length > 0;
   return path.map((step) => (typeof step === 'number' ? step : isShown(step) ? formatStep(step) : '…')).join('/');

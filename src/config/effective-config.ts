@@ -1,5 +1,7 @@
 import { brokerSection } from './broker-section.ts';
 import type { FleetConfig, Host, Role } from './fleet-config.ts';
+import type { RolloutRules } from '../rollout/rules.ts';
+import { formatSize } from '../rollout/size.ts';
 import { renderEntry, type YamlValue } from './render-yaml.ts';
 
 /** The configuration as celeroot understands it: defaults filled in, paths absolute, no secret. */
@@ -17,6 +19,7 @@ export function effectiveConfig(config: FleetConfig): EffectiveConfig {
     broker: { ...brokerSection(broker), ...(broker.password === null ? {} : { password: String(broker.password) }) },
     roles: Object.fromEntries([...config.roles].map(([name, role]) => [name, roleSection(role)])),
     hosts: Object.fromEntries([...config.hosts].map(([name, host]) => [name, hostSection(host)])),
+    ...(config.rollouts.size === 0 ? {} : { rollouts: rolloutSections(config) }),
   };
 }
 
@@ -26,16 +29,41 @@ export function renderEffectiveConfig(config: FleetConfig): string {
   return [`# ${config.file}, with its defaults`, ...lines, ''].join('\n');
 }
 
-function roleSection({ description, queues, concurrency, tasks, exclude }: Role): EffectiveConfig {
-  return { ...(description === null ? {} : { description }), queues, concurrency, tasks, exclude };
+function roleSection({ description, queues, concurrency, tasks, exclude, maxUnavailable }: Role): EffectiveConfig {
+  return {
+    ...(description === null ? {} : { description }),
+    queues,
+    concurrency,
+    tasks,
+    exclude,
+    ...(maxUnavailable === null ? {} : { max_unavailable: formatSize(maxUnavailable) }),
+  };
 }
 
-function hostSection({ address, roles, description, key, brokerPassword }: Host): EffectiveConfig {
+function rolloutSections({ rollouts }: FleetConfig): EffectiveConfig {
+  return Object.fromEntries([...rollouts].map(([name, rules]) => [name, rolloutSection(rules)]));
+}
+
+function rolloutSection({ canary, by, ...rules }: RolloutRules): EffectiveConfig {
+  return {
+    ...(canary === null ? {} : { canary: 'kind' in canary ? formatSize(canary) : canary }),
+    batches: rules.batches.map(formatSize),
+    ...(by === null ? {} : { by }),
+    order: rules.order,
+    max_failures: formatSize(rules.maxFailures),
+    max_failures_per_batch: formatSize(rules.maxFailuresPerBatch),
+    max_unreachable: formatSize(rules.maxUnreachable),
+    soak: `${rules.soakMs / 1000}s`,
+  };
+}
+
+function hostSection({ address, roles, description, key, brokerPassword, labels }: Host): EffectiveConfig {
   return {
     address,
     roles,
     ...(description === null ? {} : { description }),
     ...(key === null ? {} : { key }),
     ...(brokerPassword === null ? {} : { broker_password: brokerPassword }),
+    ...(labels.size === 0 ? {} : { labels: Object.fromEntries(labels) }),
   };
 }

@@ -1,5 +1,7 @@
 import type { BrokerSettings } from '../core/broker-settings.ts';
 import type { FleetName, HostName, QueueName, RoleName } from '../core/names.ts';
+import type { RolloutRules } from '../rollout/rules.ts';
+import type { Size } from '../rollout/size.ts';
 
 export type Role = {
   readonly name: RoleName;
@@ -8,6 +10,8 @@ export type Role = {
   readonly concurrency: number;
   readonly tasks: readonly string[];
   readonly exclude: readonly string[];
+  /** How many of its hosts may be in the middle of a change at once; null for any number. */
+  readonly maxUnavailable: Size | null;
 };
 
 export type Host = {
@@ -21,6 +25,7 @@ export type Host = {
   readonly brokerPassword: string | null;
   /** The identity of the machine that was accepted; null when none was told. */
   readonly machine: string | null;
+  readonly labels: ReadonlyMap<string, string>;
 };
 
 /** A valid `celeroot.yaml`: every role a host names exists, defaults are filled in. Frozen. */
@@ -37,6 +42,7 @@ export type FleetConfig = {
   readonly broker: BrokerSettings;
   readonly roles: ReadonlyMap<RoleName, Role>;
   readonly hosts: ReadonlyMap<HostName, Host>;
+  readonly rollouts: ReadonlyMap<string, RolloutRules>;
 };
 
 /** What one worker needs to know, from the fleet's YAML or from a worker file. */

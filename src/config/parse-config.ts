@@ -7,6 +7,7 @@ import { type Checked, checkFleetFile, checkWorkerFile } from './check-file.ts';
 import { type ConfigProblem, type Finding, formatPath, invalidConfig } from './config-problem.ts';
 import type { FleetConfig, Host, Role, WorkerConfig } from './fleet-config.ts';
 import { type Environment, readBroker } from './read-broker.ts';
+import { maxUnavailableOf, rolloutRules } from './read-rollout.ts';
 import type { ConfigSource } from './read-source.ts';
 import { brokerSchema, type FleetFile, type WorkerFile } from './schema.ts';
 import { isRecord } from './is-record.ts';
@@ -76,7 +77,8 @@ function fleetConfig(source: ConfigSource, { reading, file, broker }: FleetParts
     const name = hostNameSchema.parse(each);
     const { address = name, roles, description = null, key = null, machine = null } = section;
     const { broker_password: brokerPassword = null } = section;
-    hosts.set(name, Object.freeze({ name, address, roles, description, key, brokerPassword, machine }));
+    const labels = new Map(Object.entries(section.labels ?? {}));
+    hosts.set(name, Object.freeze({ name, address, roles, description, key, brokerPassword, machine, labels }));
   }
   return Object.freeze({
     file: path,
@@ -89,6 +91,7 @@ function fleetConfig(source: ConfigSource, { reading, file, broker }: FleetParts
     broker,
     roles: rolesOf(asWritten(file.roles, namesInOrder(reading, 'roles'))),
     hosts,
+    rollouts: new Map(Object.entries(file.rollouts).map(([name, section]) => [name, rolloutRules(section)])),
   });
 }
 
@@ -101,7 +104,7 @@ function asWritten<T>(section: Readonly<Record<string, T>>, names: readonly stri
 
 function rolesOf(roles: readonly [string, FleetFile['roles'][RoleName]][]): ReadonlyMap<RoleName, Role> {
   const byName = new Map<RoleName, Role>();
-  for (const [key, { description, queues, concurrency, tasks, exclude }] of roles) {
+  for (const [key, { description, queues, concurrency, tasks, exclude, max_unavailable: max }] of roles) {
     const name = roleNameSchema.parse(key);
     byName.set(
       name,
@@ -112,6 +115,7 @@ function rolesOf(roles: readonly [string, FleetFile['roles'][RoleName]][]): Read
         concurrency,
         tasks,
         exclude,
+        maxUnavailable: maxUnavailableOf(max),
       }),
     );
   }

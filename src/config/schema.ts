@@ -1,6 +1,9 @@
 import * as z from 'zod';
 import { isAddress } from '../core/address.ts';
+import { parseDuration } from '../core/duration.ts';
 import { fleetNameSchema, hostNameSchema, queueNameSchema, roleNameSchema } from '../core/names.ts';
+import { ORDERS } from '../rollout/rules.ts';
+import { parseSize } from '../rollout/size.ts';
 
 const path = z.string().min(1).max(4096);
 const node = z.string().regex(/^(\[[0-9a-fA-F:]+\]|[^\s:]+):\d{1,5}$/, { error: 'expected host:port' });
@@ -17,6 +20,13 @@ const publicKeySchema = z
   .string()
   .regex(/^ed25519:[A-Za-z0-9+/]{43}=$/, { error: 'expected ed25519: and 44 characters of base64' })
   .describe('A public key: `ed25519:` and its 32 bytes in base64.');
+
+const SIZE = { error: 'expected a whole number or a percentage such as 10%' };
+/** A number in YAML, or a text. */
+const size = z.union([z.int(), z.string()], SIZE).refine((value) => parseSize(value) !== null, SIZE);
+
+const LABEL = { error: 'expected 1 to 63 lower-case letters, digits, hyphens or underscores, starting with a letter' };
+const labelName = z.string().regex(/^[a-z][a-z0-9_-]{0,62}$/, LABEL);
 
 export const brokerSchema = z
   .strictObject({
@@ -91,8 +101,57 @@ export const roleSchema = z
       .array(z.string().regex(/^[a-z0-9*?][a-z0-9+.*?-]*$/, { error: 'expected a package name, * and ? allowed' }))
       .default([])
       .describe('Packages that upgrades never touch here; `*` and `?` allowed.'),
+    max_unavailable: size
+      .refine((value) => parseSize(value)?.value !== 0, {
+        error: 'expected 1 or more, else nothing could ever be done',
+      })
+      .optional()
+      .describe(
+        'How many of its hosts may be in the middle of a change at once, a number or a percentage, over all roll-outs together. Default: no limit.',
+      ),
   })
   .describe('A role: what its hosts consume and may do.');
+
+export const rolloutSchema = z
+  .strictObject({
+    canary: z
+      .union([size, z.array(z.string().min(1)).min(1)], { error: 'expected a number, a percentage or a list of hosts' })
+      .optional()
+      .describe('The hosts that go first: a number, a percentage, or a list of names and globs. Default: none.'),
+    batches: z
+      .array(
+        size.refine((value) => parseSize(value)?.value !== 0, {
+          error: 'expected 1 or more, a batch of no host never ends',
+        }),
+      )
+      .min(1)
+      .default(['100%'])
+      .describe('Sizes of the batches: numbers, or percentages of all hosts; the last one counts for all that follow.'),
+    by: labelName
+      .optional()
+      .describe(
+        'A label of hosts, such as `zone`: no batch has hosts that differ in it, and percentages are of those that share it.',
+      ),
+    order: z
+      .enum(ORDERS)
+      .default('listed')
+      .describe('`listed`: as in this file; `name`: by name; `shuffled`: differently in every run.'),
+    max_failures: size
+      .default(0)
+      .describe('It stops when more hosts than that have failed, fallen silent or refused; a number or a percentage.'),
+    max_failures_per_batch: size.default('100%').describe('The same for each batch.'),
+    max_unreachable: size
+      .default('100%')
+      .describe(
+        'It waits while more hosts than that, whose turn has come, are away. Those are done when they are back.',
+      ),
+    soak: z
+      .string()
+      .refine((text) => parseDuration(text) !== null, { error: 'expected a duration such as 5m' })
+      .default('0s')
+      .describe('How long it waits after a batch before it begins the next.'),
+  })
+  .describe('How a run proceeds over its hosts: `celeroot apt upgrade --role web --rollout NAME`.');
 
 export const hostSchema = z
   .strictObject({
@@ -119,6 +178,10 @@ export const hostSchema = z
       .describe(
         'Identity of the machine that joined, so that a copy of it is noticed; `celeroot hosts accept` writes it.',
       ),
+    labels: z
+      .record(labelName, oneLine.min(1))
+      .optional()
+      .describe('Where it stands, in words of your own, such as `zone: north`: a roll-out keeps them apart with `by`.'),
     description: oneLine.optional().describe('One line for people.'),
   })
   .describe('A managed machine.');
@@ -146,6 +209,7 @@ export const fleetFileSchema = z
     broker: brokerSchema,
     roles: z.record(roleNameSchema, roleSchema).describe('Roles by name.'),
     hosts: z.record(hostNameSchema, hostSchema).default({}).describe('Hosts by name.'),
+    rollouts: z.record(roleNameSchema, rolloutSchema).default({}).describe('Roll-outs by name.'),
   })
   .describe('celeroot.yaml: the fleet.');
 export type FleetFile = z.output<typeof fleetFileSchema>;

@@ -85,7 +85,7 @@ export function isHeard({ jobs }: RunState, report: Report): boolean {
 }
 
 /** How long after a job should have shown a sign of life it counts as lost; covers clocks that differ. */
-const SILENCE_MS = 5 * 60_000;
+export const SILENCE_MS = 5 * 60_000;
 
 /**
  * The status to show at `now`: what was reported; `expired` when no host has taken the job and none may any more;

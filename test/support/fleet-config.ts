@@ -28,6 +28,7 @@ export function fleetConfig({ roles, hosts }: FleetSketch): FleetConfig {
     signingKeyFile: '/fleet/celeroot.key',
     broker: settingsFor({ kind: 'socket', path: '/nonexistent' }),
     roles: new Map(Object.entries(roles).map(([name, sketch]) => makeRole(roleNameSchema.parse(name), sketch))),
+    rollouts: new Map(),
     hosts: new Map(
       Object.entries(hosts).map(([name, of]) =>
         makeHost(
@@ -44,13 +45,22 @@ function makeRole(
   { tasks = ['*'], queues = [name], exclude = [] }: FleetSketch['roles'][string],
 ): [RoleName, Role] {
   const parsed = queues.map((queue) => queueNameSchema.parse(queue));
-  return [name, { name, description: null, queues: parsed, concurrency: 4, tasks, exclude }];
+  return [name, { name, description: null, queues: parsed, concurrency: 4, tasks, exclude, maxUnavailable: null }];
 }
 
 function makeHost(text: string, roles: readonly RoleName[]): [Host['name'], Host] {
   const name = hostNameSchema.parse(text);
   return [
     name,
-    { name, address: name, roles, description: null, key: hostKey.id, brokerPassword: null, machine: null },
+    {
+      name,
+      address: name,
+      roles,
+      description: null,
+      key: hostKey.id,
+      brokerPassword: null,
+      machine: null,
+      labels: new Map(),
+    },
   ];
 }

@@ -1,0 +1,32 @@
+import type { Size } from './size.ts';
+
+export const ORDERS = ['listed', 'name', 'shuffled'] as const;
+
+/** How an operator wants hosts changed, before it is known which. */
+export type RolloutRules = {
+  /** The hosts that go first: so many, or those of these names and globs. Null for none. */
+  readonly canary: Size | readonly string[] | null;
+  /** Sizes of the batches after that; the last one counts for all that follow. */
+  readonly batches: readonly Size[];
+  /** A label of hosts: no batch has hosts that differ in it. */
+  readonly by: string | null;
+  readonly order: (typeof ORDERS)[number];
+  readonly maxFailures: Size;
+  readonly maxFailuresPerBatch: Size;
+  readonly maxUnreachable: Size;
+  readonly soakMs: number;
+};
+
+const ALL: Size = { kind: 'percent', value: 100 };
+
+/** What counts where nothing else is said: one batch, and the first failure stops it. */
+export const DEFAULT_RULES: RolloutRules = {
+  canary: null,
+  batches: [ALL],
+  by: null,
+  order: 'listed',
+  maxFailures: { kind: 'count', value: 0 },
+  maxFailuresPerBatch: ALL,
+  maxUnreachable: ALL,
+  soakMs: 0,
+};
