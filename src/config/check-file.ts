@@ -44,9 +44,11 @@ function notAMapping(value: unknown): string {
 function fillEmptySections(file: Record<string, unknown>): Record<string, unknown> {
   const filled = { ...file };
   for (const section of ['roles', 'hosts', 'rollouts']) if (filled[section] === null) filled[section] = {};
-  const roles = filled['roles'];
-  if (isRecord(roles) && Object.values(roles).includes(null)) {
-    filled['roles'] = Object.fromEntries(Object.entries(roles).map(([name, role]) => [name, role ?? {}]));
+  for (const section of ['roles', 'rollouts']) {
+    const entries = filled[section];
+    if (isRecord(entries) && Object.values(entries).includes(null)) {
+      filled[section] = Object.fromEntries(Object.entries(entries).map(([name, entry]) => [name, entry ?? {}]));
+    }
   }
   return filled;
 }

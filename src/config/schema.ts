@@ -23,7 +23,9 @@ const publicKeySchema = z
 
 const SIZE = { error: 'expected a whole number or a percentage such as 10%' };
 /** A number in YAML, or a text. */
-const size = z.union([z.int(), z.string()], SIZE).refine((value) => parseSize(value) !== null, SIZE);
+const size = z
+  .union([z.int().min(0, { abort: true }).max(999_999, { abort: true }), z.string()], SIZE)
+  .refine((value) => parseSize(value) !== null, SIZE);
 
 const LABEL = { error: 'expected 1 to 63 lower-case letters, digits, hyphens or underscores, starting with a letter' };
 const labelName = z.string().regex(/^[a-z][a-z0-9_-]{0,62}$/, LABEL);
@@ -146,7 +148,7 @@ export const rolloutSchema = z
         'It waits while more hosts than that, whose turn has come, are away. Those are done when they are back.',
       ),
     soak: z
-      .string()
+      .string({ error: 'expected a duration such as 5m' })
       .refine((text) => parseDuration(text) !== null, { error: 'expected a duration such as 5m' })
       .default('0s')
       .describe('How long it waits after a batch before it begins the next.'),

@@ -7,6 +7,7 @@ export const ERROR_CODES = {
   UNKNOWN_HOST: 'the host is not in the configuration',
   UNKNOWN_ROLE: 'the role is not in the configuration',
   UNKNOWN_TASK: 'there is no task of that name',
+  UNKNOWN_ROLLOUT: 'the configuration has no roll-out of that name',
   UNKNOWN_RUN: 'there is no run of that id',
   INVALID_ARGUMENTS: 'the arguments do not fit the task',
   NO_HOST_MATCHED: 'the target matches no host',

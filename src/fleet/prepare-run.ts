@@ -4,6 +4,7 @@ import { RejectedError, UsageError } from '../core/errors.ts';
 import { describeTarget, requireHost, requireRole, selectHosts, type Target } from '../core/host-selector.ts';
 import type { Json } from '../core/json.ts';
 import type { HostName, QueueName } from '../core/names.ts';
+import type { Rollout } from '../core/rollout.ts';
 import type { Destination, Run } from '../core/run.ts';
 import { findTask, similarTasks, TASKS } from '../tasks/registry.ts';
 import { judgeByRoles } from '../tasks/role-rules.ts';
@@ -44,6 +45,8 @@ export type PreparedRun = Pick<RunRequest, 'args' | 'dryRun' | 'expiresInMs' | '
   /** Hosts that were meant and are left out. */
   readonly notJoined: readonly HostName[];
   readonly follows: Run['follows'];
+  /** Of the assignments in their order; null where all have their turn at once. */
+  readonly rollout: Rollout | null;
 };
 
 /**
@@ -59,7 +62,7 @@ export function prepareRun(fleet: FleetConfig, request: RunRequest): PreparedRun
   const { assignments, notJoined } = leaveOutNotJoined(fleet, meant);
   requireAllowed(fleet, task, assignments);
   const target = to.kind === 'any' ? `any host of role ${to.role}` : describeTarget(to.target);
-  return { task, args, dryRun, expiresInMs, deadlineMs, target, assignments, notJoined, follows: null };
+  return { task, args, dryRun, expiresInMs, deadlineMs, target, assignments, notJoined, follows: null, rollout: null };
 }
 
 /** @throws RejectedError UNKNOWN_TASK with what may have been meant. */

@@ -129,6 +129,7 @@ function prepareReading(fleet: FleetConfig, wanted: readonly ReadFrom[]): Prepar
     assignments: wanted.map(({ host, from, since }) => ({ ...assignToHost(fleet, host), args: { from, since } })),
     notJoined: [],
     follows: null,
+    rollout: null,
   };
 }
 

@@ -77,8 +77,8 @@ export function decide(view: RolloutView): Decision {
 /** What stops it, if anything does: failures beyond a limit. Silence beyond what a job may take is one. */
 export function stopReason(view: RolloutView): StopReason | null {
   const { rollout, batches, turns, forgiven } = view;
-  const isFailure = (host: HostName): boolean =>
-    !forgiven.has(host) && ['bad', 'overdue'].includes(turns.get(host)?.status ?? 'held');
+  const hasFailed = (host: HostName): boolean => ['bad', 'overdue'].includes(turns.get(host)?.status ?? 'held');
+  const isFailure = (host: HostName): boolean => hasFailed(host) && !forgiven.has(host);
   const hosts = [...turns.keys()].filter(isFailure);
   if (hosts.length > rollout.maxFailures) return { kind: 'failures', hosts, limit: rollout.maxFailures, batch: null };
   for (const [batch, members] of batches.entries()) {
@@ -87,8 +87,7 @@ export function stopReason(view: RolloutView): StopReason | null {
     if (failed.length > limit) return { kind: 'failures', hosts: failed, limit, batch };
   }
   const first = batches[0] ?? [];
-  const allFailed = first.length > 0 && first.every((host) => turns.get(host)?.status === 'bad');
-  return allFailed ? { kind: 'no-success', hosts: first } : null;
+  return first.length > 0 && first.every(hasFailed) ? { kind: 'no-success', hosts: first } : null;
 }
 
 type SortedTurns = Readonly<Record<'held' | 'underWay' | 'overdue', readonly HostName[]>>;

@@ -15,7 +15,9 @@ export function resumeAfterStop(view: RolloutView): AfterStop {
   const isFailed = (host: HostName): boolean => ['bad', 'overdue'].includes(turns.get(host)?.status ?? 'held');
   const left = batches.flatMap((members, index) => {
     const hosts = members.filter((host) => turns.get(host)?.status === 'held');
-    return hosts.length === 0 ? [] : [{ name: rollout.batches[index]?.name ?? '', hosts, rest: rollout.batches[index] }];
+    return hosts.length === 0
+      ? []
+      : [{ name: rollout.batches[index]?.name ?? '', hosts, rest: rollout.batches[index] }];
   });
   const [first, ...others] = left;
   const trialSize = rollout.batches[0]?.size ?? 1;

@@ -17,6 +17,9 @@ export type RolloutRules = {
   readonly soakMs: number;
 };
 
+/** What a command line says of it: the name of a roll-out in the configuration, and what is to differ from that. */
+export type RolloutChoice = { readonly name: string | null; readonly changes: Partial<RolloutRules> };
+
 const ALL: Size = { kind: 'percent', value: 100 };
 
 /** What counts where nothing else is said: one batch, and the first failure stops it. */

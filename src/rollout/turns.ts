@@ -1,6 +1,6 @@
 import type { HostName } from '../core/names.ts';
 import type { RunSnapshot } from '../core/run-snapshot.ts';
-import { isGood, jobStatus, SILENCE_MS, type JobState } from '../core/run-state.ts';
+import { isEnded, isGood, jobStatus, SILENCE_MS, type JobState, type JobStatus } from '../core/run-state.ts';
 import type { RolloutProgress } from './progress.ts';
 import type { Turn, TurnStatus } from './decide.ts';
 
@@ -17,21 +17,14 @@ export function turnsOf(snapshot: RunSnapshot, progress: RolloutProgress): Reado
 
 function turnStatus(job: JobState, { state, now }: RunSnapshot, { released }: RolloutProgress): TurnStatus {
   const status = jobStatus(job, state.run, now);
-  if (isGood(status)) return 'good';
-  switch (status) {
-    case 'failed':
-    case 'refused':
-    case 'lost':
-      return 'bad';
-    case 'expired':
-      return 'missed';
-    case 'cancelled':
-      return job.end !== null && 'outcome' in job.end ? 'bad' : 'missed';
-    default: {
-      const givenAt = (job.to.kind === 'host' ? released.get(job.to.host) : undefined) ?? job.firstWordAt;
-      if (givenAt === null) return 'held';
-      const wordDueAt = Math.max(givenAt, job.lastWordAt ?? 0) + state.run.deadlineMs + SILENCE_MS;
-      return now > wordDueAt ? 'overdue' : 'under-way';
-    }
-  }
+  if (isEnded(status)) return isGood(status) ? 'good' : isUntouched(job, status) ? 'missed' : 'bad';
+  const givenAt = (job.to.kind === 'host' ? released.get(job.to.host) : undefined) ?? job.firstWordAt;
+  if (givenAt === null) return 'held';
+  const wordDueAt = Math.max(givenAt, job.lastWordAt ?? 0) + state.run.deadlineMs + SILENCE_MS;
+  return now > wordDueAt ? 'overdue' : 'under-way';
+}
+
+/** Whether the job ended without the host having begun it. */
+function isUntouched({ end }: JobState, status: JobStatus): boolean {
+  return status === 'expired' || (status === 'cancelled' && (end === null || !('outcome' in end)));
 }

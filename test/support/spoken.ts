@@ -43,7 +43,16 @@ export function witnessOf(hosts: readonly string[]): Witness {
 
 export function hostNamed(text: string, key: string = hostKey.id): Host {
   const name = hostNameSchema.parse(text);
-  return { name, address: name, roles: [], description: null, key, brokerPassword: null, machine: null, labels: new Map() };
+  return {
+    name,
+    address: name,
+    roles: [],
+    description: null,
+    key,
+    brokerPassword: null,
+    machine: null,
+    labels: new Map(),
+  };
 }
 
 /** The newest runs that `saveRun` stored. */

@@ -1,7 +1,9 @@
 import type { CommandUnknownOpts } from '@commander-js/extra-typings';
 import type { FleetConfig } from '../../config/fleet-config.ts';
+import { UsageError } from '../../core/errors.ts';
 import type { RunSnapshot } from '../../core/run-snapshot.ts';
 import { signRun, submitRun, type Sender } from '../../fleet/dispatch-run.ts';
+import { planRollout } from '../../fleet/plan-rollout.ts';
 import { notJoinedText } from '../../fleet/leave-out-not-joined.ts';
 import { prepareRun, type PreparedRun, type RunRequest } from '../../fleet/prepare-run.ts';
 import { requireGranted } from '../../fleet/require-granted.ts';
@@ -16,6 +18,7 @@ import { requireYes } from '../require-yes.ts';
 import { loadFleetConfig, openBroker } from '../open-fleet.ts';
 import { openSender } from '../open-sender.ts';
 import type { SendFlags } from '../read-run-flags.ts';
+import { showBatches } from './show-batches.ts';
 import { showRun } from './show-run.ts';
 
 type StartOptions = { readonly request: RunRequest; readonly flags: SendFlags };
@@ -23,13 +26,26 @@ type StartOptions = { readonly request: RunRequest; readonly flags: SendFlags };
 /** Checks, asks when it is many hosts, signs, sends and follows. */
 export async function startRun(cli: Cli, command: CommandUnknownOpts, options: StartOptions): Promise<void> {
   const fleet = await loadFleetConfig(cli, command);
-  const prepared = prepareRun(fleet, options.request);
+  const prepared = rollOut(cli, fleet, { prepared: prepareRun(fleet, options.request), flags: options.flags });
   warnOfNotJoined(cli, command, prepared);
   await confirmSize(cli, prepared, options.flags.yes);
   const sender = await openSender(cli, fleet);
   requireGranted(fleet, prepared, sender);
   await using broker = await openBroker(cli, fleet);
   await sendRun(cli, command, { fleet, broker, sender, prepared, flags: options.flags });
+}
+
+type Laid = { readonly prepared: PreparedRun; readonly flags: Pick<SendFlags, 'rollout'> };
+
+/** The run in the batches that its flags ask for. */
+export function rollOut(cli: Cli, fleet: FleetConfig, { prepared, flags }: Laid): PreparedRun {
+  if (flags.rollout !== null && !prepared.dryRun) {
+    throw new UsageError('USAGE', 'this version plans roll-outs and does not carry them out yet', {
+      hint: 'add --dry-run to see the batches',
+    });
+  }
+  const seed = Buffer.from(cli.randomBytes(8)).toString('hex');
+  return planRollout(fleet, prepared, { choice: flags.rollout, seed });
 }
 
 type SendOptions = {
@@ -50,11 +66,12 @@ export async function sendRun(
   options: SendOptions,
 ): Promise<RunSnapshot | null> {
   const { fleet, broker, sender, prepared, flags } = options;
+  const { json } = sharedFlags(command);
+  if (prepared.dryRun) showBatches(cli, prepared, json);
   await requireOneMachine(broker, { fleet, prepared }, cli.clock);
   const signed = await signRun(prepared, sender);
   const celeroot = celerootFor(command);
   await submitRun(broker, signed, celeroot);
-  const { json } = sharedFlags(command);
   const { detach, wait } = flags;
   return await showRun(cli, { broker, fleet, run: signed.run, json, follow: !detach, wait, celeroot });
 }
