@@ -31,8 +31,6 @@ export type Rollout = Readonly<z.infer<typeof rolloutSchema>>;
 /** What the driver of a roll-out has done; written before it is done, so that whoever takes over knows. */
 export const rolloutEntrySchema = z.discriminatedUnion('kind', [
   z.strictObject({ kind: z.literal('released'), hosts: z.array(hostNameSchema).min(1) }),
-  /** Orders that no host had taken were taken back. */
-  z.strictObject({ kind: z.literal('returned'), hosts: z.array(hostNameSchema).min(1) }),
   /** All that had begun has ended. */
   z.strictObject({ kind: z.literal('settled') }),
 ]);

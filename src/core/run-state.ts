@@ -101,6 +101,11 @@ export function jobStatus(job: JobState, run: Run, now: number): JobStatus {
   return activity === null ? 'queued' : activity.status;
 }
 
+/** Whether it is certain that no host is at work on the job, nor will be: silence does not show that. */
+export function isOver(job: JobState, run: Run, now: number): boolean {
+  return job.end !== null || jobStatus(job, run, now) === 'expired';
+}
+
 /** Whether nothing more will come of a job in this status. */
 export function isEnded(status: JobStatus): boolean {
   return !(UNDER_WAY as readonly string[]).includes(status);

@@ -72,6 +72,7 @@ test('when Redis goes away while orders are queued, the error says how far it ca
   const saved: string[] = [];
   const published: number[] = [];
   const broker = {
+    rollouts: { keepOrders: () => Promise.reject(new Error('no roll-out')) },
     newestTrust: async () => null,
     publishTrust: async (version: number) => void published.push(version),
     saveRun: async (run: { readonly id: string }) => void saved.push(run.id),

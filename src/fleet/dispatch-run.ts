@@ -5,6 +5,7 @@ import type { FleetName } from '../core/names.ts';
 import type { Run } from '../core/run.ts';
 import type { SignedByKey } from '../core/signed.ts';
 import type { ControllerBroker, Release } from '../queue/broker.ts';
+import type { RolloutBroker } from '../queue/rollout-broker.ts';
 import type { SigningKey } from '../trust/key.ts';
 import type { JournalHead } from '../core/chain-head.ts';
 import type { Order } from '../trust/order.ts';
@@ -64,6 +65,7 @@ export async function signRun(prepared: PreparedRun, sender: Sender): Promise<Si
     deadlineMs: prepared.deadlineMs,
     by: sender.by,
     follows: prepared.follows,
+    ...(prepared.rollout === null || prepared.dryRun ? {} : { rollout: prepared.rollout }),
   };
   const releases = orders.map((order) => ({ job: order.id, to: order.to, envelope: signOrder(order, sender.key) }));
   return { run, record: sealRun(sender.fleet, run, sender.key), orders: releases, trust: sender.trust };
@@ -71,16 +73,24 @@ export async function signRun(prepared: PreparedRun, sender: Sender): Promise<Si
 
 /**
  * Sees that hosts can get the trust file, stores the record, so that no report can come for a run nobody knows, then
- * queues the orders.
+ * queues the orders; those of a roll-out are kept until whoever drives it gives them out.
  * @throws ConnectionError that says how many hosts have their orders when Redis goes away in between; `celeroot` is how
  * to call this celeroot then.
  */
 export async function submitRun(
-  broker: Pick<ControllerBroker, 'saveRun' | 'release' | 'newestTrust' | 'publishTrust'>,
+  broker: Pick<ControllerBroker, 'saveRun' | 'release' | 'newestTrust' | 'publishTrust'> & {
+    readonly rollouts: Pick<RolloutBroker, 'keepOrders'>;
+  },
   { run, record, orders, trust }: SignedRun,
   celeroot: string,
 ): Promise<void> {
   await publishTrust(broker, trust);
+  if (run.rollout !== undefined) {
+    // In this order: a run that can be found can be driven.
+    await broker.rollouts.keepOrders(run.id, orders);
+    await broker.saveRun(run, record);
+    return;
+  }
   await broker.saveRun(run, record);
   let queued = 0;
   try {

@@ -2,10 +2,12 @@ import type { FleetConfig } from '../config/fleet-config.ts';
 import { didYouMean } from '../core/close-matches.ts';
 import { formatDuration } from '../core/duration.ts';
 import { RejectedError, UsageError } from '../core/errors.ts';
+import type { HostName } from '../core/names.ts';
 import type { Rollout } from '../core/rollout.ts';
 import { planBatches } from '../rollout/plan-batches.ts';
 import { DEFAULT_RULES, type RolloutChoice, type RolloutRules } from '../rollout/rules.ts';
 import type { PreparedRun } from './prepare-run.ts';
+import { limitedRolesOf } from './role-limits.ts';
 
 export type RolloutWish = {
   readonly choice: RolloutChoice | null;
@@ -14,25 +16,37 @@ export type RolloutWish = {
 };
 
 /**
- * The run with its hosts laid out in batches, if that is wished.
+ * The run with its hosts laid out in batches, if that is wished, or if a role of theirs limits how many may be changed
+ * at once.
  * @throws RejectedError UNKNOWN_ROLLOUT, or NO_HOST_MATCHED for canaries that are not among the hosts; UsageError when
  * it cannot end before the orders expire, or the run is for any one host.
  */
 export function planRollout(fleet: FleetConfig, prepared: PreparedRun, { choice, seed }: RolloutWish): PreparedRun {
-  if (choice === null) return prepared;
-  const rules = chosenRules(fleet, choice);
+  const isLimited = limitedHosts(fleet, prepared).length > 0;
+  if (choice === null && !isLimited) return prepared;
+  const rules = choice === null ? DEFAULT_RULES : chosenRules(fleet, choice);
   const byHost = new Map(
     prepared.assignments.flatMap((each) => (each.to.kind === 'host' ? [[each.to.host, each] as const] : [])),
   );
   if (byHost.size < prepared.assignments.length) {
-    throw new UsageError('USAGE', 'a roll-out is for many hosts, not for any one of a role', {
-      hint: 'use --role instead of --any',
-    });
+    throw new UsageError('USAGE', why(isLimited), { hint: 'use --role or --host instead of --any' });
   }
   const planned = [...byHost.keys()].map((name) => ({ name, labels: fleet.hosts.get(name)?.labels ?? new Map() }));
   const { hosts, rollout } = planBatches(planned, rules, seed);
   requireTime(rollout, prepared.expiresInMs);
   return { ...prepared, assignments: hosts.flatMap((host) => byHost.get(host) ?? []), rollout };
+}
+
+/** Hosts that the run may change and that have a role with a limit. */
+function limitedHosts(fleet: FleetConfig, { task, dryRun, assignments }: PreparedRun): readonly HostName[] {
+  if (!task.changesHost || dryRun) return [];
+  return assignments.flatMap(({ candidates }) => candidates).filter((host) => limitedRolesOf(fleet, host).length > 0);
+}
+
+function why(isLimited: boolean): string {
+  return isLimited
+    ? 'the role limits how many of its hosts may be changed at once (max_unavailable), so they have to be named'
+    : 'a roll-out is for many hosts, not for any one of a role';
 }
 
 function chosenRules({ rollouts }: FleetConfig, { name, changes }: RolloutChoice): RolloutRules {

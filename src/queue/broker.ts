@@ -4,6 +4,7 @@ import type { HostName } from '../core/names.ts';
 import type { Report, SignedReport } from '../core/report.ts';
 import type { Destination, Run } from '../core/run.ts';
 import type { Signed, SignedByKey } from '../core/signed.ts';
+import type { RolloutBroker } from './rollout-broker.ts';
 
 /** A signed order on its way into a queue. */
 export type Release = { readonly job: JobId; readonly to: Destination; readonly envelope: string };
@@ -42,6 +43,8 @@ export type ControllerBroker = AsyncDisposable & {
   readonly saveRun: (run: Pick<Run, 'id' | 'createdAt'>, record: SignedByKey) => Promise<void>;
   /** Queues orders; calls `onQueued` with the number queued so far. Queuing the same job twice queues it once. */
   readonly release: (orders: readonly Release[], onQueued?: (count: number) => void) => Promise<void>;
+  /** For runs that proceed batch by batch. */
+  readonly rollouts: RolloutBroker;
   /** Newest first. */
   readonly runIds: (limit: number) => Promise<readonly RunId[]>;
   /** Of those that are there. */

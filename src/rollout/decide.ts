@@ -54,8 +54,8 @@ export type Decision =
   | { readonly kind: 'release'; readonly batch: number; readonly hosts: readonly HostName[] }
   /** Write down that all that had begun has ended: from then on it soaks. */
   | { readonly kind: 'settle' }
-  /** `until` is null while it is for hosts to say something. */
-  | { readonly kind: 'wait'; readonly for: 'hosts' | 'soak'; readonly until: number | null }
+  /** `until` is null while it is for hosts to say something, or for those of other runs to be done. */
+  | { readonly kind: 'wait'; readonly for: 'hosts' | 'soak' | 'locks'; readonly until: number | null }
   /** Nothing can be done until a host is there again. */
   | { readonly kind: 'wait-offline'; readonly hosts: readonly HostName[]; readonly limit: number | null }
   | { readonly kind: 'paused'; readonly by: string; readonly at: number }
@@ -90,9 +90,9 @@ export function stopReason(view: RolloutView): StopReason | null {
   return first.length > 0 && first.every(hasFailed) ? { kind: 'no-success', hosts: first } : null;
 }
 
-type SortedTurns = Readonly<Record<'held' | 'underWay' | 'overdue', readonly HostName[]>>;
+export type SortedTurns = Readonly<Record<'held' | 'underWay' | 'overdue', readonly HostName[]>>;
 
-function sortTurns({ turns }: RolloutView): SortedTurns {
+export function sortTurns({ turns }: RolloutView): SortedTurns {
   const withStatus = (status: TurnStatus): readonly HostName[] =>
     [...turns].flatMap(([host, turn]) => (turn.status === status ? [host] : []));
   return { held: withStatus('held'), underWay: withStatus('under-way'), overdue: withStatus('overdue') };
@@ -125,7 +125,8 @@ function begin(view: RolloutView, batch: number): Decision {
   return room > 0 ? { kind: 'release', batch, hosts: hosts.slice(0, room) } : FOR_HOSTS;
 }
 
-function lastBegun({ batches, turns }: RolloutView): number | null {
+/** The last batch that any host of has begun; null before the first. */
+export function lastBegun({ batches, turns }: RolloutView): number | null {
   const index = batches.findLastIndex((hosts) =>
     hosts.some((host) => !['held', 'missed'].includes(turns.get(host)?.status ?? 'held')),
   );

@@ -41,10 +41,7 @@ function foldEntries(entries: readonly RolloutEntry[]): Pick<RolloutProgress, 'r
       continue;
     }
     settledAt = null;
-    for (const host of entry.hosts) {
-      if (entry.kind === 'returned') released.delete(host);
-      else released.set(host, entry.at);
-    }
+    for (const host of entry.hosts) released.set(host, entry.at);
   }
   return { released, settledAt };
 }
