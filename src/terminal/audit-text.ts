@@ -18,6 +18,8 @@ export function journalEntryText(event: JournalEvent): EntryText {
     case 'run':
       return runText(event);
     case 'cancel':
+    case 'pause':
+    case 'resume':
       return { ...EMPTY, what: kind, who: event.by, run: event.run };
     case 'trust':
       return { ...EMPTY, what: `trust file ${event.version}`, who: event.by, detail: event.what };

@@ -6,6 +6,7 @@ import { signRun, submitRun, type Sender } from '../../fleet/dispatch-run.ts';
 import { planRollout } from '../../fleet/plan-rollout.ts';
 import { notJoinedText } from '../../fleet/leave-out-not-joined.ts';
 import { prepareRun, type PreparedRun, type RunRequest } from '../../fleet/prepare-run.ts';
+import { isRolled } from '../../fleet/drive-rollout.ts';
 import { requireGranted } from '../../fleet/require-granted.ts';
 import { requireOneMachine } from '../../fleet/require-one-machine.ts';
 import type { ControllerBroker } from '../../queue/broker.ts';
@@ -18,6 +19,7 @@ import { requireYes } from '../require-yes.ts';
 import { loadFleetConfig, openBroker } from '../open-fleet.ts';
 import { openSender } from '../open-sender.ts';
 import type { SendFlags } from '../read-run-flags.ts';
+import { driveFrom } from './drive-from.ts';
 import { showBatches } from './show-batches.ts';
 import { showRun } from './show-run.ts';
 
@@ -35,17 +37,16 @@ export async function startRun(cli: Cli, command: CommandUnknownOpts, options: S
   await sendRun(cli, command, { fleet, broker, sender, prepared, flags: options.flags });
 }
 
-type Laid = { readonly prepared: PreparedRun; readonly flags: Pick<SendFlags, 'rollout'> };
+type Laid = { readonly prepared: PreparedRun; readonly flags: Pick<SendFlags, 'rollout' | 'detach'> };
 
 /** The run in the batches that its flags ask for. */
 export function rollOut(cli: Cli, fleet: FleetConfig, { prepared, flags }: Laid): PreparedRun {
-  if (flags.rollout !== null && !prepared.dryRun) {
-    throw new UsageError('USAGE', 'this version plans roll-outs and does not carry them out yet', {
-      hint: 'add --dry-run to see the batches',
-    });
-  }
   const seed = Buffer.from(cli.randomBytes(8)).toString('hex');
-  return planRollout(fleet, prepared, { choice: flags.rollout, seed });
+  const planned = planRollout(fleet, prepared, { choice: flags.rollout, seed });
+  if (planned.rollout === null || planned.dryRun || !flags.detach) return planned;
+  throw new UsageError('USAGE', 'a roll-out has to be driven, which --detach leaves to nobody', {
+    hint: 'leave it out; what is left after Ctrl-C goes on with  celeroot runs resume',
+  });
 }
 
 type SendOptions = {
@@ -73,7 +74,9 @@ export async function sendRun(
   const celeroot = celerootFor(command);
   await submitRun(broker, signed, celeroot);
   const { detach, wait } = flags;
-  return await showRun(cli, { broker, fleet, run: signed.run, json, follow: !detach, wait, celeroot });
+  const { run } = signed;
+  await using driver = isRolled(run) ? await driveFrom(cli, broker, { run, fleet }) : null;
+  return await showRun(cli, { broker, fleet, run, json, follow: !detach, wait, celeroot, driver });
 }
 
 /** Names the hosts that a run leaves out; with --json in a line of its own as well. */

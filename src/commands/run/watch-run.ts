@@ -3,7 +3,9 @@ import type { HostHead } from '../../audit/journal-event.ts';
 import { ConnectionError, messageOf } from '../../core/errors.ts';
 import type { RunSnapshot } from '../../core/run-snapshot.ts';
 import type { Run } from '../../core/run.ts';
+import { isResting, type RolloutStatus } from '../../rollout/status.ts';
 import { candidatesIn } from '../../fleet/candidates.ts';
+import type { RolloutDriver } from '../../fleet/drive-rollout.ts';
 import { followRun, type FollowUpdate } from '../../fleet/follow-run.ts';
 import { journalOf, recordSeen } from '../../fleet/journal.ts';
 import { collectHeads } from '../../fleet/seen-heads.ts';
@@ -13,12 +15,18 @@ import { writeWarning } from '../../terminal/error.ts';
 import { jsonRunView } from '../../terminal/json-run-view.ts';
 import { liveRunView } from '../../terminal/live-run-view.ts';
 import { plainRunView } from '../../terminal/plain-run-view.ts';
+import { rolloutText } from '../../terminal/rollout-text.ts';
 import type { FollowEnd, RunView } from '../../terminal/run-view.ts';
 import type { Cli } from '../context.ts';
 import { warnOfForgeries } from './warn-of-forgeries.ts';
 
 /** What was seen of a run last, and why nobody looks any longer. */
-export type Watched = { readonly snapshot: RunSnapshot; readonly end: FollowEnd };
+export type Watched = {
+  readonly snapshot: RunSnapshot;
+  readonly end: FollowEnd;
+  /** How the roll-out stood then, where this program drove it. */
+  readonly rollout: RolloutStatus | null;
+};
 
 export type WatchOptions = {
   readonly broker: ControllerBroker;
@@ -29,6 +37,8 @@ export type WatchOptions = {
   readonly celeroot: string;
   /** Follow to the end even when only offline hosts are left. */
   readonly wait: boolean;
+  /** Who drives the roll-out that is watched, if it is this program. */
+  readonly driver?: RolloutDriver | null;
 };
 
 /**
@@ -36,12 +46,13 @@ export type WatchOptions = {
  * program at once) or by closing the pipe. Redis dying meanwhile does not stop the run, and the error says so.
  */
 export async function watchRun(cli: Cli, options: WatchOptions): Promise<Watched | null> {
-  const { broker, run, fleet, wait, celeroot } = options;
+  const { broker, run, fleet, wait, celeroot, driver = null } = options;
   const leave = new AbortController();
   using _interrupt = onceOnInterrupt(cli, () => leave.abort());
   const signal = AbortSignal.any([leave.signal, cli.stdoutClosed]);
   await using view = makeView(cli, options);
   let last: FollowUpdate | null = null;
+  let rollout: RolloutStatus | null = null;
   let updates = 0;
   const heads = collectHeads();
   try {
@@ -51,22 +62,25 @@ export async function watchRun(cli: Cli, options: WatchOptions): Promise<Watched
       witness: await witnessOf(fleet, cli.clock.now()),
       candidatesOf: candidatesIn(fleet),
     })) {
-      last = update;
       updates += 1;
       heads.take(update.fresh);
-      view.update(update.snapshot, update.fresh);
+      rollout = driver === null ? null : await driver.step(update.snapshot);
+      last = rollout === null ? update : { ...update, snapshot: withHeld(update.snapshot, rollout) };
+      view.update(last.snapshot, update.fresh);
+      if (rollout !== null) view.note(rolloutText(rollout), rollout.decision);
+      if (rollout !== null && isResting(rollout) && !(wait && rollout.decision.kind === 'wait-offline')) break;
       if (update.progress === 'only-offline' && !wait && isSettled(cli, run)) break;
     }
   } catch (error) {
     throw error instanceof ConnectionError ? lostSight(error, followCommand(celeroot, run), run) : error;
   }
   if (last === null) return null;
-  const end = signal.aborted && last.progress !== 'ended' ? 'detached' : endOf(last);
+  const end = signal.aborted && last.progress !== 'ended' ? 'detached' : endOf(last, rollout);
   view.finish(last.snapshot, end);
   warnOfForgeries(cli, last.snapshot.forged);
   // A run that had ended before was followed before.
   if (end === 'ended' && updates > 1) await keepHeads(cli, options, heads.all());
-  return { snapshot: last.snapshot, end };
+  return { snapshot: last.snapshot, end, rollout };
 }
 
 /** What hosts have said of their own logs they cannot take back once it is in ours. */
@@ -78,8 +92,16 @@ async function keepHeads(cli: Cli, { fleet, run }: WatchOptions, heads: readonly
   }
 }
 
-function endOf({ progress }: FollowUpdate): FollowEnd {
-  return progress === 'ended' ? 'ended' : 'only-offline';
+function endOf({ progress }: FollowUpdate, rollout: RolloutStatus | null): FollowEnd {
+  if (progress === 'ended') return 'ended';
+  const kind = rollout?.decision.kind;
+  return kind === 'stopped' || kind === 'paused' ? kind : 'only-offline';
+}
+
+function withHeld(snapshot: RunSnapshot, { view }: RolloutStatus): RunSnapshot {
+  const jobs = [...snapshot.state.jobs.values()];
+  const held = jobs.filter(({ to }) => to.kind === 'host' && view.turns.get(to.host)?.status === 'held');
+  return { ...snapshot, held: new Set(held.map(({ id }) => id)) };
 }
 
 /** A worker that was just started may not have said so yet. */
