@@ -17,6 +17,7 @@ import { hostsCommand } from './hosts/hosts.ts';
 import { initCommand } from './init.ts';
 import { joinAnswerCommand } from './join-answer.ts';
 import { keysCommand } from './keys/keys.ts';
+import { locksCommand } from './locks/locks.ts';
 import { rolesCommand } from './roles/roles.ts';
 import { runsCommand } from './runs/runs.ts';
 import { tasksCommand } from './tasks/tasks.ts';
@@ -101,6 +102,7 @@ const COMMANDS: readonly (readonly [name: string, command: (cli: Cli) => Command
   ['init', initCommand],
   ['join-answer', joinAnswerCommand],
   ['keys', keysCommand],
+  ['locks', locksCommand],
   ['roles', rolesCommand],
   ['runs', runsCommand],
   ['tasks', tasksCommand],

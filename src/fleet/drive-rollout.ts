@@ -3,27 +3,17 @@ import type { Clock } from '../core/clock.ts';
 import { RejectedError } from '../core/errors.ts';
 import type { JobId } from '../core/ids.ts';
 import type { HostName } from '../core/names.ts';
-import type { Rollout } from '../core/rollout.ts';
 import type { RunSnapshot } from '../core/run-snapshot.ts';
 import { isOver, SILENCE_MS } from '../core/run-state.ts';
 import type { Run } from '../core/run.ts';
 import type { ControllerBroker } from '../queue/broker.ts';
 import type { DrivingHeld, DrivingLease } from '../queue/rollout-broker.ts';
-import { decide } from '../rollout/decide.ts';
-import { foldProgress } from '../rollout/progress.ts';
 import type { RolloutStatus } from '../rollout/status.ts';
-import { turnsOf } from '../rollout/turns.ts';
 import { reapLocks } from './reap-locks.ts';
 import { limitedRolesOf, roleLimits } from './role-limits.ts';
 import { historyReader, type HistoryReader } from './rollout-history.ts';
+import { rolloutStatus, type RolledRun } from './rollout-status.ts';
 import type { Witness } from './witness.ts';
-
-/** A run that proceeds batch by batch. */
-export type RolledRun = Run & { readonly rollout: Rollout };
-
-export function isRolled(run: Run): run is RolledRun {
-  return run.rollout !== undefined;
-}
 
 export type DriveOptions = {
   readonly fleet: FleetConfig;
@@ -117,18 +107,6 @@ async function keep(wheel: Wheel): Promise<void> {
 
 async function look({ run, history }: Wheel, snapshot: RunSnapshot): Promise<RolloutStatus> {
   return rolloutStatus(run, snapshot, await history.read());
-}
-
-/** How a roll-out stands by its reports and its history. */
-export function rolloutStatus(
-  run: RolledRun,
-  snapshot: RunSnapshot,
-  history: Parameters<typeof foldProgress>[2],
-): RolloutStatus {
-  const hosts = run.jobs.flatMap(({ to }) => (to.kind === 'host' ? [to.host] : []));
-  const progress = foldProgress(run.rollout, hosts, history);
-  const view = { ...progress, turns: turnsOf(snapshot, progress), now: snapshot.now };
-  return { view, decision: decide(view) };
 }
 
 /**

@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { FleetConfig } from '../../config/fleet-config.ts';
-import { takeWheel, type RolledRun, type RolloutDriver } from '../../fleet/drive-rollout.ts';
+import { takeWheel, type RolloutDriver } from '../../fleet/drive-rollout.ts';
+import type { RolledRun } from '../../fleet/rollout-status.ts';
 import { witnessOf } from '../../fleet/witness.ts';
 import type { ControllerBroker } from '../../queue/broker.ts';
 import type { Cli } from '../context.ts';

@@ -6,6 +6,7 @@ import type { Run } from '../../core/run.ts';
 import { isResting, type RolloutStatus } from '../../rollout/status.ts';
 import { candidatesIn } from '../../fleet/candidates.ts';
 import type { RolloutDriver } from '../../fleet/drive-rollout.ts';
+import { withHeld } from '../../fleet/rollout-status.ts';
 import { followRun, type FollowUpdate } from '../../fleet/follow-run.ts';
 import { journalOf, recordSeen } from '../../fleet/journal.ts';
 import { collectHeads } from '../../fleet/seen-heads.ts';
@@ -96,12 +97,6 @@ function endOf({ progress }: FollowUpdate, rollout: RolloutStatus | null): Follo
   if (progress === 'ended') return 'ended';
   const kind = rollout?.decision.kind;
   return kind === 'stopped' || kind === 'paused' ? kind : 'only-offline';
-}
-
-function withHeld(snapshot: RunSnapshot, { view }: RolloutStatus): RunSnapshot {
-  const jobs = [...snapshot.state.jobs.values()];
-  const held = jobs.filter(({ to }) => to.kind === 'host' && view.turns.get(to.host)?.status === 'held');
-  return { ...snapshot, held: new Set(held.map(({ id }) => id)) };
 }
 
 /** A worker that was just started may not have said so yet. */

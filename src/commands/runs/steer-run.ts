@@ -2,10 +2,9 @@ import type { CommandUnknownOpts } from '@commander-js/extra-typings';
 import type { FleetConfig } from '../../config/fleet-config.ts';
 import { RejectedError } from '../../core/errors.ts';
 import { candidatesIn } from '../../fleet/candidates.ts';
-import { isRolled, rolloutStatus, type RolledRun } from '../../fleet/drive-rollout.ts';
 import { findRun } from '../../fleet/find-run.ts';
 import { readSnapshot } from '../../fleet/follow-run.ts';
-import { historyReader } from '../../fleet/rollout-history.ts';
+import { isRolled, readRolloutStatus, type RolledRun } from '../../fleet/rollout-status.ts';
 import { actOn } from '../../fleet/steer-rollout.ts';
 import { witnessOf } from '../../fleet/witness.ts';
 import type { ControllerBroker } from '../../queue/broker.ts';
@@ -73,6 +72,5 @@ async function findRollout(
     });
   }
   const snapshot = await readSnapshot(broker, run, { clock: cli.clock, witness, candidatesOf: candidatesIn(fleet) });
-  const history = await historyReader(broker, run, { witness, clock: cli.clock });
-  return { run, status: rolloutStatus(run, snapshot, await history.read()) };
+  return { run, status: await readRolloutStatus(broker, { run, snapshot }, { witness, clock: cli.clock }) };
 }
