@@ -27,12 +27,13 @@ export type Script = (host: string, turn: number) => Promise<Outcome['status']> 
 export class ScriptedHosts implements AsyncDisposable {
   /** Every order that a host began, in order; a host that begins one twice is in it twice. */
   readonly begun: string[] = [];
-  readonly underWay = new Set<string>();
+  /** The most hosts that were at work at once, whatever the number of their jobs. */
   mostAtOnce = 0;
   script: Script = () => 'changed';
   readonly #broker: WorkerBroker;
   readonly #keys: ReadonlyMap<HostName, SigningKey>;
   readonly #done = new Set<string>();
+  readonly #underWay = new Map<string, string>();
   readonly #consumers: Consumer[] = [];
   readonly #away = new Set<string>();
   #beat: NodeJS.Timeout | null = null;
@@ -84,11 +85,11 @@ export class ScriptedHosts implements AsyncDisposable {
     if (this.#done.has(job)) return;
     this.#done.add(job);
     this.begun.push(host);
-    this.underWay.add(host);
-    this.mostAtOnce = Math.max(this.mostAtOnce, this.underWay.size);
+    this.#underWay.set(job, host);
+    this.mostAtOnce = Math.max(this.mostAtOnce, new Set(this.#underWay.values()).size);
     await this.#say(host, job, { kind: 'accepted' });
     const status = await this.script(host, this.begun.length);
-    this.underWay.delete(host);
+    this.#underWay.delete(job);
     const failure = status === 'failed' ? { kind: 'x', message: 'its check failed', hint: null } : null;
     await this.#say(host, job, { kind: 'done', outcome: { ...outcome(status), failure } });
   }

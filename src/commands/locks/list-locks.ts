@@ -35,7 +35,7 @@ export async function listLocks(cli: Cli, command: CommandUnknownOpts): Promise<
   if (locks.length === 0) return;
   cli.stdout.write('\n');
   const rows = locks
-    .toSorted((a, b) => a.at - b.at)
+    .toSorted((a, b) => a.at - b.at || (a.host < b.host ? -1 : 1))
     .map(({ host, roles: of, run, at, until }) => [host, of.join(', '), run, formatMoment(at), formatTime(until, now)]);
   writeTable(cli.stdout, { head: ['HOST', 'ROLES', 'RUN', 'SINCE', 'AT MOST UNTIL'], rows });
 }
