@@ -9,10 +9,11 @@ import type { Run } from '../core/run.ts';
 import type { ControllerBroker } from '../queue/broker.ts';
 import type { DrivingHeld, DrivingLease } from '../queue/rollout-broker.ts';
 import type { RolloutStatus } from '../rollout/status.ts';
+import type { FollowUpdate } from './follow-run.ts';
 import { reapLocks } from './reap-locks.ts';
 import { limitedRolesOf, roleLimits } from './role-limits.ts';
 import { historyReader, type HistoryReader } from './rollout-history.ts';
-import { rolloutStatus, type RolledRun } from './rollout-status.ts';
+import { rolloutStatus, withHeld, type RolledRun } from './rollout-status.ts';
 import type { Witness } from './witness.ts';
 
 export type DriveOptions = {
@@ -33,6 +34,22 @@ export type RolloutDriver = AsyncDisposable & {
    */
   readonly step: (snapshot: RunSnapshot) => Promise<RolloutStatus>;
 };
+
+/** An update of a run, after what was due in its roll-out was done. */
+export type DrivenUpdate = FollowUpdate & { readonly rollout: RolloutStatus | null };
+
+/** Drives a roll-out along with what is seen of it; without a driver the run is only seen. */
+export async function* drivenBy(
+  driver: RolloutDriver | null,
+  updates: AsyncIterable<FollowUpdate>,
+): AsyncGenerator<DrivenUpdate, void, void> {
+  for await (const update of updates) {
+    const rollout = driver === null ? null : await driver.step(update.snapshot);
+    yield rollout === null
+      ? { ...update, rollout }
+      : { ...update, rollout, snapshot: withHeld(update.snapshot, rollout) };
+  }
+}
 
 /** Takes the wheel of a roll-out, unless somebody has it who is there. It needs no key: the orders are signed. */
 export async function takeWheel(

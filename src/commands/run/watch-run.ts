@@ -5,9 +5,8 @@ import type { RunSnapshot } from '../../core/run-snapshot.ts';
 import type { Run } from '../../core/run.ts';
 import { isResting, type RolloutStatus } from '../../rollout/status.ts';
 import { candidatesIn } from '../../fleet/candidates.ts';
-import type { RolloutDriver } from '../../fleet/drive-rollout.ts';
-import { withHeld } from '../../fleet/rollout-status.ts';
-import { followRun, type FollowUpdate } from '../../fleet/follow-run.ts';
+import { drivenBy, type DrivenUpdate, type RolloutDriver } from '../../fleet/drive-rollout.ts';
+import { followRun } from '../../fleet/follow-run.ts';
 import { journalOf, recordSeen } from '../../fleet/journal.ts';
 import { collectHeads } from '../../fleet/seen-heads.ts';
 import { witnessOf } from '../../fleet/witness.ts';
@@ -47,41 +46,45 @@ export type WatchOptions = {
  * program at once) or by closing the pipe. Redis dying meanwhile does not stop the run, and the error says so.
  */
 export async function watchRun(cli: Cli, options: WatchOptions): Promise<Watched | null> {
-  const { broker, run, fleet, wait, celeroot, driver = null } = options;
+  const { broker, run, fleet, driver = null } = options;
   const leave = new AbortController();
   using _interrupt = onceOnInterrupt(cli, () => leave.abort());
   const signal = AbortSignal.any([leave.signal, cli.stdoutClosed]);
   await using view = makeView(cli, options);
-  let last: FollowUpdate | null = null;
-  let rollout: RolloutStatus | null = null;
+  let last: DrivenUpdate | null = null;
   let updates = 0;
   const heads = collectHeads();
   try {
-    for await (const update of followRun(broker, run, {
+    const following = followRun(broker, run, {
       clock: cli.clock,
       signal,
       witness: await witnessOf(fleet, cli.clock.now()),
       candidatesOf: candidatesIn(fleet),
-    })) {
+    });
+    for await (const update of drivenBy(driver, following)) {
+      last = update;
       updates += 1;
       heads.take(update.fresh);
-      rollout = driver === null ? null : await driver.step(update.snapshot);
-      last = rollout === null ? update : { ...update, snapshot: withHeld(update.snapshot, rollout) };
-      view.update(last.snapshot, update.fresh);
-      if (rollout !== null) view.note(rolloutText(rollout), rollout.decision);
-      if (rollout !== null && isResting(rollout) && !(wait && rollout.decision.kind === 'wait-offline')) break;
-      if (update.progress === 'only-offline' && !wait && isSettled(cli, run)) break;
+      view.update(update.snapshot, update.fresh);
+      if (update.rollout !== null) view.note(rolloutText(update.rollout), update.rollout.decision);
+      if (isLeft(cli, update, options)) break;
     }
   } catch (error) {
-    throw error instanceof ConnectionError ? lostSight(error, followCommand(celeroot, run), run) : error;
+    throw lostSight(error, options);
   }
   if (last === null) return null;
-  const end = signal.aborted && last.progress !== 'ended' ? 'detached' : endOf(last, rollout);
+  const end = signal.aborted && last.progress !== 'ended' ? 'detached' : endOf(last);
   view.finish(last.snapshot, end);
   warnOfForgeries(cli, last.snapshot.forged);
   // A run that had ended before was followed before.
   if (end === 'ended' && updates > 1) await keepHeads(cli, options, heads.all());
-  return { snapshot: last.snapshot, end, rollout };
+  return { snapshot: last.snapshot, end, rollout: last.rollout };
+}
+
+/** Whether there is nothing to see any more until a person does something, or a host is back. */
+function isLeft(cli: Cli, { rollout, progress }: DrivenUpdate, { wait, run }: WatchOptions): boolean {
+  if (rollout !== null && isResting(rollout)) return !(wait && rollout.decision.kind === 'wait-offline');
+  return progress === 'only-offline' && !wait && isSettled(cli, run);
 }
 
 /** What hosts have said of their own logs they cannot take back once it is in ours. */
@@ -93,7 +96,7 @@ async function keepHeads(cli: Cli, { fleet, run }: WatchOptions, heads: readonly
   }
 }
 
-function endOf({ progress }: FollowUpdate, rollout: RolloutStatus | null): FollowEnd {
+function endOf({ progress, rollout }: DrivenUpdate): FollowEnd {
   if (progress === 'ended') return 'ended';
   const kind = rollout?.decision.kind;
   return kind === 'stopped' || kind === 'paused' ? kind : 'only-offline';
@@ -117,9 +120,14 @@ function onceOnInterrupt(cli: Cli, listener: () => void): Disposable {
   return handling;
 }
 
-function lostSight(error: ConnectionError, again: string, run: Run): ConnectionError {
-  return new ConnectionError(error.code, `lost sight of run ${run.id}, which goes on: ${error.message}`, {
-    hint: `${error.hint === undefined ? '' : `${error.hint}\n`}then follow it again:  ${again}`,
+/** A roll-out whose driver is gone gives no host its turn. */
+function lostSight(error: unknown, { run, celeroot, driver = null }: WatchOptions): unknown {
+  if (!(error instanceof ConnectionError)) return error;
+  const goesOn = driver === null ? 'which goes on' : 'of which only what has begun goes on';
+  const next =
+    driver === null ? `follow it again:  ${followCommand(celeroot, run)}` : `go on:  ${celeroot} runs resume ${run.id}`;
+  return new ConnectionError(error.code, `lost sight of run ${run.id}, ${goesOn}: ${error.message}`, {
+    hint: `${error.hint === undefined ? '' : `${error.hint}\n`}then ${next}`,
     cause: error,
   });
 }
