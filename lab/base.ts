@@ -6,10 +6,10 @@ import { run } from './run-command.ts';
 
 const RELEASE = 'bookworm';
 /** Raise it when the base changes; hosts of running labs keep the one they stand on. */
-const VERSION = 5;
+const VERSION = 6;
 /**
- * What a lab host has beyond a minimal Debian: Node's one missing library, systemd for hosts that boot it, Redis for
- * `celeroot up`, and what the bench needs to drive hosts with SSH (Ansible has its apt module in Python).
+ * What a lab host has beyond a minimal Debian: Node's one missing library, systemd for hosts that boot it, Redis and
+ * openssl for `celeroot up`, and what the bench needs to drive hosts with SSH (Ansible has its apt module in Python).
  */
 const EXTRA = [
   'libatomic1',
@@ -18,6 +18,7 @@ const EXTRA = [
   'dbus',
   'procps',
   'redis-server',
+  'openssl',
   'openssh-server',
   'python3',
   'python3-apt',

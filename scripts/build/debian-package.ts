@@ -84,7 +84,7 @@ Maintainer: ${MAINTAINER}
 Installed-Size: ${size}
 Depends: libatomic1 (>= 4.8), libc6 (>= 2.28), libgcc-s1 (>= 4.2), libstdc++6 (>= 5.2)
 Recommends: sensible-utils
-Suggests: redis-server
+Suggests: openssl, redis-server
 Section: admin
 Priority: optional
 Description: fleet of Debian and Ubuntu servers, patched from one YAML file

@@ -10,7 +10,8 @@ export function downCommand(cli: Cli): CommandUnknownOpts {
     .addHelpText('after', examples('celeroot down'));
   return command.action(async () => {
     const { stopLocalWorker } = await import('../fleet/local-worker.ts');
-    const { embeddedFolder, stopEmbeddedBroker } = await import('../queue/embedded-broker.ts');
+    const { embeddedFolder } = await import('../core/embedded-files.ts');
+    const { stopEmbeddedBroker } = await import('../queue/embedded-broker.ts');
     const worker = await stopLocalWorker(cli.stateDir);
     await awaitExecutors(cli);
     const broker = await stopEmbeddedBroker({ folder: embeddedFolder(cli.stateDir) });

@@ -1,20 +1,21 @@
-import type { BrokerNode, BrokerSettings } from '../core/broker-settings.ts';
+import { formatNode, type BrokerSettings } from '../core/broker-settings.ts';
 import type { YamlValue } from './render-yaml.ts';
 
 /** The broker section that says what the settings say, without the password. */
 export function brokerSection(broker: BrokerSettings): { readonly [key: string]: YamlValue } {
-  const { endpoint, tls, user, environment } = broker;
+  const { endpoint, tls, user, environment, embedded } = broker;
   return {
     ...endpointKeys(broker),
-    ...(user === null ? {} : { user }),
+    ...(user === null || embedded ? {} : { user }),
     ...(tls === null || endpoint.kind === 'tcp' ? {} : { tls: true }),
     ...(tls === null || tls.ca === null ? {} : { ca: tls.ca }),
     ...(environment === null ? {} : { environment }),
   };
 }
 
-function endpointKeys({ endpoint, tls, database, embedded }: BrokerSettings): { readonly [key: string]: YamlValue } {
-  if (embedded) return { embedded: true };
+function endpointKeys(broker: BrokerSettings): { readonly [key: string]: YamlValue } {
+  const { endpoint, tls, database, embedded, listen } = broker;
+  if (embedded) return { embedded: true, ...(listen === null ? {} : { listen: formatNode(listen.node) }) };
   switch (endpoint.kind) {
     case 'tcp':
       return { url: `${tls === null ? 'redis' : 'rediss'}://${formatNode(endpoint.node)}/${database}` };
@@ -25,8 +26,4 @@ function endpointKeys({ endpoint, tls, database, embedded }: BrokerSettings): { 
     case 'cluster':
       return { cluster: { nodes: endpoint.nodes.map(formatNode) } };
   }
-}
-
-function formatNode({ host, port }: BrokerNode): string {
-  return `${host.includes(':') ? `[${host}]` : host}:${port}`;
 }

@@ -1,3 +1,4 @@
+import type { BrokerSettings } from '../core/broker-settings.ts';
 import { brokerSection } from './broker-section.ts';
 import type { FleetConfig, Host, Role } from './fleet-config.ts';
 import type { RolloutRules } from '../rollout/rules.ts';
@@ -16,7 +17,7 @@ export function effectiveConfig(config: FleetConfig): EffectiveConfig {
     trust_file: config.trustFile,
     signing_key: config.signingKeyFile,
     root_key: config.rootKeyFile,
-    broker: { ...brokerSection(broker), ...(broker.password === null ? {} : { password: String(broker.password) }) },
+    broker: { ...brokerSection(broker), ...passwordOf(broker) },
     roles: Object.fromEntries([...config.roles].map(([name, role]) => [name, roleSection(role)])),
     hosts: Object.fromEntries([...config.hosts].map(([name, host]) => [name, hostSection(host)])),
     ...(config.rollouts.size === 0 ? {} : { rollouts: rolloutSections(config) }),
@@ -27,6 +28,11 @@ export function renderEffectiveConfig(config: FleetConfig): string {
   const entries = Object.entries(effectiveConfig(config));
   const lines = entries.flatMap(([key, value]) => renderEntry(key, value, { indent: 0, step: 2 }));
   return [`# ${config.file}, with its defaults`, ...lines, ''].join('\n');
+}
+
+/** That of the embedded Redis is celeroot's own and stands in no configuration. */
+function passwordOf({ password, embedded }: BrokerSettings): EffectiveConfig {
+  return password === null || embedded ? {} : { password: String(password) };
 }
 
 function roleSection({ description, queues, concurrency, tasks, exclude, maxUnavailable }: Role): EffectiveConfig {

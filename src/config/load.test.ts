@@ -238,6 +238,13 @@ for (const [what, text, expected] of [
     ['celeroot.yaml:4:1: broker: expected exactly one of url, embedded, sentinel, cluster; none is given'],
   ],
   [
+    'an embedded broker that is to listen at a port for root alone',
+    `${HEAD}broker:\n  embedded: true\n  listen: ctl.example.org:443\n${ROLES}`,
+    [
+      'celeroot.yaml:6:11: broker/listen: expected a port from 1024 to 65535 after the colon; Redis does not run as root',
+    ],
+  ],
+  [
     'sections that are missing',
     `version: 1\nroles: {}\n`,
     [

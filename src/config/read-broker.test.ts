@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, test } from 'node:test';
@@ -90,6 +90,23 @@ test('the environment wins over a file, a file over clear text, clear text over 
   assert.deepEqual([clear.user, clear.password?.reveal()], ['u', 'clear']);
 });
 
+test('an embedded broker that listens has the controller’s login, once it was made, and keeps its socket', async () => {
+  const env = { CELEROOT_STATE_DIR: folder, CELEROOT_REDIS_PASSWORD: 'not for this one' };
+  const text = '{ embedded: true, listen: "[fd00::1]:6380", environment: prod }';
+  const before = await settings(text, env);
+  mkdirSync(join(folder, 'broker-access'));
+  writeFileSync(join(folder, 'broker-access', 'ca.crt'), 'a certificate');
+  writeFileSync(join(folder, 'broker-access', 'controller.password'), 'made\n');
+  const made = await settings(text, env);
+
+  const node = { host: 'fd00::1', port: 6380 };
+  assert.deepEqual([before.listen, before.password], [{ node, ca: null }, null]);
+  assert.deepEqual([made.listen, made.user], [{ node, ca: 'a certificate' }, 'celeroot-controller-prod']);
+  assert.equal(made.password?.reveal(), 'made');
+  assert.deepEqual([made.endpoint, made.tls], [{ kind: 'socket', path: join(folder, 'broker', 'redis.sock') }, null]);
+  assert.equal((await settings('{ embedded: true }', env)).listen, null);
+});
+
 test('the certificate of an authority is read from its file', async () => {
   writeFileSync(join(folder, 'ca.pem'), '-----BEGIN CERTIFICATE-----\nx\n');
   writeFileSync(join(folder, 'not.pem'), 'x');
@@ -139,6 +156,21 @@ for (const [broker, expected] of [
     `{ embedded: true, password: ${PASSWORD} }`,
     'broker/password: is not used by the embedded broker, whose socket only root can open',
   ],
+  ['{ url: redis://h, listen: h:6380 }', 'broker/listen: is of use only with embedded: true'],
+  ['{ embedded: true, listen: 6380 }', 'broker/listen: expected text'],
+  ['{ embedded: true, listen: h }', 'broker/listen: expected host:port'],
+  ['{ embedded: true, listen: "h\\n:6380" }', 'broker/listen: expected host:port'],
+  ['{ embedded: true, listen: "a,DNS:b:6380" }', 'broker/listen: expected host:port'],
+  ['{ embedded: true, listen: "h$x:6380" }', 'broker/listen: expected a host name or an address before the port'],
+  ['{ embedded: true, listen: "[fe80::1%25]:6380" }', 'broker/listen: expected host:port'],
+  [
+    '{ embedded: true, listen: "0.0.0.0:6380" }',
+    /^broker\/listen: expected the name or the one address by which hosts/,
+  ],
+  ['{ embedded: true, listen: "[::]:6380" }', /^broker\/listen: expected the name or the one address by which hosts/],
+  ['{ embedded: true, listen: h:443 }', /^broker\/listen: expected a port from 1024 to 65535 after the colon; Redis/],
+  ['{ embedded: true, listen: h:65536 }', /^broker\/listen: expected a port from 1024 to 65535 after the colon/],
+  ['{ embedded: true, listen: h:6380, tls: true }', 'broker/tls: goes without saying with listen'],
   [`{ url: redis://h, password: "${PASSWORD}`, 'a quoted text is not closed'],
   [`{ url: redis://h, password: ${PASSWORD}] }`, /^(?!.*hunter2)/],
   [`{ url: redis://h, password: "\\${PASSWORD}" }`, /^this escape after/],

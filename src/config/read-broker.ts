@@ -1,10 +1,12 @@
-import { join, resolve } from 'node:path';
+import { resolve } from 'node:path';
 import type * as z from 'zod';
 import type { BrokerNode, BrokerSettings } from '../core/broker-settings.ts';
+import { embeddedFiles, embeddedFolder, type EmbeddedFiles } from '../core/embedded-files.ts';
 import { Secret } from '../core/secret.ts';
 import { parseBrokerUrl, type BrokerUrl } from './broker-url.ts';
 import type { ConfigPath, Finding } from './config-problem.ts';
 import { readBytes } from './read-bytes.ts';
+import { parseListen, readControllerLogin, readListening } from './read-listen.ts';
 import type { brokerSchema } from './schema.ts';
 import { stateDirIn } from './state-dir.ts';
 import { systemCode } from '../core/system-error.ts';
@@ -29,14 +31,20 @@ export function readBroker(broker: BrokerFile, around: Surroundings): Result {
     return null;
   };
   const url = broker.url === undefined ? null : readUrl(broker.url, note);
-  const endpoint = endpointOf(broker, { url, env: around.env, note });
+  const files = embeddedFiles(embeddedFolder(stateDirIn(around.env, process.cwd())));
+  const endpoint = endpointOf(broker, { url, files, note });
   const tls = readTls(broker, { wanted: url?.tls === true, folder: around.folder, note });
-  if (broker.embedded === true) refuseWithEmbedded(broker, note);
-  const login = broker.embedded === true ? NOBODY : readLogin(broker, { url, around, note });
-  if (endpoint === null || findings.length > 0) return { settings: null, findings };
-  const embedded = broker.embedded === true;
+  const listen = readListen(broker, files, note);
   const environment = broker.environment ?? null;
-  return { settings: { endpoint, tls, database: url?.database ?? 0, ...login, embedded, environment }, findings };
+  const embedded = broker.embedded === true;
+  if (embedded) refuseWithEmbedded(broker, note);
+  const own = listen === null ? NOBODY : readControllerLogin(environment, files);
+  const login = embedded ? own : readLogin(broker, { url, around, note });
+  if (endpoint === null || findings.length > 0) return { settings: null, findings };
+  return {
+    settings: { endpoint, tls, database: url?.database ?? 0, ...login, embedded, listen, environment },
+    findings,
+  };
 }
 
 type Note = (key: ConfigPath, message: string) => null;
@@ -48,16 +56,23 @@ function readUrl(text: string, note: Note): BrokerUrl | null {
   return typeof parsed === 'string' ? note(['url'], parsed) : parsed;
 }
 
-type EndpointParts = { readonly url: BrokerUrl | null; readonly env: Environment; readonly note: Note };
+type EndpointParts = { readonly url: BrokerUrl | null; readonly files: EmbeddedFiles; readonly note: Note };
 
-function endpointOf(broker: BrokerFile, { url, env, note }: EndpointParts): BrokerSettings['endpoint'] | null {
+function endpointOf(broker: BrokerFile, { url, files, note }: EndpointParts): BrokerSettings['endpoint'] | null {
   if (broker.sentinel !== undefined) {
     const nodes = readNodes(broker.sentinel.nodes, 'sentinel', note);
     return { kind: 'sentinel', master: broker.sentinel.master, nodes };
   }
   if (broker.cluster !== undefined) return { kind: 'cluster', nodes: readNodes(broker.cluster.nodes, 'cluster', note) };
   if (broker.embedded !== true) return url?.endpoint ?? null;
-  return { kind: 'socket', path: join(stateDirIn(env, process.cwd()), 'broker', 'redis.sock') };
+  return { kind: 'socket', path: files.socket };
+}
+
+function readListen(broker: BrokerFile, files: EmbeddedFiles, note: Note): BrokerSettings['listen'] {
+  if (broker.listen === undefined) return null;
+  if (broker.embedded !== true) return note(['listen'], 'is of use only with embedded: true');
+  const node = parseListen(broker.listen);
+  return typeof node === 'string' ? note(['listen'], node) : readListening(node, files);
 }
 
 function readNodes(nodes: readonly string[], key: string, note: Note): BrokerNode[] {
@@ -73,6 +88,7 @@ type TlsParts = { readonly wanted: boolean; readonly folder: string; readonly no
 
 function readTls(broker: BrokerFile, { wanted, folder, note }: TlsParts): BrokerSettings['tls'] {
   if (wanted && broker.tls === false) return note(['tls'], 'cannot be false with rediss://');
+  if (broker.tls !== undefined && broker.listen !== undefined) return note(['tls'], 'goes without saying with listen');
   const overSocket = broker.embedded === true || broker.url?.startsWith('unix:') === true;
   if (broker.tls === true && overSocket) return note(['tls'], 'is not possible over a unix socket');
   return wanted || broker.tls === true ? readAuthority(broker, folder, note) : refuseAuthority(broker, note);

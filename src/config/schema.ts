@@ -42,6 +42,11 @@ export const brokerSchema = z
       .boolean()
       .optional()
       .describe('`true`: celeroot starts its own Redis on a unix socket of this machine (`celeroot up`).'),
+    listen: node
+      .optional()
+      .describe(
+        'With `embedded`: where it listens for other hosts too, as host:port; always with TLS and a login. A name or address by which hosts reach this machine.',
+      ),
     sentinel: z
       .strictObject({
         master: z.string().min(1).describe('Name of the master the sentinels watch.'),

@@ -39,7 +39,9 @@ ${hostsSection(host)}
 }
 
 const EMBEDDED = `# Redis carries orders and reports. The embedded one is on a socket of this machine: celeroot up starts it.
-# For hosts elsewhere use a Redis that they reach, instead of embedded: true:
+# For hosts elsewhere let it listen at a name or address of this machine that they reach, with TLS:
+#   listen: controller.example.org:6380
+# or use another Redis that they reach, instead of embedded: true:
 #   url: rediss://redis.example.org:6380
 #   user: celeroot
 #   password_file: redis.password

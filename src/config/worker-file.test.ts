@@ -1,9 +1,12 @@
 import assert from 'node:assert/strict';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, test } from 'node:test';
 import type { BrokerSettings } from '../core/broker-settings.ts';
+import { ConnectionError } from '../core/errors.ts';
+import type { FleetConfig } from './fleet-config.ts';
+import { namedHost } from './named-host.ts';
 import { parseFleet, parseWorker } from './parse-config.ts';
 import { renderWorkerFile } from './worker-file.ts';
 
@@ -68,4 +71,47 @@ test('the certificate of an authority is written in lines', async () => {
   const { text } = await written('{ url: rediss://h, ca_file: ca.pem }');
 
   assert.match(text, / {2}ca: \|\n {4}-----BEGIN CERTIFICATE-----\n {4}MIIBszCCAVmg\n/);
+});
+
+/** A fleet whose embedded broker listens, of which celeroot has made what hosts pin, or not yet. */
+function listening(made: boolean): FleetConfig {
+  const stateDir = join(folder, made ? 'started' : 'new');
+  mkdirSync(join(stateDir, 'broker-access'), { recursive: true });
+  if (made) {
+    writeFileSync(join(stateDir, 'broker-access', 'ca.crt'), CA);
+    writeFileSync(join(stateDir, 'broker-access', 'controller.password'), 'hunter2\n');
+  }
+  return parseFleet(
+    {
+      file: join(folder, 'celeroot.yaml'),
+      text: `version: 1
+fleet: test
+roots: [ed25519:11qYAYKxCrfVS/7TyWQHOg7hcvPapiMlrwIaaPcHURo=]
+broker: { embedded: true, listen: "ctl.example.org:6380" }
+roles: { web: {} }
+hosts: { web1: { roles: [web] } }
+`,
+    },
+    { CELEROOT_STATE_DIR: stateDir },
+  );
+}
+
+test('of an embedded broker that listens a host is told address and authority, and has a login of its own', () => {
+  const fleet = listening(true);
+  const text = renderWorkerFile(fleet, namedHost(fleet, 'web1'));
+
+  const { broker } = parseWorker({ file: join(folder, 'worker.yaml'), text }, null, {});
+
+  assert.deepEqual(broker.endpoint, { kind: 'tcp', node: { host: 'ctl.example.org', port: 6380 } });
+  assert.deepEqual([broker.tls, broker.user, broker.embedded], [{ ca: CA }, 'celeroot.web1', false]);
+  assert.doesNotMatch(text, /hunter2|controller/);
+});
+
+test('before it was started there is no authority, and no worker file', () => {
+  const fleet = listening(false);
+
+  assert.throws(
+    () => renderWorkerFile(fleet, namedHost(fleet, 'web1')),
+    (error: unknown) => error instanceof ConnectionError && /has no certificate yet/.test(error.message),
+  );
 });

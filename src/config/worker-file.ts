@@ -1,5 +1,6 @@
 import type { BrokerSettings } from '../core/broker-settings.ts';
 import { hostUserName } from '../core/host-user.ts';
+import { brokerForHosts } from './broker-for-hosts.ts';
 import { brokerSection } from './broker-section.ts';
 import type { FleetConfig, Host, Role } from './fleet-config.ts';
 import { renderEntry, type YamlValue } from './render-yaml.ts';
@@ -9,20 +10,21 @@ export const PASSWORD_FILE = 'redis.password';
 
 /** Whether hosts that share the fleet's login need a password that their worker files must not hold. */
 export function needsPassword(broker: BrokerSettings): boolean {
-  return broker.password !== null;
+  return broker.password !== null && broker.listen === null;
 }
 
 /** How a host gets into Redis: as a user of its own, or as the fleet's with everybody else. */
 export type Login = 'own' | 'shared';
 
-/** The login that was agreed on when the host was accepted. */
-function loginOf({ brokerPassword }: Host): Login {
-  return brokerPassword === null ? 'shared' : 'own';
+/** The login that was agreed on when the host was accepted; that of the controller's own Redis is never shared. */
+function loginOf({ listen }: BrokerSettings, { brokerPassword }: Host): Login {
+  return brokerPassword === null && listen === null ? 'shared' : 'own';
 }
 
 /** The worker file of one host: whom it obeys, its roles, where Redis is. It never holds a password. */
-export function renderWorkerFile(config: FleetConfig, host: Host, login: Login = loginOf(host)): string {
-  const broker = login === 'own' ? ownLogin(config.broker, host) : sharedLogin(config.broker);
+export function renderWorkerFile(config: FleetConfig, host: Host, login: Login = loginOf(config.broker, host)): string {
+  const reached = brokerForHosts(config.broker);
+  const broker = login === 'own' ? ownLogin(reached, host) : sharedLogin(reached);
   const roles = host.roles.flatMap((name) => config.roles.get(name) ?? []);
   const parts: [string, YamlValue][] = [
     ['version', 1],

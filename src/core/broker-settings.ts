@@ -2,6 +2,13 @@ import type { Secret } from './secret.ts';
 
 export type BrokerNode = { readonly host: string; readonly port: number };
 
+/** How hosts elsewhere reach the embedded Redis: always with TLS. */
+export type Listening = {
+  readonly node: BrokerNode;
+  /** The certificate of celeroot's own authority, PEM, which hosts pin; null before `celeroot up` has made it. */
+  readonly ca: string | null;
+};
+
 /** Where Redis is and how to get in; made by config/ from the YAML, the environment and files. */
 export type BrokerSettings = {
   readonly endpoint:
@@ -13,8 +20,15 @@ export type BrokerSettings = {
   readonly database: number;
   readonly user: string | null;
   readonly password: Secret | null;
-  /** True when celeroot starts this Redis itself (`celeroot up`). */
+  /** True when celeroot starts this Redis itself (`celeroot up`); `endpoint` is then its socket on this machine. */
   readonly embedded: boolean;
+  /** Where the embedded Redis listens besides; null for its socket alone, and for any other Redis. */
+  readonly listen: Listening | null;
   /** Separates several environments in one Redis; part of every key. */
   readonly environment: string | null;
 };
+
+/** `host:port`, with an IPv6 address in brackets. */
+export function formatNode({ host, port }: BrokerNode): string {
+  return host.includes(':') ? `[${host}]:${port}` : `${host}:${port}`;
+}

@@ -43,6 +43,7 @@ export const ERROR_CODES = {
   PLAN_STALE: 'the transaction is not the one that was approved',
   BROKER_UNREACHABLE: 'Redis cannot be reached',
   BROKER_REFUSED: 'Redis refused the user or password',
+  BROKER_RUNS: 'the Redis that celeroot started listens elsewhere than the configuration says now',
   BROKER_UNFIT: 'Redis is not set up so that nothing is lost',
   RUN_EXISTS: 'a run of that id is stored already',
   ROLLOUT_DRIVEN: 'another celeroot drives the roll-out',

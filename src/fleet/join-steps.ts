@@ -1,3 +1,4 @@
+import { endpointForHosts } from '../config/broker-for-hosts.ts';
 import type { FleetConfig, Host } from '../config/fleet-config.ts';
 import { PASSWORD_FILE } from '../config/worker-file.ts';
 import { quoteWord } from '../core/quote-word.ts';
@@ -49,10 +50,11 @@ export function leaveLine(host: Host): string {
 
 /** Why hosts elsewhere cannot reach this Redis; null when they may. */
 export function unreachableBroker({ broker, file }: FleetConfig): string | null {
-  const { endpoint } = broker;
+  const endpoint = endpointForHosts(broker);
   const mend = `name one they reach under broker: in ${file} (celeroot config explain broker)`;
+  const orListen = broker.embedded ? `let it listen, or ${mend}` : mend;
   if (endpoint.kind === 'socket')
-    return `this fleet’s Redis is a socket of this machine, which no other host reaches; ${mend}`;
+    return `this fleet’s Redis is a socket of this machine, which no other host reaches; ${orListen}`;
   const nodes = endpoint.kind === 'tcp' ? [endpoint.node] : endpoint.nodes;
   if (!nodes.every(({ host }) => /^(localhost|127\..*|::1)$/.test(host))) return null;
   return `this fleet’s Redis is at ${nodes[0]?.host ?? ''}, which is each host itself; ${mend}`;

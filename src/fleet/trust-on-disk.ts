@@ -21,7 +21,7 @@ export async function readTrustFile({ trustFile, fleet, roots }: FleetConfig, no
 
 /** Puts a signed trust file in the place of the one that is there. */
 export async function writeTrustFile(file: string, envelope: string): Promise<void> {
-  await writeDurably(file, `${envelope}\n`, 0o644);
+  await writeDurably(file, `${envelope}\n`, { mode: 0o644 });
 }
 
 async function readEnvelope(file: string): Promise<string> {

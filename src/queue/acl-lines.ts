@@ -10,3 +10,12 @@ export function hostAclLines(scope: AclScope, users: readonly HostUser[]): reado
 export function controllerAclLine({ environment }: AclScope): string {
   return ['user', controllerUserName(environment), 'on', '#SHA256', ...controllerRights(environment)].join(' ');
 }
+
+/**
+ * All lines for the embedded Redis where it listens: nobody without a login, the controller, and the hosts. The
+ * controller may besides give it a new certificate.
+ */
+export function embeddedUsers(scope: AclScope, digest: string, users: readonly HostUser[]): readonly string[] {
+  const controller = controllerAclLine(scope).replace('#SHA256', `#${digest}`);
+  return ['user default off', `${controller} +config|set`, ...hostAclLines(scope, users)];
+}

@@ -97,14 +97,14 @@ const DIAGNOSES: readonly (Diagnosis & { readonly pattern: RegExp })[] = [
     code: 'BROKER_REFUSED',
     what: 'wrong user or password for Redis',
     isWhole: true,
-    hint: 'check broker.user and broker.password_file, or CELEROOT_REDIS_USER and CELEROOT_REDIS_PASSWORD',
+    hint: 'check broker.user and broker.password_file, or CELEROOT_REDIS_USER and CELEROOT_REDIS_PASSWORD; for the embedded Redis, celeroot down and then celeroot up',
   },
   {
     pattern: /NOAUTH/,
     code: 'BROKER_REFUSED',
     what: 'a password is needed and none is set for Redis',
     isWhole: true,
-    hint: 'set broker.password_file, or CELEROOT_REDIS_PASSWORD',
+    hint: 'set broker.password_file, or CELEROOT_REDIS_PASSWORD; for the embedded Redis, celeroot down and then celeroot up',
   },
   {
     pattern: /NOPERM/,

@@ -17,6 +17,7 @@ function address(changes: Partial<BrokerSettings>): string {
     user: null,
     password: null,
     embedded: false,
+    listen: null,
     environment: null,
     ...changes,
   });

@@ -1,5 +1,5 @@
 import { Cluster, Redis, type ClusterOptions, type RedisOptions } from 'ioredis';
-import type { BrokerNode, BrokerSettings } from '../core/broker-settings.ts';
+import { formatNode, type BrokerNode, type BrokerSettings } from '../core/broker-settings.ts';
 
 export type Client = Redis | Cluster;
 /** Without the one option whose choice changes the type of the client. */
@@ -38,10 +38,10 @@ export function addressOf(settings: BrokerSettings): string {
   const { endpoint, tls, user } = settings;
   const who = user === null ? '' : `${user}@`;
   const scheme = tls === null ? 'redis' : 'rediss';
-  const list = (nodes: readonly BrokerNode[]): string => nodes.map(hostAndPort).join(',');
+  const list = (nodes: readonly BrokerNode[]): string => nodes.map(formatNode).join(',');
   switch (endpoint.kind) {
     case 'tcp':
-      return `${scheme}://${who}${hostAndPort(endpoint.node)}${settings.database === 0 ? '' : `/${settings.database}`}`;
+      return `${scheme}://${who}${formatNode(endpoint.node)}${settings.database === 0 ? '' : `/${settings.database}`}`;
     case 'socket':
       return `unix://${who}${endpoint.path}`;
     case 'sentinel':
@@ -49,10 +49,6 @@ export function addressOf(settings: BrokerSettings): string {
     case 'cluster':
       return `${scheme}://${who}${list(endpoint.nodes)} (cluster)`;
   }
-}
-
-function hostAndPort({ host, port }: BrokerNode): string {
-  return host.includes(':') ? `[${host}]:${port}` : `${host}:${port}`;
 }
 
 function whereabouts({ endpoint, tls }: BrokerSettings): NodeOptions {

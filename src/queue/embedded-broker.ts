@@ -1,7 +1,7 @@
 import { chown, readFile, rm, stat } from 'node:fs/promises';
-import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { BrokerSettings } from '../core/broker-settings.ts';
+import { embeddedFiles, type EmbeddedFiles } from '../core/embedded-files.ts';
 import { CommandError } from '../core/errors.ts';
 import type { Argv } from '../core/step.ts';
 import { writeDurably } from '../host/durable-file.ts';
@@ -18,71 +18,83 @@ import {
   type Detached,
   type DetachedProgram,
 } from '../host/start-detached.ts';
+import {
+  noteListening,
+  prepareListening,
+  requireSameListening,
+  type ListenOptions,
+  type Login,
+} from './embedded-listening.ts';
+import {
+  embeddedRedisArguments,
+  findRedisUser,
+  listeningArguments,
+  whyNotListening,
+  type RedisUser,
+} from './embedded-redis.ts';
 import { openFailFastLink } from './fail-fast-link.ts';
-import { embeddedRedisArguments, findRedisUser, type RedisUser } from './embedded-redis.ts';
 
 export type EmbeddedOptions = {
   /**
-   * Redis' data and socket, 0700 and owned by the user it runs as. Beside it, out of that user's reach, are its
-   * `.log`, the `.json` record of what was started and the `.lock` it holds.
+   * Redis' data and socket, 0700 and owned by the user it runs as. Beside it, out of that user's reach, is the rest of
+   * `embeddedFiles`.
    */
   readonly folder: string;
   /** Of the systemd unit, where systemd runs. */
   readonly name?: string;
+  /** Null: nobody but this machine reaches it. */
+  readonly listen?: ListenOptions | null;
 };
-
-/** The folder of this machine's embedded Redis, in the state folder. */
-export function embeddedFolder(stateDir: string): string {
-  return join(stateDir, 'broker');
-}
-
-/** Where the embedded Redis listens, and nowhere else. */
-export function embeddedSocket(folder: string): string {
-  return join(folder, 'redis.sock');
-}
 
 /**
  * Starts a redis-server for this machine, or finds it running; returns whether it had to be started. It outlives us,
  * and what it was given survives a kill or a power cut. Two starts at a time end with one Redis.
- * @throws CommandError MISSING_PROGRAM, or COMMAND_FAILED with the last line of its log.
+ * @throws CommandError MISSING_PROGRAM, or COMMAND_FAILED with the last line of its log; RejectedError BROKER_RUNS when
+ * it runs and listens elsewhere; ConnectionError BROKER_UNFIT when it is too old to listen.
  */
-export async function startEmbeddedBroker({ folder, name = 'celeroot-broker' }: EmbeddedOptions): Promise<boolean> {
-  if (await embeddedBrokerRuns({ folder })) return false;
+export async function startEmbeddedBroker(options: EmbeddedOptions): Promise<boolean> {
+  const { folder, name = 'celeroot-broker', listen = null } = options;
+  const files = embeddedFiles(folder);
+  if (await embeddedBrokerRuns(options)) {
+    await requireSameListening(files, listen);
+    return false;
+  }
   await requireRedisServer();
   const user = await prepareFolder(folder);
-  const { started, pid } = await startUntilItAnswers(folder, {
-    name,
-    argv: argvFor(folder, user),
-    logFile: `${folder}.log`,
-    properties: ['Restart=on-failure', 'OOMScoreAdjust=-500', 'LimitNOFILE=65535', 'TimeoutStopSec=60'],
-  });
+  const login = listen === null ? NOBODY : await prepareListening({ files, listen, owner: user });
+  await noteListening(files, listen);
+  const { started, pid } = await startUntilItAnswers(
+    { files, listen, login },
+    {
+      name,
+      argv: argvFor(files, { user, listen }),
+      logFile: files.log,
+      properties: ['Restart=on-failure', 'OOMScoreAdjust=-500', 'LimitNOFILE=65535', 'TimeoutStopSec=60'],
+    },
+  );
   // Of two starters one holds the lock, and one killed before it wrote a record has left its Redis to us: what is on
   // record is the Redis that answers, whoever started it.
   const record = started.kind === 'unit' ? started : { kind: 'process', process: identifyProcess(pid) };
-  await writeDurably(recordOf(folder), `${JSON.stringify(record)}\n`);
+  await writeDurably(files.record, `${JSON.stringify(record)}\n`);
   return started.kind === 'unit' || started.process.pid === pid;
 }
 
 /** Lets it write what it has and end; returns whether it ran. */
 export async function stopEmbeddedBroker({ folder }: Pick<EmbeddedOptions, 'folder'>): Promise<boolean> {
-  const record = await readDetached(recordOf(folder));
+  const record = await readDetached(embeddedFiles(folder).record);
   const ran = record !== null && (await isRunning(record));
   if (ran && !(await stopDetached(record, { timeoutMs: 60_000, force: true }))) {
     throw new CommandError('COMMAND_FAILED', `the embedded Redis in ${folder} does not end`, {
       hint: `see its log: tail ${folder}.log`,
     });
   }
-  await rm(recordOf(folder), { force: true });
+  await rm(embeddedFiles(folder).record, { force: true });
   return ran;
 }
 
 export async function embeddedBrokerRuns({ folder }: Pick<EmbeddedOptions, 'folder'>): Promise<boolean> {
-  const record = await readDetached(recordOf(folder));
+  const record = await readDetached(embeddedFiles(folder).record);
   return record !== null && (await isRunning(record));
-}
-
-function recordOf(folder: string): string {
-  return `${folder}.json`;
 }
 
 async function requireRedisServer(): Promise<void> {
@@ -107,59 +119,72 @@ async function prepareFolder(folder: string): Promise<RedisUser | null> {
  * The lock is the server's own for as long as it lives, so no second one can append to the same file. It changes into
  * its folder before it gives up root, because the folders above may be closed to others.
  */
-function argvFor(folder: string, user: RedisUser | null): Argv {
+function argvFor(
+  { folder, lock }: EmbeddedFiles,
+  { user, listen }: { readonly user: RedisUser | null; readonly listen: ListenOptions | null },
+): Argv {
   const become =
     user === null ? [] : ['setpriv', `--reuid=${user.uid}`, `--regid=${user.gid}`, '--clear-groups', '--no-new-privs'];
   return [
     'flock',
     '--no-fork',
     '--nonblock',
-    `${folder}.lock`,
+    lock,
     'env',
     `--chdir=${folder}`,
     ...become,
     'redis-server',
     ...embeddedRedisArguments(),
+    ...(listen === null ? [] : listeningArguments(listen.node)),
   ];
 }
 
 type Answered = { readonly started: Detached; readonly pid: number };
 
+/** A Redis that is being started, and how to ask it. */
+type Starting = { readonly files: EmbeddedFiles; readonly listen: ListenOptions | null; readonly login: Login };
+
 /** A killed Redis may have left a child that still writes and holds the lock. */
 const LOCK_WAIT_MS = 10_000;
 
-async function startUntilItAnswers(folder: string, program: DetachedProgram): Promise<Answered> {
+async function startUntilItAnswers(starting: Starting, program: DetachedProgram): Promise<Answered> {
   const end = performance.now() + LOCK_WAIT_MS;
   for (;;) {
     const logged = await sizeOf(program.logFile);
     const started = await startDetached(program);
-    const pid = await waitUntilItAnswers(folder, started);
+    const pid = await waitUntilItAnswers(starting, started);
     if (pid !== null) return { started, pid };
     // Without the lock it ends without a word; whatever else is wrong is in the log.
     const said = (await sizeOf(program.logFile)) > logged;
-    if (said || performance.now() > end) {
-      const why = said ? await lastLine(program.logFile) : `another process holds ${folder}.lock`;
-      throw new CommandError('COMMAND_FAILED', `the embedded Redis in ${folder} did not start: ${why}`, {
-        hint: `see its log: tail ${program.logFile}`,
-      });
-    }
+    if (said || performance.now() > end) throw await notStarted(starting, said ? logged : null);
     await sleep(200);
   }
 }
 
+/** `logged` is where in its log that begins which it said; null when it said nothing. */
+async function notStarted({ files, listen }: Starting, logged: number | null): Promise<CommandError> {
+  const { folder, log, lock } = files;
+  const said = logged === null ? '' : (await readFile(log)).subarray(logged).toString('utf8');
+  const known = listen === null ? null : whyNotListening(said, listen.node);
+  const why = known?.why ?? (logged === null ? `another process holds ${lock}` : await lastLine(log));
+  return new CommandError('COMMAND_FAILED', `the embedded Redis in ${folder} did not start: ${why}`, {
+    hint: known?.hint ?? `see its log: tail ${log}`,
+  });
+}
+
 /** The process id of the Redis that answers, once it has read its data, however long that takes; null when it ended. */
-async function waitUntilItAnswers(folder: string, started: Detached): Promise<number | null> {
+async function waitUntilItAnswers(starting: Starting, started: Detached): Promise<number | null> {
   for (;;) {
-    const pid = await askProcessId(folder);
+    const pid = await askProcessId(starting);
     if (pid !== null) return pid;
     if (!(await isRunning(started))) return null;
     await sleep(20);
   }
 }
 
-async function askProcessId(folder: string): Promise<number | null> {
+async function askProcessId({ files, login }: Starting): Promise<number | null> {
   try {
-    await using link = await openFailFastLink(settingsOf(folder));
+    await using link = await openFailFastLink(settingsOf(files, login));
     const info = await link.ask((client) => client.info('server'));
     return Number(/^process_id:(\d+)/m.exec(info)?.[1]);
   } catch {
@@ -167,14 +192,16 @@ async function askProcessId(folder: string): Promise<number | null> {
   }
 }
 
-function settingsOf(folder: string): BrokerSettings {
+const NOBODY: Login = { user: null, password: null };
+
+function settingsOf({ socket }: EmbeddedFiles, login: Login): BrokerSettings {
   return {
-    endpoint: { kind: 'socket', path: embeddedSocket(folder) },
+    endpoint: { kind: 'socket', path: socket },
     tls: null,
     database: 0,
-    user: null,
-    password: null,
+    ...login,
     embedded: true,
+    listen: null,
     environment: null,
   };
 }

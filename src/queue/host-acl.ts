@@ -72,14 +72,15 @@ function wordsOf({ keys, commands }: Grant): readonly string[] {
 
 /**
  * The rights the controller needs, to be put behind its password. Whoever may set users may give himself everything:
- * leave the `acl` ones away where an administrator runs `celeroot broker acl --apply` with a user of his own.
+ * leave the `acl` ones away where an administrator runs `celeroot broker acl --apply` with a user of his own. `scan`, by
+ * which the queue of a host that retires is found, tells the names of all keys.
  */
 export function controllerRights(environment: string | null): readonly string[] {
   return [
     'resetchannels',
     `~${prefixFor(environment)}:*`,
     '+@all',
-    ...['@dangerous', '@pubsub', 'script', 'function', 'fcall', 'scan', 'randomkey'].map((word) => `-${word}`),
+    ...['@dangerous', '@pubsub', 'script', 'function', 'fcall', 'randomkey'].map((word) => `-${word}`),
     ...['info', 'config|get', 'client|kill'].map((word) => `+${word}`),
     ...['list', 'setuser', 'deluser', 'save'].map((word) => `+acl|${word}`),
   ];

@@ -20,6 +20,7 @@ import { handleDelivery } from './handle-delivery.ts';
 import { openJournalMemory, type JournalMemory } from './journal-memory.ts';
 import { openLedger, type Ledger } from './ledger.ts';
 import { orAbort } from './or-abort.ts';
+import { keepCertificate } from './keep-certificate.ts';
 import { keepPresence } from './presence.ts';
 import { queuesOf } from './queues-of.ts';
 import { resumeJobs } from './resume-jobs.ts';
@@ -38,7 +39,7 @@ export type WorkerOptions = {
   readonly log: WorkerLog;
 };
 
-const PRUNE_EVERY_MS = 24 * 3_600_000;
+const DAY_MS = 24 * 3_600_000;
 
 /**
  * Serves one host until `stop.drain` is aborted and what shutdown.ts says is done: takes up what the last worker left,
@@ -87,6 +88,7 @@ async function serve(parts: Parts, stop: StopSignals): Promise<void> {
     ),
     facts.run(worker, stop.drain),
     pruneDaily(worker, stop.drain),
+    daily(async () => await keepCertificate(config.broker, parts), stop.drain),
   ]);
   const consumers = queues.map(({ queue, concurrency }) =>
     broker.consume(queue, concurrency, async (delivery) => await deliver(delivery, worker)),
@@ -147,9 +149,17 @@ async function deliver(delivery: Delivery, worker: WorkerContext): Promise<void>
 }
 
 async function pruneDaily({ ledger, log }: WorkerContext, signal: AbortSignal): Promise<void> {
+  await daily(
+    async () => await ledger.prune().catch((error: unknown) => log(`cannot clear out the ledger: ${messageOf(error)}`)),
+    signal,
+  );
+}
+
+/** Now and every day; `work` must not throw. */
+async function daily(work: () => Promise<void>, signal: AbortSignal): Promise<void> {
   while (!signal.aborted) {
-    await ledger.prune().catch((error: unknown) => log(`cannot clear out the ledger: ${messageOf(error)}`));
-    await sleep(PRUNE_EVERY_MS, undefined, { signal }).catch(() => undefined);
+    await work();
+    await sleep(DAY_MS, undefined, { signal }).catch(() => undefined);
   }
 }
 

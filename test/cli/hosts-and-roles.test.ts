@@ -94,7 +94,7 @@ test('a broker that only this machine reaches is said so, and no password is pri
 
   assert.match(
     onSocket.stderr,
-    /^warning: this fleet’s Redis is a socket of this machine, which no other host reaches; name/,
+    /^warning: this fleet’s Redis is a socket of this machine, which no other host reaches; let it listen, or name/,
   );
   assert.equal(withPassword.stderr, '');
   assert.doesNotMatch(withPassword.stdout, /hunter2/);

@@ -4,14 +4,10 @@ import { mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
+import { embeddedFiles } from '../../src/core/embedded-files.ts';
 import { CommandError } from '../../src/core/errors.ts';
 import { detachedSchema } from '../../src/host/start-detached.ts';
-import {
-  embeddedBrokerRuns,
-  embeddedSocket,
-  startEmbeddedBroker,
-  stopEmbeddedBroker,
-} from '../../src/queue/embedded-broker.ts';
+import { embeddedBrokerRuns, startEmbeddedBroker, stopEmbeddedBroker } from '../../src/queue/embedded-broker.ts';
 import { openControllerBroker } from '../../src/queue/open.ts';
 import { host, newRun } from '../support/broker-data.ts';
 import { forbidLeaks } from '../support/no-leaks.ts';
@@ -35,7 +31,7 @@ async function makePlace(): Promise<Place> {
   };
 }
 
-const settingsOf = (folder: string) => settingsFor({ kind: 'socket', path: embeddedSocket(folder) });
+const settingsOf = (folder: string) => settingsFor({ kind: 'socket', path: embeddedFiles(folder).socket });
 
 async function processOf(folder: string): Promise<number> {
   const record = detachedSchema.parse(JSON.parse(await readFile(`${folder}.json`, 'utf8')));
@@ -70,7 +66,7 @@ test('root runs the embedded Redis as another user, in a folder only that user c
   assert.notEqual(uid, 0);
   assert.equal(mode & 0o777, 0o700);
   assert.equal((await stat(`/proc/${await processOf(place.folder)}`)).uid, uid);
-  assert.equal((await stat(embeddedSocket(place.folder))).mode & 0o777, 0o700);
+  assert.equal((await stat(embeddedFiles(place.folder).socket)).mode & 0o777, 0o700);
 });
 
 test('a killed embedded Redis starts again over its stale socket with all it had', async () => {

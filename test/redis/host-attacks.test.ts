@@ -1,24 +1,20 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { Redis } from 'ioredis';
-import type { BrokerSettings } from '../../src/core/broker-settings.ts';
 import { jobIdFor } from '../../src/core/ids.ts';
 import { keysFor, prefixFor } from '../../src/queue/names.ts';
 import { openControllerBroker, openWorkerBroker } from '../../src/queue/open.ts';
 import { doneEvent, host, newRun, queue, releasesOf, reportOf } from '../support/broker-data.ts';
 import { facts, presence } from '../support/exercise-broker.ts';
 import { enrol, startGuardedRedis, type GuardedRedis } from '../support/guarded-redis.ts';
-import { hostAttacks, type Attack } from '../support/host-attacks.ts';
+import { attempt, REFUSED } from '../support/attempt-attack.ts';
+import { hostAttacks } from '../support/host-attacks.ts';
 import { forbidLeaks } from '../support/no-leaks.ts';
 import { saidFacts, saidPresence, saidRefusal, saveRun } from '../support/spoken.ts';
 
 forbidLeaks();
 
 const [web1, web2] = [host('web1'), host('web2')];
-
-/** What Redis, or its Lua, says to somebody who may not: not that a command was written wrongly, or found nothing. */
-const REFUSED =
-  /^NOPERM|can't access at least one of the keys|can't run this command|^WRONGPASS|^NOAUTH|^EXECABORT|readonly table|not allowed from script|nonexistent global variable/;
 
 test('an enrolled host can do nothing to the others and to the fleet', async (context) => {
   // What Redis itself forbids by default is allowed here, so that it is the user's rights that are tested.
@@ -77,29 +73,6 @@ test('a host may read what is for all, and no more of its own than it needs', as
   assert.match(await attempt(settings, [['DEL', keys.reports(run.id, web1)]]), /^NOPERM/);
   assert.match(await attempt(settings, [['LPUSH', keys.presence(web1), 'no text']]), /^NOPERM/);
 });
-
-/** What the last of some commands is answered, on a connection of its own. */
-async function attempt(settings: BrokerSettings, attack: Attack): Promise<string> {
-  const { endpoint, user, password } = settings;
-  assert.equal(endpoint.kind, 'tcp');
-  const client = new Redis({
-    ...(endpoint.kind === 'tcp' ? endpoint.node : {}),
-    username: user ?? '',
-    password: password?.reveal() ?? '',
-    enableReadyCheck: false,
-    disableClientInfo: true,
-    maxRetriesPerRequest: 0,
-    retryStrategy: () => null,
-  });
-  client.on('error', () => undefined);
-  try {
-    let answer: unknown = '';
-    for (const [name = '', ...words] of attack) answer = await client.call(name, ...words).catch(String);
-    return String(answer).replace(/^ReplyError: /, '');
-  } finally {
-    client.disconnect();
-  }
-}
 
 type Admin = AsyncDisposable & {
   /** Every key but those that begin so, byte for byte, with its expiry; and every user with its rights. */

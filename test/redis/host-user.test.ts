@@ -143,6 +143,7 @@ describe('users of hosts', () => {
     assert.match(await readFile(guarded.aclFile, 'utf8'), /^user celeroot-test-\w+\.web1 /m);
     assert.deepEqual(await controller.dropHostUser(web1), []);
     assert.deepEqual(await controller.hostUsers(), []);
+    await controller.forgetHost(web1);
   });
 
   test('are said to vanish where Redis has no file for them', async () => {

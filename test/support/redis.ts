@@ -119,6 +119,7 @@ export function settingsFor(endpoint: BrokerSettings['endpoint']): BrokerSetting
     user: null,
     password: null,
     embedded: false,
+    listen: null,
     environment: `test-${randomBytes(5).toString('hex')}`,
   };
 }

@@ -18,9 +18,9 @@ import { withoutPassword } from './without-password.ts';
  */
 export async function applyAcl(cli: Cli, command: CommandUnknownOpts, yes: boolean): Promise<void> {
   const config = await loadFleetConfig(cli, command);
-  if (config.broker.embedded) {
+  if (config.broker.embedded && config.broker.listen === null) {
     throw new UsageError('USAGE', 'the embedded Redis listens to no other host, and so it has no users', {
-      hint: `name a Redis that hosts reach under broker: in ${config.file} (celeroot config explain broker)`,
+      hint: `let it listen, or name a Redis that hosts reach, under broker: in ${config.file} (celeroot config explain broker)`,
     });
   }
   const { users, without } = fleetUsers(config);

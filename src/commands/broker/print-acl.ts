@@ -1,4 +1,5 @@
 import type { CommandUnknownOpts } from '@commander-js/extra-typings';
+import type { BrokerSettings } from '../../core/broker-settings.ts';
 import { fleetUsers } from '../../fleet/host-users.ts';
 import { controllerAclLine, hostAclLines } from '../../queue/acl-lines.ts';
 import { writeWarning } from '../../terminal/error.ts';
@@ -19,13 +20,23 @@ export async function printAcl(cli: Cli, command: CommandUnknownOpts): Promise<v
     const hosts = users.map(({ host }, index) => ({ host, line: lines[index] }));
     return writeJson(cli.stdout, { acl: { hosts, controller, without } });
   }
-  cli.stderr.write(`${guidance(controller, celerootFor(command), config.broker.embedded).join('\n')}\n`);
+  cli.stderr.write(`${guidance(controller, { celeroot: celerootFor(command), broker: config.broker }).join('\n')}\n`);
   for (const line of lines) cli.stdout.write(`${line}\n`);
   if (without.length > 0) writeWarning(cli.stderr, ...withoutPassword(without));
 }
 
-function guidance(controller: string, celeroot: string, embedded: boolean): readonly string[] {
-  if (embedded) return ['# The embedded Redis listens to no other host: it needs no users.'];
+type Guided = { readonly celeroot: string; readonly broker: BrokerSettings };
+
+function guidance(controller: string, { celeroot, broker }: Guided): readonly string[] {
+  if (broker.embedded && broker.listen === null) {
+    return ['# The embedded Redis listens to no other host: it needs no users.'];
+  }
+  if (broker.embedded) {
+    return [
+      '# celeroot keeps these users in its own Redis: hosts accept makes one, hosts retire takes it away, and celeroot up',
+      `# starts with these. Should they differ:  ${celeroot} broker acl --apply`,
+    ];
+  }
   return [
     '# Redis 7.0 or newer. Put the lines that start with user into the file that aclfile in redis.conf names (which',
     `# may hold no comments) and run  redis-cli ACL LOAD,  or let it be done:  ${celeroot} broker acl --apply`,

@@ -34,6 +34,7 @@ export type JoinFlags = {
 export async function printScript(cli: Cli, command: CommandUnknownOpts, flags: JoinFlags): Promise<void> {
   const fleet = await loadFleetConfig(cli, command);
   const host = namedHost(fleet, flags.name);
+  if (flags.sharedPassword === true) refuseSharing(fleet);
   const carried = await packageFor(cli, fleet, flags);
   const script = scriptFor(fleet, host, { ...flags, carried });
   const line = joinLine(host, celerootFor(command), typedFlags(flags));
@@ -64,6 +65,14 @@ export async function printScript(cli: Cli, command: CommandUnknownOpts, flags: 
   cli.stdout.write(script.head);
   if (carried !== null) writeBase64(cli, carried.content);
   cli.stdout.write(script.tail);
+}
+
+/** @throws UsageError where the only login that could be shared is the controller's own. */
+function refuseSharing({ broker }: FleetConfig): void {
+  if (broker.listen === null) return;
+  throw new UsageError('USAGE', 'hosts share no user of the embedded Redis: each has its own there', {
+    hint: 'leave out --shared-password; the host that celeroot up runs on learns of changes by:  celeroot down ; celeroot up',
+  });
 }
 
 async function packageFor(cli: Cli, fleet: FleetConfig, flags: JoinFlags): Promise<PackageFile | null> {

@@ -35,13 +35,15 @@ export function thisHost(command: CommandUnknownOpts, fleet: FleetConfig, asked:
 }
 
 /**
- * Records this machine's key as that of the host it is, so that what it says is believed.
+ * Records this machine's key as that of the host it is, so that what it says is believed. Returns the configuration as it
+ * is then, and what starting Redis made with it.
  * @throws RejectedError KEY_EXISTS when another is recorded.
  */
 export async function recordOwnKey(cli: Cli, fleet: FleetConfig, host: HostName): Promise<FleetConfig> {
   const { openHostKey } = await import('../../executor/host-key.ts');
   const { id: key } = await openHostKey(cli.stateDir);
-  if (fleet.hosts.get(host)?.key === key) return fleet;
+  const { loadFleet } = await import('../../config/load.ts');
+  if (fleet.hosts.get(host)?.key === key) return loadFleet(fleet.file, cli.env);
   const { acceptHost } = await import('../../config/host-edits.ts');
   const { editText } = await import('../../config/edit.ts');
   const { changeConfig } = await import('../../config/write-config.ts');

@@ -1,5 +1,7 @@
 import { Command, type CommandUnknownOpts } from '@commander-js/extra-typings';
 import type { FleetConfig } from '../../config/fleet-config.ts';
+import { formatNode } from '../../core/broker-settings.ts';
+import { embeddedFolder } from '../../core/embedded-files.ts';
 import { UsageError } from '../../core/errors.ts';
 import type { HostName } from '../../core/names.ts';
 import type { LocalWorker } from '../../fleet/local-worker.ts';
@@ -11,6 +13,7 @@ import { openBroker } from '../open-fleet.ts';
 import { findOrMakeFleet, recordOwnKey, thisHost } from './find-or-make-fleet.ts';
 import { offerRedisServer } from './offer-redis-server.ts';
 import { requireSameOrders } from './require-same-orders.ts';
+import { startRedis } from './start-redis.ts';
 
 export function upCommand(cli: Cli): CommandUnknownOpts {
   const command = new Command('up')
@@ -27,19 +30,22 @@ export function upCommand(cli: Cli): CommandUnknownOpts {
     await offerRedisServer(cli, yes === true);
     const found = await findOrMakeFleet(cli, command);
     const name = thisHost(command, found, host ?? null);
+    const broker = await startRedis(cli, found);
     const fleet = await recordOwnKey(cli, found, name);
-    await startServices(cli, command, { fleet, host: name });
+    await startLocal(cli, command, { fleet, host: name, broker });
     await firstRuns(cli, command, { fleet, host: name });
     if (sharedFlags(command).json) return;
-    cli.stdout.write(`\n${nextSteps(name, celerootFor(command))}\n`);
+    cli.stdout.write(`\n${nextSteps(fleet, name, celerootFor(command))}\n`);
   });
 }
 
-function nextSteps(host: HostName, celeroot: string): string {
+function nextSteps({ broker }: FleetConfig, host: HostName, celeroot: string): string {
+  const another =
+    broker.listen === null ? 'another host' : `another host, which reaches Redis at ${formatNode(broker.listen.node)}`;
   const steps = [
     [`${celeroot} hosts ls`, 'what this fleet is made of'],
     [`${celeroot} apt upgrade --host ${host} --dry-run`, 'what an upgrade would do; nothing is changed'],
-    [`${celeroot} hosts add web1 --role server`, 'another host'],
+    [`${celeroot} hosts add web1 --role server`, another],
     ['celeroot down', 'stop the worker and Redis'],
   ];
   const width = Math.max(...steps.map(([command = '']) => command.length));
@@ -48,19 +54,26 @@ function nextSteps(host: HostName, celeroot: string): string {
 
 type Here = { readonly fleet: FleetConfig; readonly host: HostName };
 
-async function startServices(cli: Cli, command: CommandUnknownOpts, { fleet, host }: Here): Promise<void> {
-  const { embeddedFolder, startEmbeddedBroker } = await import('../../queue/embedded-broker.ts');
+/** Starts the worker beside the Redis that was started, or was there. */
+async function startLocal(
+  cli: Cli,
+  command: CommandUnknownOpts,
+  { fleet, host, broker }: Here & { readonly broker: boolean },
+): Promise<void> {
   const { awaitLocalWorker, localWorkerLog, startLocalWorker } = await import('../../fleet/local-worker.ts');
   const { json } = sharedFlags(command);
   const worker: LocalWorker = { host, configFile: fleet.file, stateDir: cli.stateDir, self: cli.self };
-  const broker = await startEmbeddedBroker({ folder: embeddedFolder(cli.stateDir) });
   const started = await startLocalWorker(worker);
   if (!started) await requireSameOrders(cli, worker, celerootFor(command));
   await using connected = await openBroker(cli, fleet);
   await awaitLocalWorker(connected, worker, fleet);
-  if (json)
-    return writeJsonLine(cli.stdout, { up: { config: fleet.file, host, started: { broker, worker: started } } });
+  const listens = fleet.broker.listen === null ? null : formatNode(fleet.broker.listen.node);
+  if (json) {
+    const up = { config: fleet.file, host, started: { broker, worker: started }, listens };
+    return writeJsonLine(cli.stdout, { up });
+  }
   cli.stdout.write(`${broker ? 'started Redis' : 'Redis runs already'} (data in ${embeddedFolder(cli.stateDir)})\n`);
+  if (listens !== null) cli.stdout.write(`Redis listens at ${listens}, with TLS\n`);
   cli.stdout.write(
     `${started ? `started the worker of ${host}` : `the worker of ${host} runs already`} (log in ${localWorkerLog(cli.stateDir)})\n\n`,
   );

@@ -1,0 +1,80 @@
+import { createHash } from 'node:crypto';
+import { readFile, rm } from 'node:fs/promises';
+import { type BrokerNode, formatNode } from '../core/broker-settings.ts';
+import type { EmbeddedFiles } from '../core/embedded-files.ts';
+import { ConnectionError, RejectedError } from '../core/errors.ts';
+import { controllerUserName, type HostUser } from '../core/host-user.ts';
+import { Secret } from '../core/secret.ts';
+import { writeDurably } from '../host/durable-file.ts';
+import { runCommand } from '../host/run-command.ts';
+import { embeddedUsers } from './acl-lines.ts';
+import { makeAccess, readControllerPassword } from './embedded-access.ts';
+import type { RedisUser } from './embedded-redis.ts';
+import { prepareCertificate } from './embedded-tls.ts';
+import { OLDEST_WITH_HOST_USERS } from './host-users.ts';
+
+/** Where a Redis listens for hosts elsewhere, and who they are. */
+export type ListenOptions = {
+  readonly node: BrokerNode;
+  readonly environment: string | null;
+  /** What else is in the users' file is forgotten when Redis starts: the configuration says who there is. */
+  readonly users: readonly HostUser[];
+};
+
+type Preparation = {
+  readonly files: EmbeddedFiles;
+  readonly listen: ListenOptions;
+  /** Who Redis runs as. */
+  readonly owner: RedisUser | null;
+};
+
+export type Login = { readonly user: string | null; readonly password: Secret | null };
+
+/**
+ * Writes the certificate and the users that a Redis needs to listen; returns the controller's login.
+ * @throws CommandError when something cannot be made, ConnectionError BROKER_UNFIT when Redis is too old.
+ */
+export async function prepareListening({ files, listen, owner }: Preparation): Promise<Login> {
+  await requireUsers();
+  await makeAccess(files);
+  await prepareCertificate({ host: listen.node.host, files, owner, now: Date.now() });
+  const password = await readControllerPassword(files);
+  const digest = createHash('sha256').update(password).digest('hex');
+  const scope = { environment: listen.environment, database: 0, endpoint: { kind: 'tcp', node: listen.node } } as const;
+  await writeDurably(files.users, `${embeddedUsers(scope, digest, listen.users).join('\n')}\n`, { owner });
+  return { user: controllerUserName(listen.environment), password: new Secret(password) };
+}
+
+/** Writes down what a Redis is started for; nothing for its socket alone. */
+export async function noteListening({ listening }: EmbeddedFiles, listen: ListenOptions | null): Promise<void> {
+  if (listen === null) return await rm(listening, { force: true });
+  await writeDurably(listening, noteOf(listen));
+}
+
+/** @throws RejectedError BROKER_RUNS when the Redis that runs was started for something else. */
+export async function requireSameListening(files: EmbeddedFiles, listen: ListenOptions | null): Promise<void> {
+  const noted = await readFile(files.listening, 'utf8').catch(() => '');
+  if (noted === noteOf(listen)) return;
+  const [running, wanted] = [noted, noteOf(listen)].map((note) => note.trim() || 'its socket alone');
+  throw new RejectedError(
+    'BROKER_RUNS',
+    `the Redis that runs here was started to listen at ${running}, and the configuration says now ${wanted}`,
+    { hint: 'stop it with  celeroot down,  then  celeroot up  again; it keeps what it has' },
+  );
+}
+
+/** The environment is part of the users' names. */
+function noteOf(listen: ListenOptions | null): string {
+  if (listen === null) return '';
+  const { node, environment } = listen;
+  return `${formatNode(node)}${environment === null ? '' : ` for the environment ${environment}`}\n`;
+}
+
+async function requireUsers(): Promise<void> {
+  const { stdout } = await runCommand(['redis-server', '--version']);
+  const version = /\bv=(\S+)/.exec(stdout)?.[1] ?? '';
+  if (Number(version.split('.')[0]) >= OLDEST_WITH_HOST_USERS) return;
+  throw new ConnectionError('BROKER_UNFIT', `redis-server ${version} cannot keep a host to its own keys`, {
+    hint: `to listen for hosts the embedded Redis must be ${OLDEST_WITH_HOST_USERS}.0 or newer; Debian 12 has it`,
+  });
+}
