@@ -2,8 +2,9 @@
 export const LAYERS: Readonly<Record<string, readonly string[]>> = {
   core: [],
   apt: ['core'],
+  system: ['core'],
   audit: ['apt', 'core'],
-  tasks: ['apt', 'core'],
+  tasks: ['apt', 'system', 'core'],
   trust: ['core'],
   rollout: ['core'],
   config: ['rollout', 'host', 'trust', 'core'],
@@ -40,7 +41,7 @@ export const CONFINED: readonly { readonly module: string; readonly to: string }
 ];
 
 /** Layers without I/O: values in, values out. */
-export const PURE: readonly string[] = ['core', 'apt', 'audit', 'rollout', 'tasks'];
+export const PURE: readonly string[] = ['core', 'apt', 'system', 'audit', 'rollout', 'tasks'];
 export const IO_MODULES: readonly string[] = [
   'node:fs',
   'node:fs/promises',

@@ -32,7 +32,19 @@ export type Step =
   /** The host's audit log from line `from` on, as far as `maxBytes` go. */
   | { readonly kind: 'read-audit'; readonly from: number; readonly maxBytes: number }
   /** Publishes text as output of the job. */
-  | { readonly kind: 'tell'; readonly text: string };
+  | { readonly kind: 'tell'; readonly text: string }
+  /** Asks this host's own ports and web servers, all at once; each has `timeoutMs` to answer. */
+  | { readonly kind: 'reach'; readonly targets: readonly ReachTarget[]; readonly timeoutMs: number };
+
+export type ReachTarget =
+  | { readonly kind: 'port'; readonly port: number }
+  /** Asked of the host itself, whatever name it has. */
+  | { readonly kind: 'url'; readonly url: string };
+
+/** `status` is that of HTTP. */
+export type ReachAnswer =
+  | { readonly ok: true; readonly status: number | null }
+  | { readonly ok: false; readonly why: string };
 
 /** Program and arguments; never goes through a shell. The program is looked up on a fixed PATH. */
 export type Argv = readonly [program: string, ...args: string[]];
@@ -59,7 +71,9 @@ export type StepResult =
   | { readonly kind: 'phase' }
   | { readonly kind: 'plan' }
   | { readonly kind: 'read-audit'; readonly excerpt: AuditExcerpt }
-  | { readonly kind: 'tell' };
+  | { readonly kind: 'tell' }
+  /** In the order of the targets. */
+  | { readonly kind: 'reach'; readonly answers: readonly ReachAnswer[] };
 
 /** A part of a host's audit log, and what the host itself finds when it looks at all of it. */
 export type AuditExcerpt = {
@@ -145,4 +159,10 @@ export function* readAudit(from: number, maxBytes: number): Work<AuditExcerpt> {
 
 export function* tellOutput(text: string): Work<void> {
   yield { kind: 'tell', text };
+}
+
+export function* reach(targets: readonly ReachTarget[], timeoutMs: number): Work<readonly ReachAnswer[]> {
+  if (targets.length === 0) return [];
+  const result = yield { kind: 'reach', targets, timeoutMs };
+  return result.kind === 'reach' ? result.answers : wrong('reach', result.kind);
 }

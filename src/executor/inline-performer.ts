@@ -1,9 +1,10 @@
 import { readdir } from 'node:fs/promises';
 import { BugError } from '../core/errors.ts';
 import type { ReportSink } from '../core/report.ts';
-import type { AuditExcerpt, Step, StepResult } from '../core/step.ts';
+import type { AuditExcerpt, ReachAnswer, Step, StepResult } from '../core/step.ts';
 import { hasCode } from '../core/system-error.ts';
 import { transactionHash } from '../core/transaction.ts';
+import { reachSelf } from '../host/reach-self.ts';
 import { readFileText } from '../host/read-file-text.ts';
 import { runCommand } from '../host/run-command.ts';
 import type { StepPerformer } from './perform-work.ts';
@@ -45,6 +46,8 @@ export function inlinePerformer({ sink, signal, readAudit = noAuditLog, searchPa
       case 'tell':
         await tell(step.text);
         return { kind: 'tell' };
+      case 'reach':
+        return { kind: 'reach', answers: await reachAll(step) };
       case 'change':
       case 'scratch':
       case 'remember':
@@ -56,6 +59,10 @@ export function inlinePerformer({ sink, signal, readAudit = noAuditLog, searchPa
 
 async function namesIn(path: string): Promise<readonly string[]> {
   return (await nullIfMissing(readdir(path)))?.toSorted() ?? [];
+}
+
+async function reachAll({ targets, timeoutMs }: Step & { kind: 'reach' }): Promise<readonly ReachAnswer[]> {
+  return await Promise.all(targets.map(async (target) => await reachSelf(target, timeoutMs)));
 }
 
 function noAuditLog(): never {

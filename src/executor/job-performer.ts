@@ -52,6 +52,7 @@ export function jobPerformer(options: JobPerformerOptions): StepPerformer {
       case 'read-audit':
       case 'tell':
       case 'plan':
+      case 'reach':
         return await look(step);
     }
   };

@@ -5,6 +5,7 @@ import { aptRemove } from './apt-remove.ts';
 import { aptUpdate } from './apt-update.ts';
 import { aptUpgrade } from './apt-upgrade.ts';
 import { auditRead } from './audit-read.ts';
+import { systemCheck } from './system-check.ts';
 import { systemFacts } from './system-facts.ts';
 import { systemPing } from './system-ping.ts';
 import type { Task } from './task.ts';
@@ -17,6 +18,7 @@ export const TASKS: readonly Task[] = [
   aptUpdate,
   aptUpgrade,
   auditRead,
+  systemCheck,
   systemFacts,
   systemPing,
 ];

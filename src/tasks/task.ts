@@ -61,8 +61,8 @@ export type CommandLineOption = {
   /** Long flag without dashes, e.g. `allow-remove`. */
   readonly flag: string;
   readonly description: string;
-  /** `list` may be given several times, and commas separate within one. */
-  readonly type: 'boolean' | 'string' | 'list';
+  /** `list` may be given several times, and commas separate within one; `numbers` is a list of whole numbers. */
+  readonly type: 'boolean' | 'string' | 'list' | 'numbers';
   readonly placeholder?: string;
 };
 

@@ -1,7 +1,7 @@
 import * as z from 'zod';
 import { DPKG_QUERY_FORMAT } from '../../src/apt/parse-dpkg-query.ts';
 import { jsonObjectSchema, jsonSchema } from '../../src/core/json.ts';
-import { PHASES, type AuditExcerpt, type Step, type StepResult } from '../../src/core/step.ts';
+import { PHASES, type AuditExcerpt, type ReachAnswer, type Step, type StepResult } from '../../src/core/step.ts';
 
 /** Lines of a text. */
 const text = z.array(z.string()).transform((lines) => lines.map((line) => `${line}\n`).join(''));
@@ -36,6 +36,8 @@ const stepSchema = z.union([
     jobs: z.record(z.string(), z.strictObject({ from: z.int(), to: z.int().nullable() })).default({}),
   }),
   z.strictObject({ tell: z.array(jsonSchema) }),
+  // `port 80` or a URL, with the HTTP status, true for a port that accepts, or why there is no answer.
+  z.strictObject({ reach: z.record(z.string(), z.union([z.int(), z.literal(true), z.string()])) }),
 ]);
 type CaseStep = z.output<typeof stepSchema>;
 type PlainStep = Exclude<CaseStep, { packages: readonly string[] }>;
@@ -81,6 +83,8 @@ export function describeStep(step: Step): unknown {
       return { await: 'package-locks' };
     case 'read-audit':
       return { audit: step.from };
+    case 'reach':
+      return { reach: step.targets.map((target) => (target.kind === 'port' ? `port ${target.port}` : target.url)) };
     case 'tell':
       return {
         tell: step.text
@@ -99,6 +103,7 @@ export function describeExpected(step: PlainStep): unknown {
   if ('list' in step) return { list: step.list };
   if ('scratch' in step) return { scratch: step.scratch, content: step.content };
   if ('remember' in step) return { remember: step.remember };
+  if ('reach' in step) return { reach: Object.keys(step.reach) };
   return 'audit' in step ? { audit: step.audit } : step;
 }
 
@@ -114,8 +119,14 @@ export function answer(step: Step, expected: PlainStep): StepResult {
   if (step.kind === 'remember' && 'remember' in expected) {
     return { kind: 'remember', content: expected.known ?? step.content };
   }
+  if ('reach' in expected) return { kind: 'reach', answers: Object.values(expected.reach).map(reachAnswer) };
   if ('audit' in expected) return { kind: 'read-audit', excerpt: excerptOf(expected) };
   return { kind: kindOf(expected) };
+}
+
+function reachAnswer(answered: number | true | string): ReachAnswer {
+  if (typeof answered === 'string') return { ok: false, why: answered };
+  return { ok: true, status: answered === true ? null : answered };
 }
 
 /** Of the steps that are answered with nothing. */
