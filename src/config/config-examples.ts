@@ -42,5 +42,8 @@ signing_key: celeroot.key
     by: zone
     max_failures: 1
     soak: 5m
+    check: { ports: [443], urls: [/health], wait: 10s }
+    before:
+      - { task: apt.update }
 `,
 };

@@ -1,7 +1,7 @@
 import type { BrokerSettings } from '../core/broker-settings.ts';
 import { brokerSection } from './broker-section.ts';
 import type { FleetConfig, Host, Role } from './fleet-config.ts';
-import type { RolloutRules } from '../rollout/rules.ts';
+import type { CheckRule, RolloutRules, StepRule } from '../rollout/rules.ts';
 import { formatSize } from '../rollout/size.ts';
 import { renderEntry, type YamlValue } from './render-yaml.ts';
 
@@ -60,7 +60,24 @@ function rolloutSection({ canary, by, ...rules }: RolloutRules): EffectiveConfig
     max_failures_per_batch: formatSize(rules.maxFailuresPerBatch),
     max_unreachable: formatSize(rules.maxUnreachable),
     soak: `${rules.soakMs / 1000}s`,
+    ...(rules.check === null ? {} : { check: checkSection(rules.check) }),
+    before: rules.before.map(stepSection),
+    after: rules.after.map(stepSection),
   };
+}
+
+function checkSection({ args, limits, waitMs }: CheckRule): EffectiveConfig {
+  const { loadPerCore, diskFreePercent } = limits;
+  return {
+    ...args,
+    ...(loadPerCore === undefined ? {} : { load_per_core: loadPerCore }),
+    ...(diskFreePercent === undefined ? {} : { disk_free_percent: diskFreePercent }),
+    wait: `${waitMs / 1000}s`,
+  };
+}
+
+function stepSection({ task, args, always, mayFail }: StepRule): EffectiveConfig {
+  return { task, args, always, may_fail: mayFail };
 }
 
 function hostSection({ address, roles, description, key, brokerPassword, labels }: Host): EffectiveConfig {

@@ -77,7 +77,7 @@ rollouts:
     'celeroot.yaml:12:12: rollouts/careful/order: expected listed or name or shuffled, got "random"',
     'celeroot.yaml:13:19: rollouts/careful/max_failures: expected a whole number or a percentage such as 10%, got "101%"',
     'celeroot.yaml:14:11: rollouts/careful/soak: expected a duration such as 5m, got 5',
-    'celeroot.yaml:15:5: rollouts/careful/pause: is not known here; known are canary, batches, by, order, max_failures, max_failures_per_batch, max_unreachable, soak',
+    'celeroot.yaml:15:5: rollouts/careful/pause: is not known here; known are canary, batches, by, order, max_failures, max_failures_per_batch, max_unreachable, soak, check, before, after',
     'celeroot.yaml:16:3: rollouts/BAD: expected 1 to 63 lower-case letters, digits, hyphens or underscores, starting and ending with a letter or digit',
   ]);
 });

@@ -1,5 +1,5 @@
-/** What edits write: scalars, lists of texts, and mappings of these. */
-export type YamlValue = string | number | boolean | readonly string[] | { readonly [key: string]: YamlValue };
+/** What is written: scalars, lists and mappings. */
+export type YamlValue = string | number | boolean | null | readonly YamlValue[] | { readonly [key: string]: YamlValue };
 
 export type Layout = { readonly indent: number; readonly step: number };
 
@@ -15,7 +15,7 @@ export function renderEntry(key: string, value: YamlValue, { indent, step }: Lay
         .map((line) => ' '.repeat(indent + step) + line),
     ];
   }
-  if (typeof value !== 'object' || isList(value) || Object.keys(value).length === 0) {
+  if (typeof value !== 'object' || value === null || isList(value) || Object.keys(value).length === 0) {
     return [`${start} ${renderInline(value)}`];
   }
   const inner = { indent: indent + step, step };
@@ -28,14 +28,14 @@ const WHOLE_LINES = /^(?:[!-~][ -~]*[!-~]\n){2,}$/;
 /** The value on one line, in a form that also stands within brackets. */
 export function renderInline(value: YamlValue): string {
   if (typeof value === 'string') return renderText(value);
-  if (typeof value !== 'object') return String(value);
-  if (isList(value)) return `[${value.map(renderText).join(', ')}]`;
+  if (typeof value !== 'object' || value === null) return String(value);
+  if (isList(value)) return `[${value.map(renderInline).join(', ')}]`;
   const entries = Object.entries(value).map(([key, each]) => `${renderKey(key)}: ${renderInline(each)}`);
   return entries.length === 0 ? '{}' : `{ ${entries.join(', ')} }`;
 }
 
 /** `Array.isArray` does not narrow readonly lists. */
-function isList(value: object): value is readonly string[] {
+function isList(value: object): value is readonly YamlValue[] {
   return Array.isArray(value);
 }
 

@@ -1,5 +1,6 @@
 import * as z from 'zod';
 import { isAddress } from '../core/address.ts';
+import { jsonObjectSchema } from '../core/json.ts';
 import { parseDuration } from '../core/duration.ts';
 import { fleetNameSchema, hostNameSchema, queueNameSchema, roleNameSchema } from '../core/names.ts';
 import { ORDERS } from '../rollout/rules.ts';
@@ -119,6 +120,35 @@ export const roleSchema = z
   })
   .describe('A role: what its hosts consume and may do.');
 
+const DURATION = { error: 'expected a duration such as 5m' };
+const duration = z.string(DURATION).refine((text) => parseDuration(text) !== null, DURATION);
+
+const stepSchema = z
+  .strictObject({
+    task: z
+      .string()
+      .regex(/^[a-z][a-z0-9-]*\.[a-z][a-z0-9-]*$/, { error: 'expected a task such as apt.update' })
+      .describe('The task; the roles of the hosts must allow it.'),
+    args: jsonObjectSchema.default({}).describe('Its arguments, by name.'),
+    always: z
+      .boolean()
+      .default(false)
+      .describe('Done also when something before it in the host’s turn has failed: what has to be undone.'),
+    may_fail: z.boolean().default(false).describe('Its failure is told, and the turn goes on.'),
+  })
+  .describe('A task that each host does in its turn.');
+
+const checkSchema = z
+  .strictObject({
+    ports: z.array(z.int().min(1).max(65_535)).default([]).describe('TCP ports of the host.'),
+    urls: z.array(z.string()).default([]).describe('URLs that the host itself asks, as `system.check` takes them.'),
+    checks: z.array(z.string()).default([]).describe('Programs in `/etc/celeroot/checks.d` of the host.'),
+    load_per_core: z.number().min(0).optional().describe('The most load per processor afterwards.'),
+    disk_free_percent: z.number().min(0).max(100).optional().describe('The least free space afterwards, on each disk.'),
+    wait: duration.default('0s').describe('How long after the host’s turn it is looked at again.'),
+  })
+  .describe('What is looked at before and after a host’s turn; failed units and broken packages always are.');
+
 export const rolloutSchema = z
   .strictObject({
     canary: z
@@ -152,11 +182,12 @@ export const rolloutSchema = z
       .describe(
         'It waits while more hosts than that, whose turn has come, are away. Those are done when they are back.',
       ),
-    soak: z
-      .string({ error: 'expected a duration such as 5m' })
-      .refine((text) => parseDuration(text) !== null, { error: 'expected a duration such as 5m' })
-      .default('0s')
-      .describe('How long it waits after a batch before it begins the next.'),
+    soak: duration.default('0s').describe('How long it waits after a batch before it begins the next.'),
+    check: checkSchema
+      .optional()
+      .describe('A host has failed when it is worse after its turn than it was before. Default: only its task counts.'),
+    before: z.array(stepSchema).max(10).default([]).describe('Tasks that each host does first in its turn, in order.'),
+    after: z.array(stepSchema).max(10).default([]).describe('Tasks that each host does last in its turn, in order.'),
   })
   .describe('How a run proceeds over its hosts: `celeroot apt upgrade --role web --rollout NAME`.');
 

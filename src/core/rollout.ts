@@ -2,6 +2,22 @@ import * as z from 'zod';
 import { runIdSchema } from './ids.ts';
 import { fleetNameSchema, hostNameSchema } from './names.ts';
 
+/** Something that each host does in its turn. */
+const stepSchema = z.strictObject({
+  /** The run it is a job of: one that belongs to the roll-out, or with null the rolled-out run itself. */
+  run: runIdSchema.nullable(),
+  /** `before` and `after` are looks at the host (`system.check`) that are held against each other. */
+  what: z.enum(['before', 'task', 'after']),
+  task: z.string().max(64),
+  /** Done also when what came before it has failed. */
+  always: z.boolean(),
+  /** Its failure is told, and no more. */
+  mayFail: z.boolean(),
+  /** How long after what came before it begins, milliseconds. */
+  waitMs: z.int().min(0),
+});
+export type RolloutStep = Readonly<z.infer<typeof stepSchema>>;
+
 /**
  * How a run proceeds over its hosts, in numbers; part of its signed record. The hosts of the batches are those of the
  * run's jobs, in their order.
@@ -25,6 +41,12 @@ export const rolloutSchema = z.strictObject({
   maxUnreachable: z.int().min(0),
   /** How long it waits after a batch before it begins the next, milliseconds. */
   soakMs: z.int().min(0),
+  /** What a host does in its turn, in that order; left out where that is its job of this run and no more. */
+  steps: z.array(stepSchema).min(1).max(50).optional(),
+  /** What a host must keep within after its turn. */
+  limits: z
+    .strictObject({ loadPerCore: z.number().min(0).nullable(), diskFreePercent: z.number().min(0).nullable() })
+    .optional(),
 });
 export type Rollout = Readonly<z.infer<typeof rolloutSchema>>;
 

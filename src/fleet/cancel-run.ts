@@ -44,6 +44,7 @@ export async function cancelRun(
   }));
   const mark = signCancel({ fleet: sender.fleet, run: run.id, issuedAt, by: sender.by }, sender.key);
   await broker.setCancelMark(run.id, mark);
+  await cancelSteps(broker, run, { sender, issuedAt });
   const held = await heldJobs(broker, run, open);
   const queued = open.filter((job) => !held.includes(job.id));
   const taken = await broker.withdraw(queued.map((job) => ({ job: job.id, to: job.to })));
@@ -60,6 +61,18 @@ export async function cancelRun(
   );
   const idsOf = (waits: boolean): readonly JobId[] => (begun.get(waits) ?? []).map((job) => job.id);
   return { withdrawn: [...withdrawn], waiting: idsOf(true), stopping: idsOf(false) };
+}
+
+/** What is to be done in any case, once a host has begun its turn, is left to be done. */
+async function cancelSteps(
+  broker: ControllerBroker,
+  { rollout }: Run,
+  { sender, issuedAt }: { readonly sender: Sender; readonly issuedAt: number },
+): Promise<void> {
+  const { fleet, by, key } = sender;
+  for (const { run, always } of rollout?.steps ?? []) {
+    if (run !== null && !always) await broker.setCancelMark(run, signCancel({ fleet, run, issuedAt, by }, key));
+  }
 }
 
 /** Jobs that were never given out: with the mark there, nobody gives them out any more. */

@@ -72,7 +72,7 @@ test('when Redis goes away while orders are queued, the error says how far it ca
   const saved: string[] = [];
   const published: number[] = [];
   const broker = {
-    rollouts: { keepOrders: () => Promise.reject(new Error('no roll-out')) },
+    rollouts: { keepOrders: unexpected, saveStep: unexpected },
     newestTrust: async () => null,
     publishTrust: async (version: number) => void published.push(version),
     saveRun: async (run: { readonly id: string }) => void saved.push(run.id),
@@ -121,3 +121,7 @@ test('without a journal nothing is signed', async () => {
   await writeFile(join(folder, 'file'), '');
   await assert.rejects(signedRun(journalIn('file/journal')), { code: 'JOURNAL_UNUSABLE', exitCode: 3 });
 });
+
+function unexpected(): Promise<void> {
+  return Promise.reject(new Error('this is no roll-out'));
+}

@@ -2,6 +2,7 @@ import type { Clock } from '../core/clock.ts';
 import { ConnectionError } from '../core/errors.ts';
 import { jobIdFor, makeRunId, type RunId } from '../core/ids.ts';
 import type { FleetName } from '../core/names.ts';
+import type { Rollout, RolloutStep } from '../core/rollout.ts';
 import type { Run } from '../core/run.ts';
 import type { SignedByKey } from '../core/signed.ts';
 import type { ControllerBroker, Release } from '../queue/broker.ts';
@@ -34,6 +35,8 @@ export type SignedRun = {
   readonly record: SignedByKey;
   readonly orders: readonly Release[];
   readonly trust: SignedTrust;
+  /** The runs that its steps are jobs of. */
+  readonly steps: readonly SignedRun[];
 };
 
 /**
@@ -42,6 +45,14 @@ export type SignedRun = {
  * @throws ConfigError JOURNAL_UNUSABLE, and RejectedError when the arguments are too long for an order.
  */
 export async function signRun(prepared: PreparedRun, sender: Sender): Promise<SignedRun> {
+  const signed: SignedRun[] = [];
+  const steps: RolloutStep[] = [];
+  // A dry run changes nothing anywhere, so nothing comes before or after it.
+  for (const { step, run } of prepared.dryRun ? [] : prepared.steps) {
+    const other = run === null ? null : await signRun(run, sender);
+    if (other !== null) signed.push(other);
+    steps.push({ ...step, run: other?.run.id ?? null });
+  }
   const { key, by, journal } = sender;
   const id = makeRunId(sender.clock.now(), sender.randomBytes(10));
   const { at: createdAt, log } = await journal.add(() => runEvent(id, prepared, { key: key.id, by }));
@@ -65,10 +76,10 @@ export async function signRun(prepared: PreparedRun, sender: Sender): Promise<Si
     deadlineMs: prepared.deadlineMs,
     by: sender.by,
     follows: prepared.follows,
-    ...(prepared.rollout === null || prepared.dryRun ? {} : { rollout: prepared.rollout }),
+    ...(prepared.rollout === null || prepared.dryRun ? {} : { rollout: withSteps(prepared.rollout, steps) }),
   };
   const releases = orders.map((order) => ({ job: order.id, to: order.to, envelope: signOrder(order, sender.key) }));
-  return { run, record: sealRun(sender.fleet, run, sender.key), orders: releases, trust: sender.trust };
+  return { run, record: sealRun(sender.fleet, run, sender.key), orders: releases, trust: sender.trust, steps: signed };
 }
 
 /**
@@ -79,14 +90,18 @@ export async function signRun(prepared: PreparedRun, sender: Sender): Promise<Si
  */
 export async function submitRun(
   broker: Pick<ControllerBroker, 'saveRun' | 'release' | 'newestTrust' | 'publishTrust'> & {
-    readonly rollouts: Pick<RolloutBroker, 'keepOrders'>;
+    readonly rollouts: Pick<RolloutBroker, 'keepOrders' | 'saveStep'>;
   },
-  { run, record, orders, trust }: SignedRun,
+  { run, record, orders, trust, steps }: SignedRun,
   celeroot: string,
 ): Promise<void> {
   await publishTrust(broker, trust);
   if (run.rollout !== undefined) {
     // In this order: a run that can be found can be driven.
+    for (const step of steps) {
+      await broker.rollouts.keepOrders(step.run.id, step.orders);
+      await broker.rollouts.saveStep(step.run.id, step.record);
+    }
     await broker.rollouts.keepOrders(run.id, orders);
     await broker.saveRun(run, record);
     return;
@@ -100,6 +115,10 @@ export async function submitRun(
   } catch (error) {
     throw error instanceof ConnectionError ? partlySent(error, { run, queued, celeroot }) : error;
   }
+}
+
+function withSteps(rollout: Rollout, steps: readonly RolloutStep[]): Rollout {
+  return steps.length === 0 ? rollout : { ...rollout, steps: [...steps] };
 }
 
 type PartlySent = { readonly run: Run; readonly queued: number; readonly celeroot: string };

@@ -1,19 +1,22 @@
 import type { FleetConfig } from '../config/fleet-config.ts';
 import type { Clock } from '../core/clock.ts';
 import { RejectedError } from '../core/errors.ts';
-import type { JobId } from '../core/ids.ts';
+import { runOf, type JobId } from '../core/ids.ts';
 import type { HostName } from '../core/names.ts';
 import type { RunSnapshot } from '../core/run-snapshot.ts';
-import { isOver, SILENCE_MS } from '../core/run-state.ts';
+import { SILENCE_MS } from '../core/run-state.ts';
 import type { Run } from '../core/run.ts';
 import type { ControllerBroker } from '../queue/broker.ts';
 import type { DrivingHeld, DrivingLease } from '../queue/rollout-broker.ts';
 import type { RolloutStatus } from '../rollout/status.ts';
+import { ownStep, type Chain } from '../rollout/turns.ts';
+import { chainReader, type ChainReader } from './chain-reader.ts';
 import type { FollowUpdate } from './follow-run.ts';
 import { reapLocks } from './reap-locks.ts';
 import { limitedRolesOf, roleLimits } from './role-limits.ts';
+import { rolledHosts, type RolledRun } from './rolled-run.ts';
 import { historyReader, type HistoryReader } from './rollout-history.ts';
-import { rolloutStatus, withHeld, type RolledRun } from './rollout-status.ts';
+import { rolloutStatus, withHeld } from './rollout-status.ts';
 import type { Witness } from './witness.ts';
 
 export type DriveOptions = {
@@ -65,10 +68,13 @@ export async function takeWheel(
     options,
     lease,
     history: await historyReader(broker, run, options),
+    chain: await chainReader(broker, run, options.witness),
+    heard: rolledHosts(run),
+    queued: new Set(),
+    dueSince: new Map(),
     freed: new Set(),
     keptAt: options.clock.now(),
     reapedAt: -Infinity,
-    hasRequeued: false,
   };
   return {
     step: (snapshot) => step(wheel, snapshot),
@@ -83,33 +89,42 @@ type Wheel = {
   readonly options: DriveOptions;
   readonly lease: DrivingLease;
   readonly history: HistoryReader;
+  readonly chain: ChainReader;
+  /** Hosts whose word on the steps is listened to: first all, then those whose turn it is. */
+  heard: readonly HostName[];
+  /** Jobs that this driver has queued. One before may have: an order that was queued is not queued twice. */
+  readonly queued: Set<JobId>;
+  /** When a job that is to wait for a while was first seen to be due. */
+  readonly dueSince: Map<JobId, number>;
   /** Hosts whose locks were given back. */
   readonly freed: Set<HostName>;
   keptAt: number;
   reapedAt: number;
-  hasRequeued: boolean;
 };
 
 const KEEP_EVERY_MS = 3000;
 const REAP_EVERY_MS = 5000;
-/** A settled batch and the release of the next; the rest can wait for the next look. */
-const MOST_ROUNDS = 3;
+/** What is settled, given and queued at one look; the rest can wait for the next. */
+const MOST_ROUNDS = 4;
 
 async function step(wheel: Wheel, snapshot: RunSnapshot): Promise<RolloutStatus> {
   await keep(wheel);
+  const { run, broker, lease } = wheel;
+  const chain = await wheel.chain.read(snapshot.state, wheel.heard);
   for (let round = 1; ; round += 1) {
-    const status = await look(wheel, snapshot);
-    if (round === 1) await tidy(wheel, snapshot, status);
+    const history = await wheel.history.read();
+    const status = rolloutStatus(run, { snapshot, chain, history });
+    await tidy(wheel, chain, status);
     const { decision } = status;
+    if (round === MOST_ROUNDS) return status;
     if (decision.kind === 'settle') {
-      if (!(await wheel.broker.rollouts.writeEntry(wheel.run.id, wheel.lease.token, SETTLED))) throw lost(wheel.run);
+      if (!(await broker.rollouts.writeEntry(run.id, lease.token, SETTLED))) throw lost(run);
     } else if (decision.kind === 'release') {
       const given = await give(wheel, decision.hosts);
-      if (given.length === 0) return { ...status, decision: { kind: 'wait', for: 'locks', until: null } };
+      if (given === 0) return { ...status, decision: { kind: 'wait', for: 'locks', until: null } };
     } else {
       return status;
     }
-    if (round === MOST_ROUNDS) return await look(wheel, snapshot);
   }
 }
 
@@ -122,53 +137,54 @@ async function keep(wheel: Wheel): Promise<void> {
   wheel.keptAt = now;
 }
 
-async function look({ run, history }: Wheel, snapshot: RunSnapshot): Promise<RolloutStatus> {
-  return rolloutStatus(run, snapshot, await history.read());
-}
-
-/**
- * Gives back the locks of hosts whose turn is over, and queues again, once, what a driver that died may have written
- * down and not queued: an order that was queued is not queued twice.
- */
-async function tidy(wheel: Wheel, { state, now }: RunSnapshot, { view }: RolloutStatus): Promise<void> {
+/** Gives back the locks of hosts whose turn is over, and the others the next job of theirs. */
+async function tidy(wheel: Wheel, chain: Chain, { view }: RolloutStatus): Promise<void> {
   const { broker, run, freed } = wheel;
-  const jobs = [...state.jobs.values()];
-  const over = jobs.flatMap((job) => (job.to.kind === 'host' && isOver(job, run, now) ? [job.to.host] : []));
-  const toFree = over.filter((host) => !freed.has(host));
-  await broker.rollouts.freeLocks(toFree.map((host) => ({ host, run: run.id })));
-  for (const host of toFree) freed.add(host);
-  if (wheel.hasRequeued) return;
-  wheel.hasRequeued = true;
-  const silent = jobs.filter(({ to, firstWordAt }) => {
-    return to.kind === 'host' && firstWordAt === null && view.turns.get(to.host)?.status !== 'held';
-  });
+  const turns = [...view.turns];
+  const atWork = turns.filter(([, { status }]) => status === 'under-way' || status === 'overdue');
+  wheel.heard = atWork.map(([host]) => host);
+  const isOver = new Set(['good', 'bad', 'missed']);
+  const over = turns.filter(([host, { status, quiet }]) => isOver.has(status) && quiet && !freed.has(host));
+  await broker.rollouts.freeLocks(over.map(([host]) => ({ host, run: run.id })));
+  for (const [host] of over) freed.add(host);
+  const due = atWork.flatMap(([, turn]) => turn.due ?? []).filter((job) => !wheel.queued.has(job));
   await queue(
     wheel,
-    silent.map(({ id }) => id),
+    due.filter((job) => hasWaited(wheel, chain, job)),
   );
 }
 
-async function queue({ broker, run }: Wheel, jobs: readonly JobId[]): Promise<void> {
-  if (jobs.length > 0) await broker.release(await broker.rollouts.keptOrders(run.id, jobs));
+function hasWaited({ dueSince, options }: Wheel, chain: Chain, job: JobId): boolean {
+  const now = options.clock.now();
+  const since = dueSince.get(job) ?? now;
+  dueSince.set(job, since);
+  const waitMs = chain.find(({ state }) => state.run.id === runOf(job))?.step.waitMs ?? 0;
+  return now >= since + waitMs;
 }
 
-/** Gives hosts their orders, as far as their roles have room; returns those that got theirs. */
-async function give(wheel: Wheel, wanted: readonly HostName[]): Promise<readonly HostName[]> {
+async function queue({ broker, queued }: Wheel, jobs: readonly JobId[]): Promise<void> {
+  for (const [run, group] of Map.groupBy(jobs, runOf)) {
+    await broker.release(await broker.rollouts.keptOrders(run, group));
+    for (const job of group) queued.add(job);
+  }
+}
+
+/** Gives hosts their turn, as far as their roles have room; returns how many got it. */
+async function give(wheel: Wheel, wanted: readonly HostName[]): Promise<number> {
   const { broker, run, options, lease } = wheel;
   const { fleet, clock, witness } = options;
+  const steps = run.rollout.steps ?? [ownStep(run.task)];
   const answer = await broker.rollouts.grantTurns({
     run: run.id,
     token: lease.token,
     hosts: wanted.map((host) => ({ host, roles: limitedRolesOf(fleet, host) })),
     limits: roleLimits(fleet),
-    until: run.expiresAt + run.deadlineMs + SILENCE_MS,
+    until: run.expiresAt + steps.length * (run.deadlineMs + SILENCE_MS),
   });
   if (answer.kind === 'lost') throw lost(run);
-  const given = answer.kind === 'granted' ? answer.hosts : [];
-  const ids = run.jobs.flatMap(({ id, to }) => (to.kind === 'host' && given.includes(to.host) ? [id] : []));
-  await queue(wheel, ids);
+  const given = answer.kind === 'granted' ? answer.hosts.length : 0;
   const now = clock.now();
-  if (given.length < wanted.length && now - wheel.reapedAt >= REAP_EVERY_MS) {
+  if (given < wanted.length && now - wheel.reapedAt >= REAP_EVERY_MS) {
     wheel.reapedAt = now;
     await reapLocks(broker, witness, now);
   }

@@ -18,6 +18,8 @@ export type FollowOptions = {
   readonly witness: Witness;
   /** Which hosts can do a job; for a host's own job that host. */
   readonly candidatesOf: (job: JobState) => readonly HostName[];
+  /** Whether to go on though all jobs have ended, for what comes after them. */
+  readonly staysFor?: () => boolean;
 };
 
 /** The run as it is now, and what was reported since the update before. */
@@ -55,7 +57,7 @@ export async function* followRun(
     const snapshot = { state, presences: await presences(state), forged, now: clock.now() };
     const progress = progressOf(snapshot);
     yield { snapshot, fresh, progress };
-    if (progress === 'ended') return;
+    if (progress === 'ended' && options.staysFor?.() !== true) return;
     const isOpen = (job: JobState): boolean => !isEnded(jobStatus(job, run, snapshot.now));
     const hosts = hostsToHear(state, options.candidatesOf, isOpen);
     page = await awaitReports(broker, { run: run.id, hosts, after: page.place }, signal);

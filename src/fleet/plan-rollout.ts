@@ -6,6 +6,7 @@ import type { HostName } from '../core/names.ts';
 import type { Rollout } from '../core/rollout.ts';
 import { planBatches } from '../rollout/plan-batches.ts';
 import { DEFAULT_RULES, type RolloutChoice, type RolloutRules } from '../rollout/rules.ts';
+import { prepareSteps } from './prepare-steps.ts';
 import type { PreparedRun } from './prepare-run.ts';
 import { limitedRolesOf } from './role-limits.ts';
 
@@ -19,7 +20,7 @@ export type RolloutWish = {
  * The run with its hosts laid out in batches, if that is wished, or if a role of theirs limits how many may be changed
  * at once.
  * @throws RejectedError UNKNOWN_ROLLOUT, or NO_HOST_MATCHED for canaries that are not among the hosts; UsageError when
- * it cannot end before the orders expire, or the run is for any one host.
+ * it cannot end before the orders expire, or the run is for any one host; and whatever prepareRun throws, for its steps.
  */
 export function planRollout(fleet: FleetConfig, prepared: PreparedRun, { choice, seed }: RolloutWish): PreparedRun {
   const isLimited = limitedHosts(fleet, prepared).length > 0;
@@ -34,7 +35,8 @@ export function planRollout(fleet: FleetConfig, prepared: PreparedRun, { choice,
   const planned = [...byHost.keys()].map((name) => ({ name, labels: fleet.hosts.get(name)?.labels ?? new Map() }));
   const { hosts, rollout } = planBatches(planned, rules, seed);
   requireTime(rollout, prepared.expiresInMs);
-  return { ...prepared, assignments: hosts.flatMap((host) => byHost.get(host) ?? []), rollout };
+  const laid = { ...prepared, assignments: hosts.flatMap((host) => byHost.get(host) ?? []), rollout };
+  return { ...laid, steps: prepareSteps(fleet, laid, rules) };
 }
 
 /** Hosts that the run may change and that have a role with a limit. */

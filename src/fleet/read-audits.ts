@@ -130,6 +130,7 @@ function prepareReading(fleet: FleetConfig, wanted: readonly ReadFrom[]): Prepar
     notJoined: [],
     follows: null,
     rollout: null,
+    steps: [],
   };
 }
 

@@ -1,10 +1,11 @@
-import type { RunId } from '../core/ids.ts';
-import { applyReports, initialRunState, isOver } from '../core/run-state.ts';
-import type { Run } from '../core/run.ts';
+import { applyReports, initialRunState } from '../core/run-state.ts';
 import type { ControllerBroker } from '../queue/broker.ts';
 import type { Lock } from '../queue/rollout-broker.ts';
+import { turnsOf } from '../rollout/turns.ts';
 import { believeReports } from './believe-reports.ts';
 import { readRuns } from './believe-runs.ts';
+import { chainReader } from './chain-reader.ts';
+import { isRolled, type RolledRun } from './rolled-run.ts';
 import type { Witness } from './witness.ts';
 
 /**
@@ -15,24 +16,35 @@ export async function reapLocks(broker: ControllerBroker, witness: Witness, now:
   const locks = await broker.rollouts.locks();
   const byRun = Map.groupBy(locks, ({ run }) => run);
   const { runs } = await readRuns(broker, witness, [...byRun.keys()]);
-  const known = new Map<RunId, Run>(runs.map((run) => [run.id, run]));
   const judged = await Promise.all(
-    [...byRun].map(async ([id, held]) => {
-      const run = known.get(id);
-      return run === undefined ? [] : await endedLocks(broker, { run, held, witness, now });
-    }),
+    runs
+      .filter(isRolled)
+      .map(async (run) => await endedLocks(broker, run, { held: byRun.get(run.id) ?? [], witness, now })),
   );
   const ended = judged.flat();
   await broker.rollouts.freeLocks(ended);
   return locks.filter((lock) => !ended.includes(lock) && lock.until > now);
 }
 
-type Held = { readonly run: Run; readonly held: readonly Lock[]; readonly witness: Witness; readonly now: number };
+type Held = { readonly held: readonly Lock[]; readonly witness: Witness; readonly now: number };
 
-async function endedLocks(broker: ControllerBroker, { run, held, witness, now }: Held): Promise<readonly Lock[]> {
-  const { reports } = await broker.readReports({ run: run.id, hosts: held.map(({ host }) => host) });
+async function endedLocks(
+  broker: ControllerBroker,
+  run: RolledRun,
+  { held, witness, now }: Held,
+): Promise<readonly Lock[]> {
+  const hosts = held.map(({ host }) => host);
+  const { reports } = await broker.readReports({ run: run.id, hosts });
   const believed = await believeReports(reports, witness);
-  const { jobs } = applyReports(initialRunState(run), believed.reports);
-  const open = new Set([...jobs.values()].flatMap((job) => (isOver(job, run, now) ? [] : [job.host])));
-  return held.filter(({ host }) => !open.has(host));
+  const state = applyReports(initialRunState(run), believed.reports);
+  const reader = await chainReader(broker, run, witness);
+  const turns = turnsOf({
+    chain: await reader.read(state, hosts),
+    snapshot: { state, presences: new Map(), forged: 0, now },
+    progress: { rollout: run.rollout, released: new Map(held.map(({ host, at }) => [host, at])) },
+  });
+  return held.filter(({ host }) => {
+    const turn = turns.get(host);
+    return turn !== undefined && turn.quiet && ['good', 'bad', 'missed'].includes(turn.status);
+  });
 }

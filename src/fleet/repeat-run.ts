@@ -85,6 +85,7 @@ function prepareAgain(fleet: FleetConfig, { state }: RunSnapshot, repeat: Repeat
     notJoined,
     follows: { run: run.id, as },
     rollout: null,
+    steps: [],
   };
 }
 

@@ -9,7 +9,8 @@ import type { PreparedRun } from './prepare-run.ts';
  * Refuses what the hosts would refuse by the trust file, naming them, before anything is sent.
  * @throws RejectedError NOT_GRANTED.
  */
-export function requireGranted(fleet: FleetConfig, { task, assignments }: PreparedRun, sender: Sender): void {
+export function requireGranted(fleet: FleetConfig, { task, assignments, steps }: PreparedRun, sender: Sender): void {
+  for (const { run } of steps) if (run !== null) requireGranted(fleet, run, sender);
   const { key, trust, clock } = sender;
   const refused = new Map<HostName, string>();
   for (const name of assignments.flatMap(({ candidates }) => candidates)) {

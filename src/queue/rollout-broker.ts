@@ -43,6 +43,8 @@ export type Lock = {
 export type RolloutBroker = {
   /** Keeps the orders of a run with it, until their hosts have their turn. */
   readonly keepOrders: (run: RunId, orders: readonly Release[]) => Promise<void>;
+  /** Stores the record of a run that is a step of a roll-out; no list of runs has it. */
+  readonly saveStep: (run: RunId, record: SignedByKey) => Promise<void>;
   /** Those of these jobs that are kept. */
   readonly keptOrders: (run: RunId, jobs: readonly JobId[]) => Promise<readonly Release[]>;
   /** Takes the wheel if nobody has it; `owner` tells one driver from another. */

@@ -18,6 +18,9 @@ export function rolloutBroker(link: Link): RolloutBroker {
   const { ask, keys } = link;
   return {
     keepOrders: (run, orders) => keepOrders(link, run, orders),
+    saveStep: async (run, record) => {
+      await ask((client) => client.set(keys.run(run), JSON.stringify(record), 'PX', RUN_LIFETIME_MS));
+    },
     keptOrders: (run, jobs) => keptOrders(link, run, jobs),
     takeDriving: async (run, { by, owner }) => {
       const answer = await ask((client) =>

@@ -1,3 +1,4 @@
+import type { JobId } from '../core/ids.ts';
 import type { HostName } from '../core/names.ts';
 import type { Rollout } from '../core/rollout.ts';
 
@@ -22,6 +23,12 @@ export type Turn = {
   readonly status: TurnStatus;
   /** Whether its worker is there. */
   readonly reachable: boolean;
+  /** Why it counts as failed, though it may have steps left; null when it does not. */
+  readonly why: string | null;
+  /** The job it is to be given next; null when it has that, or none is left. */
+  readonly due: JobId | null;
+  /** Whether it is certain that the host is not at work. */
+  readonly quiet: boolean;
 };
 
 export type RolloutView = {
@@ -74,10 +81,15 @@ export function decide(view: RolloutView): Decision {
   return current === null ? begin(view, 0) : proceed(view, current);
 }
 
+/** Whether a turn counts as a failure, by what is known of it so far. */
+export function isFailed(turn: Turn | undefined): boolean {
+  return turn !== undefined && (turn.status === 'bad' || turn.status === 'overdue' || turn.why !== null);
+}
+
 /** What stops it, if anything does: failures beyond a limit. Silence beyond what a job may take is one. */
 export function stopReason(view: RolloutView): StopReason | null {
   const { rollout, batches, turns, forgiven } = view;
-  const hasFailed = (host: HostName): boolean => ['bad', 'overdue'].includes(turns.get(host)?.status ?? 'held');
+  const hasFailed = (host: HostName): boolean => isFailed(turns.get(host));
   const isFailure = (host: HostName): boolean => hasFailed(host) && !forgiven.has(host);
   const hosts = [...turns.keys()].filter(isFailure);
   if (hosts.length > rollout.maxFailures) return { kind: 'failures', hosts, limit: rollout.maxFailures, batch: null };
@@ -90,7 +102,7 @@ export function stopReason(view: RolloutView): StopReason | null {
   return first.length > 0 && first.every(hasFailed) ? { kind: 'no-success', hosts: first } : null;
 }
 
-export type SortedTurns = Readonly<Record<'held' | 'underWay' | 'overdue', readonly HostName[]>>;
+type SortedTurns = Readonly<Record<'held' | 'underWay' | 'overdue', readonly HostName[]>>;
 
 export function sortTurns({ turns }: RolloutView): SortedTurns {
   const withStatus = (status: TurnStatus): readonly HostName[] =>

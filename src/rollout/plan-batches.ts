@@ -1,3 +1,4 @@
+import type { CheckLimits } from '../core/compare-checks.ts';
 import { RejectedError } from '../core/errors.ts';
 import { globMatches } from '../core/glob.ts';
 import type { HostName } from '../core/names.ts';
@@ -40,8 +41,13 @@ export function planBatches(hosts: readonly PlannedHost[], rules: RolloutRules, 
       maxFailures: countOf(rules.maxFailures, hosts.length),
       maxUnreachable: countOf(rules.maxUnreachable, hosts.length),
       soakMs: rules.soakMs,
+      ...(rules.check === null ? {} : { limits: limitsOf(rules.check.limits) }),
     },
   };
+}
+
+function limitsOf({ loadPerCore, diskFreePercent }: CheckLimits): NonNullable<Rollout['limits']> {
+  return { loadPerCore: loadPerCore ?? null, diskFreePercent: diskFreePercent ?? null };
 }
 
 /** The hosts of each batch. */

@@ -1,6 +1,5 @@
-import type { HostName } from '../core/names.ts';
 import type { RolloutAct } from '../core/rollout.ts';
-import { stopReason, type RolloutView } from './decide.ts';
+import { isFailed, stopReason, type RolloutView } from './decide.ts';
 
 type AfterStop = Extract<RolloutAct['act'], { kind: 'resume' }>['afterStop'];
 
@@ -12,7 +11,6 @@ type AfterStop = Extract<RolloutAct['act'], { kind: 'resume' }>['afterStop'];
 export function resumeAfterStop(view: RolloutView): AfterStop {
   if (stopReason(view) === null) return null;
   const { rollout, batches, turns } = view;
-  const isFailed = (host: HostName): boolean => ['bad', 'overdue'].includes(turns.get(host)?.status ?? 'held');
   const left = batches.flatMap((members, index) => {
     const hosts = members.filter((host) => turns.get(host)?.status === 'held');
     return hosts.length === 0
@@ -30,7 +28,7 @@ export function resumeAfterStop(view: RolloutView): AfterStop {
           ...others,
         ];
   return {
-    forgiven: [...turns.keys()].filter(isFailed),
+    forgiven: [...turns].flatMap(([host, turn]) => (isFailed(turn) ? [host] : [])),
     hosts: pieces.flatMap(({ hosts }) => hosts),
     batches: pieces.map(({ name, hosts, rest }) => ({
       name,

@@ -1,4 +1,21 @@
+import type { CheckLimits } from '../core/compare-checks.ts';
+import type { Json } from '../core/json.ts';
 import type { Size } from './size.ts';
+
+/** A task before or after the one that is rolled out. */
+export type StepRule = {
+  readonly task: string;
+  readonly args: Readonly<Record<string, Json>>;
+  readonly always: boolean;
+  readonly mayFail: boolean;
+};
+
+/** What is looked at before and after a host's turn, and must not have got worse. */
+export type CheckRule = {
+  readonly args: Readonly<Record<string, Json>>;
+  readonly limits: CheckLimits;
+  readonly waitMs: number;
+};
 
 export const ORDERS = ['listed', 'name', 'shuffled'] as const;
 
@@ -15,6 +32,9 @@ export type RolloutRules = {
   readonly maxFailuresPerBatch: Size;
   readonly maxUnreachable: Size;
   readonly soakMs: number;
+  readonly check: CheckRule | null;
+  readonly before: readonly StepRule[];
+  readonly after: readonly StepRule[];
 };
 
 /** What a command line says of it: the name of a roll-out in the configuration, and what is to differ from that. */
@@ -32,4 +52,7 @@ export const DEFAULT_RULES: RolloutRules = {
   maxFailuresPerBatch: ALL,
   maxUnreachable: ALL,
   soakMs: 0,
+  check: null,
+  before: [],
+  after: [],
 };

@@ -25,8 +25,8 @@ export function rolloutText({ view, decision }: RolloutStatus): string {
 }
 
 /** Why it stopped: `2 hosts have failed (web1, web2), 1 may`. */
-export function reasonText({ rollout }: RolloutView, reason: StopReason): string {
-  const failed = `${hostsText(reason.hosts.length)} failed (${namesText(reason.hosts)})`;
+export function reasonText({ rollout, turns }: RolloutView, reason: StopReason): string {
+  const failed = `${hostsText(reason.hosts.length)} failed (${failuresText(reason.hosts, turns)})`;
   if (reason.kind === 'no-success') return `${failed}, and none of the first batch did its job`;
   const where = reason.batch === null ? '' : ` in batch ${rollout.batches[reason.batch]?.name ?? ''}`;
   return `${failed}, ${reason.limit === 0 ? 'none' : reason.limit} may${where}`;
@@ -39,6 +39,19 @@ function placeText(view: RolloutView): string {
   const { batches } = view.rollout;
   return plainText(`in batch ${batches[current]?.name ?? ''} (${current + 1} of ${batches.length})`);
 }
+
+/** `web1: nginx.service has failed`. */
+export function failuresText(hosts: readonly HostName[], turns: RolloutView['turns']): string {
+  const more = hosts.length > MAX_NAMED ? ` and ${hosts.length - MAX_NAMED} more` : '';
+  const texts = hosts.slice(0, MAX_NAMED).map((host) => {
+    const turn = turns.get(host);
+    const why = turn?.why ?? (turn?.status === 'missed' ? 'had no turn' : 'no word from the host');
+    return plainText(`${host}: ${why.length > MAX_WHY ? `${why.slice(0, MAX_WHY)}…` : why}`);
+  });
+  return `${texts.join(', ')}${more}`;
+}
+
+const MAX_WHY = 120;
 
 export function namesText(hosts: readonly HostName[]): string {
   const more = hosts.length > MAX_NAMED ? ` and ${hosts.length - MAX_NAMED} more` : '';

@@ -83,7 +83,7 @@ test('a canary that fails is the only one harmed; the run says why and what to t
   const resumed = await run('runs', 'resume', 'latest');
   assert.deepEqual(scene.hosts.begun.toSorted(), ALL);
   assert.deepEqual(scene.hosts.begun.slice(0, 2), ['web1', 'web2']);
-  assert.match(resumed.stderr, /^error\[JOBS_FAILED\]: web1 failed\n/);
+  assert.match(resumed.stderr, /^error\[JOBS_FAILED\]: web1: its check failed\n/);
 });
 
 test('a pause holds back all that has not begun, from another terminal', async () => {

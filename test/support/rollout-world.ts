@@ -9,7 +9,7 @@ import type { Run } from '../../src/core/run.ts';
 import { decide, type Decision, type RolloutView } from '../../src/rollout/decide.ts';
 import { foldProgress } from '../../src/rollout/progress.ts';
 import { resumeAfterStop } from '../../src/rollout/resume.ts';
-import { turnsOf } from '../../src/rollout/turns.ts';
+import { ownStep, turnsOf } from '../../src/rollout/turns.ts';
 import { presence } from './exercise-broker.ts';
 import { outcome, runFixture } from './run-fixture.ts';
 
@@ -49,7 +49,11 @@ export class RolloutWorld {
     const presences = new Map(this.hosts.map((host): [JobId, HostPresence] => [this.#job(host), this.#presence(host)]));
     const snapshot: RunSnapshot = { state, presences, forged: 0, now: this.now };
     const progress = foldProgress(this.rollout, this.hosts, this);
-    return { ...progress, turns: turnsOf(snapshot, progress), now: this.now };
+    return {
+      ...progress,
+      turns: turnsOf({ chain: [{ step: ownStep(this.run.task), state }], snapshot, progress }),
+      now: this.now,
+    };
   }
 
   /**

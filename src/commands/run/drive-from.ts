@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { FleetConfig } from '../../config/fleet-config.ts';
 import { takeWheel, type RolloutDriver } from '../../fleet/drive-rollout.ts';
-import type { RolledRun } from '../../fleet/rollout-status.ts';
+import type { RolledRun } from '../../fleet/rolled-run.ts';
 import { witnessOf } from '../../fleet/witness.ts';
 import type { ControllerBroker } from '../../queue/broker.ts';
 import type { Cli } from '../context.ts';

@@ -2,7 +2,7 @@ import { CommandError } from '../../core/errors.ts';
 import { EXIT } from '../../core/exit-codes.ts';
 import type { RunSnapshot } from '../../core/run-snapshot.ts';
 import { jobStatus, summarizeRun } from '../../core/run-state.ts';
-import { namesText, reasonText } from '../../terminal/rollout-text.ts';
+import { failuresText, namesText, reasonText } from '../../terminal/rollout-text.ts';
 import { sortTurns } from '../../rollout/decide.ts';
 import type { Run } from '../../core/run.ts';
 import { jobLabel } from '../../terminal/job-text.ts';
@@ -99,11 +99,25 @@ function concludeStop({ snapshot, rollout }: Watched, celeroot: string): void {
   });
 }
 
+/** @throws CommandError JOBS_FAILED naming the hosts of a roll-out that ended whose turn did not end well, and why. */
+function concludeTurns({ snapshot, rollout }: Watched, celeroot: string): void {
+  if (rollout === null) return;
+  const { turns } = rollout.view;
+  const bad = [...turns].flatMap(([host, turn]) => (turn.status === 'good' ? [] : [host]));
+  if (bad.length === 0) return;
+  const { run } = snapshot.state;
+  throw new CommandError('JOBS_FAILED', failuresText(bad, turns), {
+    hint: adviceFor(run, { jobs: badJobs(snapshot), celeroot }),
+    details: { run: run.id, hosts: bad },
+  });
+}
+
 /** @throws CommandError JOBS_FAILED naming the hosts that did not do their jobs. */
 function concludeRun(cli: Cli, watched: Watched, celeroot: string): void {
   const { snapshot, end } = watched;
   const { state, now } = snapshot;
   if (end === 'stopped') concludeStop(watched, celeroot);
+  if (end === 'ended') concludeTurns(watched, celeroot);
   const summary = summarizeRun(state, now);
   if (summary.bad > 0 && end !== 'detached') {
     const jobs = badJobs(snapshot);

@@ -6,7 +6,7 @@ import { signRun, submitRun, type Sender } from '../../fleet/dispatch-run.ts';
 import { planRollout } from '../../fleet/plan-rollout.ts';
 import { notJoinedText } from '../../fleet/leave-out-not-joined.ts';
 import { prepareRun, type PreparedRun, type RunRequest } from '../../fleet/prepare-run.ts';
-import { isRolled } from '../../fleet/rollout-status.ts';
+import { isRolled } from '../../fleet/rolled-run.ts';
 import { requireGranted } from '../../fleet/require-granted.ts';
 import { requireOneMachine } from '../../fleet/require-one-machine.ts';
 import type { ControllerBroker } from '../../queue/broker.ts';

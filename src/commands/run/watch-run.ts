@@ -60,6 +60,7 @@ export async function watchRun(cli: Cli, options: WatchOptions): Promise<Watched
       signal,
       witness: await witnessOf(fleet, cli.clock.now()),
       candidatesOf: candidatesIn(fleet),
+      staysFor: () => driver !== null && last?.rollout?.decision.kind !== 'finished',
     });
     for await (const update of drivenBy(driver, following)) {
       last = update;
@@ -73,7 +74,7 @@ export async function watchRun(cli: Cli, options: WatchOptions): Promise<Watched
     throw lostSight(error, options);
   }
   if (last === null) return null;
-  const end = signal.aborted && last.progress !== 'ended' ? 'detached' : endOf(last);
+  const end = signal.aborted && endOf(last) !== 'ended' ? 'detached' : endOf(last);
   view.finish(last.snapshot, end);
   warnOfForgeries(cli, last.snapshot.forged);
   // A run that had ended before was followed before.
@@ -83,6 +84,7 @@ export async function watchRun(cli: Cli, options: WatchOptions): Promise<Watched
 
 /** Whether there is nothing to see any more until a person does something, or a host is back. */
 function isLeft(cli: Cli, { rollout, progress }: DrivenUpdate, { wait, run }: WatchOptions): boolean {
+  if (rollout?.decision.kind === 'finished') return true;
   if (rollout !== null && isResting(rollout)) return !(wait && rollout.decision.kind === 'wait-offline');
   return progress === 'only-offline' && !wait && isSettled(cli, run);
 }
@@ -97,8 +99,8 @@ async function keepHeads(cli: Cli, { fleet, run }: WatchOptions, heads: readonly
 }
 
 function endOf({ progress, rollout }: DrivenUpdate): FollowEnd {
-  if (progress === 'ended') return 'ended';
   const kind = rollout?.decision.kind;
+  if (kind === 'finished' || (progress === 'ended' && kind === undefined)) return 'ended';
   return kind === 'stopped' || kind === 'paused' ? kind : 'only-offline';
 }
 
