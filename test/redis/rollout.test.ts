@@ -69,7 +69,7 @@ test('a canary that fails is the only one harmed; the run says why and what to t
   assert.deepEqual(scene.hosts.begun, ['web1']);
   assert.match(
     stopped.stderr,
-    /^error\[ROLLOUT_STOPPED\]: the roll-out stopped: 1 host has failed \(web1\), none may\nhint: 4 hosts have not had their turn: web2, web3, web4, web5\n/,
+    /^error\[ROLLOUT_STOPPED\]: the roll-out stopped: 1 host has failed \(web1: its check failed\), none may\nhint: 4 hosts have not had their turn: web2, web3, web4, web5\n/,
   );
   assert.match(stopped.stderr, /celeroot runs resume \w{26}\n/);
   const { rollout, jobs } = await shown();

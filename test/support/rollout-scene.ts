@@ -12,7 +12,7 @@ export type RolloutScene = AsyncDisposable & {
   readonly run: (...args: readonly string[]) => Promise<CliResult>;
 };
 
-export async function setRolloutScene(count: number, role = '{}'): Promise<RolloutScene> {
+export async function setRolloutScene(count: number, role = '{}', rollouts = ''): Promise<RolloutScene> {
   await using setting = new AsyncDisposableStack();
   const names = Array.from({ length: count }, (_, index) => `web${index + 1}`);
   const redis = setting.use(await startRedis());
@@ -20,7 +20,7 @@ export async function setRolloutScene(count: number, role = '{}'): Promise<Rollo
     await makeFleetFolder({
       broker: `{ url: "redis://127.0.0.1:${redis.port}" }`,
       roles: `  web: ${role}\n`,
-      hosts: names.map((name) => `  ${name}: { roles: [web] }\n`).join(''),
+      hosts: names.map((name) => `  ${name}: { roles: [web] }\n`).join('') + rollouts,
     }),
   );
   const settings = { ...redis.settings, environment: null };

@@ -1,3 +1,4 @@
+import * as z from 'zod';
 import type { BrokerSettings } from '../../src/core/broker-settings.ts';
 import { jobIdSchema, runOf } from '../../src/core/ids.ts';
 import { fleetNameSchema, hostNameSchema, type HostName } from '../../src/core/names.ts';
@@ -17,8 +18,11 @@ import { outcome } from './run-fixture.ts';
 const fleet = fleetNameSchema.parse('test');
 const ANNOUNCE_EVERY_MS = 20_000;
 
+/** How a job ends. */
+export type Answer = Outcome['status'] | Pick<Outcome, 'status' | 'data'>;
+
 /** Decides how a host's job ends, and when: the job is under way until that settles. */
-export type Script = (host: string, turn: number) => Promise<Outcome['status']> | Outcome['status'];
+export type Script = (host: string, turn: number, task: string) => Promise<Answer> | Answer;
 
 /**
  * Hosts that take orders from a real Redis, sign what they say, and do what a test says instead of the task. They keep
@@ -27,6 +31,8 @@ export type Script = (host: string, turn: number) => Promise<Outcome['status']> 
 export class ScriptedHosts implements AsyncDisposable {
   /** Every order that a host began, in order; a host that begins one twice is in it twice. */
   readonly begun: string[] = [];
+  /** The same with the task: `web1 apt.update`. */
+  readonly orders: string[] = [];
   /** The most hosts that were at work at once, whatever the number of their jobs. */
   mostAtOnce = 0;
   script: Script = () => 'changed';
@@ -81,17 +87,20 @@ export class ScriptedHosts implements AsyncDisposable {
   }
 
   /** As a host's ledger does, it lets the same order be delivered again and does it once. */
-  async #take(host: HostName, { job }: Delivery): Promise<void> {
+  async #take(host: HostName, { job, envelope }: Delivery): Promise<void> {
     if (this.#done.has(job)) return;
     this.#done.add(job);
+    const task = taskOf(envelope);
     this.begun.push(host);
+    this.orders.push(`${host} ${task}`);
     this.#underWay.set(job, host);
     this.mostAtOnce = Math.max(this.mostAtOnce, new Set(this.#underWay.values()).size);
     await this.#say(host, job, { kind: 'accepted' });
-    const status = await this.script(host, this.begun.length);
+    const answer = await this.script(host, this.begun.length, task);
     this.#underWay.delete(job);
+    const { status, data = null } = typeof answer === 'string' ? { status: answer } : answer;
     const failure = status === 'failed' ? { kind: 'x', message: 'its check failed', hint: null } : null;
-    await this.#say(host, job, { kind: 'done', outcome: { ...outcome(status), failure } });
+    await this.#say(host, job, { kind: 'done', outcome: { ...outcome(status), data, failure } });
   }
 
   async #say(host: HostName, text: string, event: ReportEvent): Promise<void> {
@@ -111,4 +120,9 @@ export class ScriptedHosts implements AsyncDisposable {
     const said = { ...presence, seenAt: Date.now(), clockOffsetMs: 0, leaving: this.#away.has(host) };
     await this.#broker.announce(host, signStatement('presence', { fleet, host, said }, key));
   }
+}
+
+function taskOf(envelope: string): string {
+  const { payload } = z.object({ payload: z.string() }).parse(JSON.parse(envelope));
+  return z.object({ task: z.string() }).parse(JSON.parse(Buffer.from(payload, 'base64').toString())).task;
 }

@@ -90,10 +90,10 @@ function concludeStop({ snapshot, rollout }: Watched, celeroot: string): void {
   throw new CommandError('ROLLOUT_STOPPED', `the roll-out stopped: ${reasonText(view, decision.reason)}`, {
     hint: [
       `${left}: ${namesText(held)}`,
-      `what happened:              ${celeroot} runs show ${run.id}`,
-      `go on with them, when mended:  ${celeroot} runs resume ${run.id}`,
-      `do what failed again:       ${celeroot} runs retry ${run.id}`,
-      `give them up:               ${celeroot} runs cancel ${run.id}`,
+      `what happened:             ${celeroot} runs show ${run.id}`,
+      `go on, when it is mended:  ${celeroot} runs resume ${run.id}`,
+      `do what failed again:      ${celeroot} runs retry ${run.id}`,
+      `give up what is left:      ${celeroot} runs cancel ${run.id}`,
     ].join('\n'),
     details: { run: run.id, reason: decision.reason, left: held },
   });
