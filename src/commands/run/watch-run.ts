@@ -60,6 +60,7 @@ export async function watchRun(cli: Cli, options: WatchOptions): Promise<Watched
       signal,
       witness: await witnessOf(fleet, cli.clock.now()),
       candidatesOf: candidatesIn(fleet),
+      ...(driver !== null && run.rollout?.steps !== undefined && { waitMs: STEPS_WAIT_MS }),
       staysFor: () => driver !== null && last?.rollout?.decision.kind !== 'finished',
     });
     for await (const update of drivenBy(driver, following)) {
@@ -81,6 +82,9 @@ export async function watchRun(cli: Cli, options: WatchOptions): Promise<Watched
   if (end === 'ended' && updates > 1) await keepHeads(cli, options, heads.all());
   return { snapshot: last.snapshot, end, rollout: last.rollout };
 }
+
+/** What hosts report on the steps of a turn, which are runs of their own, ends no waiting. */
+const STEPS_WAIT_MS = 200;
 
 /** Whether there is nothing to see any more until a person does something, or a host is back. */
 function isLeft(cli: Cli, { rollout, progress }: DrivenUpdate, { wait, run }: WatchOptions): boolean {

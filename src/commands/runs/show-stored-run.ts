@@ -4,6 +4,7 @@ import { formatDuration } from '../../core/duration.ts';
 import { groupPlans, type PlanGroup } from '../../core/plan-groups.ts';
 import type { RunSnapshot } from '../../core/run-snapshot.ts';
 import { jobStatus, summarizeRun, type JobState } from '../../core/run-state.ts';
+import type { RolloutStep } from '../../core/rollout.ts';
 import type { Run } from '../../core/run.ts';
 import { candidatesIn } from '../../fleet/candidates.ts';
 import { findRun } from '../../fleet/find-run.ts';
@@ -121,8 +122,17 @@ function describeRollout({ id }: Run, { rollout, driver, celeroot }: Shown): rea
   if (rollout === null) return [];
   const isOver = rollout.decision.kind === 'finished';
   const stands = ['roll-out', rolloutText(rollout)] as const;
-  if (driver !== null) return [stands, ['driven by', driver]];
-  return isOver ? [stands] : [stands, ['driven by', `nobody; go on with  ${celeroot} runs resume ${id}`]];
+  const steps = (rollout.view.rollout.steps ?? []).map(stepRow);
+  if (driver !== null) return [stands, ['driven by', driver], ...steps];
+  const next = ['driven by', `nobody; go on with  ${celeroot} runs resume ${id}`] as const;
+  return [stands, ...(isOver ? [] : [next]), ...steps];
+}
+
+/** What each host does in its turn, and the run that has what came of it. */
+function stepRow({ task, run, always, mayFail }: RolloutStep, index: number): readonly [string, Cell] {
+  const notes = [...(always ? ['always'] : []), ...(mayFail ? ['may fail'] : [])];
+  const where = run === null ? 'this run' : `run ${run}`;
+  return [`step ${index + 1}`, `${task} (${[where, ...notes].join(', ')})`];
 }
 
 function jobRow(job: JobState, snapshot: RunSnapshot): readonly Cell[] {
