@@ -40,12 +40,9 @@ function link(index: number, step: Partial<RolloutStep>, ended: Ended | null): C
   };
 }
 
-function look(
-  index: number,
-  what: 'before' | 'after',
-  data: Json | HostCheck,
-  status: Outcome['status'] = 'unchanged',
-): ChainLink {
+type Look = { readonly what: 'before' | 'after'; readonly status?: Outcome['status'] };
+
+function look(index: number, data: Json | HostCheck, { what, status = 'unchanged' }: Look): ChainLink {
   return link(index, { what, task: 'system.check' }, { status, data: JSON.parse(JSON.stringify(data)) });
 }
 
@@ -64,17 +61,20 @@ test('the first step that has not begun is due', () => {
 test('a host that is as it was has had a good turn, and one that is worse a bad one', () => {
   const worse = { ...HEALTHY, failedUnits: ['nginx.service'] };
   const upgrade = link(2, {}, { status: 'changed' });
-  assert.equal(turn([look(1, 'before', worse), upgrade, look(3, 'after', worse)]).status, 'good');
-  assert.partialDeepStrictEqual(turn([look(1, 'before', HEALTHY), upgrade, look(3, 'after', worse)]), {
-    status: 'bad',
-    why: 'nginx.service has failed',
-  });
+  assert.equal(turn([look(1, worse, { what: 'before' }), upgrade, look(3, worse, { what: 'after' })]).status, 'good');
+  assert.partialDeepStrictEqual(
+    turn([look(1, HEALTHY, { what: 'before' }), upgrade, look(3, worse, { what: 'after' })]),
+    {
+      status: 'bad',
+      why: 'nginx.service has failed',
+    },
+  );
 });
 
 test('a look that found something wrong is one, and a look without a finding is a failure', () => {
-  const rest = [link(2, {}, { status: 'changed' }), look(3, 'after', HEALTHY)];
-  assert.equal(turn([look(1, 'before', HEALTHY, 'failed'), ...rest]).status, 'good');
-  assert.equal(turn([look(1, 'before', { failedUnits: 'all' }), ...rest]).status, 'bad');
+  const rest = [link(2, {}, { status: 'changed' }), look(3, HEALTHY, { what: 'after' })];
+  assert.equal(turn([look(1, HEALTHY, { what: 'before', status: 'failed' }), ...rest]).status, 'good');
+  assert.equal(turn([look(1, { failedUnits: 'all' }, { what: 'before' }), ...rest]).status, 'bad');
 });
 
 test('after a failure only what is always done is due, and the failure counts at once', () => {

@@ -1,10 +1,20 @@
 import { compareChecks, type CheckLimits } from '../core/compare-checks.ts';
 import { hostCheckSchema, type HostCheck } from '../core/host-check.ts';
-import { jobIdFor, type JobId } from '../core/ids.ts';
+import { jobIdFor } from '../core/ids.ts';
 import type { HostName } from '../core/names.ts';
+import type { Outcome } from '../core/outcome.ts';
 import type { Rollout, RolloutStep } from '../core/rollout.ts';
 import type { RunSnapshot } from '../core/run-snapshot.ts';
-import { isEnded, isGood, isOver, jobStatus, SILENCE_MS, type JobState, type RunState } from '../core/run-state.ts';
+import {
+  isEnded,
+  isGood,
+  isOver,
+  jobStatus,
+  SILENCE_MS,
+  type JobState,
+  type JobStatus,
+  type RunState,
+} from '../core/run-state.ts';
 import type { Turn } from './decide.ts';
 import type { RolloutProgress } from './progress.ts';
 
@@ -53,32 +63,42 @@ type Walk = {
 };
 type Walked = Omit<Turn, 'reachable'>;
 
+type Link = ChainLink & { readonly job: JobState };
+
 /** Goes along the steps: past those that have ended, and those that are left out because one before has failed. */
 function walk({ host, chain, givenAt, now, limits }: Walk): Walked {
-  const links = chain.map((link) => ({ ...link, job: link.state.jobs.get(jobIdFor(link.state.run.id, host)) }));
-  const quiet = links.every(
-    ({ job, state }) => job === undefined || job.firstWordAt === null || isOver(job, state.run, now),
-  );
-  if (givenAt === null && isTakenBack(links, now)) return { status: 'missed', why: null, due: null, quiet };
-  const checks: Partial<Record<RolloutStep['what'], HostCheck | null>> = {};
-  let why: string | null = null;
-  for (const { step, state, job } of links) {
-    if (job === undefined || (why !== null && !step.always)) continue;
-    const verdict = judge(job, { step, state, now });
-    if (verdict.kind === 'open') return open({ job, state, why, givenAt, now, links });
-    if (verdict.kind === 'missed' && job === links[0]?.job) return { status: 'missed', why, due: null, quiet };
-    if (verdict.kind === 'good') checks[step.what] = verdict.check;
-    else if (!step.mayFail) why ??= verdict.why;
+  const links = chain.flatMap((link): readonly Link[] => {
+    const job = link.state.jobs.get(jobIdFor(link.state.run.id, host));
+    return job === undefined ? [] : [{ ...link, job }];
+  });
+  const quiet = links.every(({ job, state }) => job.firstWordAt === null || isOver(job, state.run, now));
+  const missed: Walked = { status: 'missed', why: null, due: null, quiet };
+  if (givenAt === null && isTakenBack(links, now)) return missed;
+  const passed: Passed = { checks: {}, why: null };
+  for (const link of links) {
+    if (passed.why !== null && !link.step.always) continue;
+    const verdict = judge(link, now);
+    if (verdict.kind === 'open') return open(link, { links, why: passed.why, givenAt, now });
+    if (verdict.kind === 'missed' && link === links[0]) return missed;
+    pass(passed, link, verdict);
   }
-  why ??= worsening(checks, limits);
+  const why = passed.why ?? worsening(passed.checks, limits);
   return { status: why === null ? 'good' : 'bad', why, due: null, quiet };
 }
 
+type Checks = Partial<Record<RolloutStep['what'], HostCheck | null>>;
+
+/** What the steps so far came to: what the looks saw, and the first failure that counts. */
+type Passed = { readonly checks: Checks; why: string | null };
+
+function pass(passed: Passed, { step }: Link, verdict: Exclude<Verdict, { kind: 'open' }>): void {
+  if (verdict.kind === 'good') passed.checks[step.what] = verdict.check;
+  else if (!step.mayFail) passed.why ??= verdict.why;
+}
+
 /** Whether the host never had its turn and the run itself was taken back, or has expired. */
-function isTakenBack(links: readonly (ChainLink & { readonly job: JobState | undefined })[], now: number): boolean {
-  return links.some(({ job, ...link }) => {
-    return link.step.run === null && job !== undefined && judge(job, { ...link, now }).kind === 'missed';
-  });
+function isTakenBack(links: readonly Link[], now: number): boolean {
+  return links.some((link) => link.step.run === null && judge(link, now).kind === 'missed');
 }
 
 type Verdict =
@@ -86,45 +106,36 @@ type Verdict =
   | { readonly kind: 'good'; readonly check: HostCheck | null }
   | { readonly kind: 'bad' | 'missed'; readonly why: string };
 
-type Judged = ChainLink & { readonly now: number };
-
 /** A look at a host is good when it was taken, whatever it found. */
-function judge(job: JobState, { step, state, now }: Judged): Verdict {
+function judge({ step, state, job }: Link, now: number): Verdict {
   const status = jobStatus(job, state.run, now);
   if (!isEnded(status)) return { kind: 'open' };
   const outcome = job.end !== null && 'outcome' in job.end ? job.end.outcome : null;
-  if (step.what !== 'task') {
-    const check = hostCheckSchema.safeParse(outcome?.data).data;
-    if (check !== undefined) return { kind: 'good', check };
-  } else if (isGood(status)) {
-    return { kind: 'good', check: null };
-  }
-  const said = outcome?.failure?.message.split('\n')[0];
-  const why = step.run === null ? (said ?? status) : `${step.task}: ${said ?? status}`;
+  const isTask = step.what === 'task';
+  const check = isTask ? null : (hostCheckSchema.safeParse(outcome?.data).data ?? null);
+  if (isTask ? isGood(status) : check !== null) return { kind: 'good', check };
   const isUntouched = outcome === null && (status === 'expired' || status === 'cancelled');
-  return { kind: isUntouched ? 'missed' : 'bad', why };
+  return { kind: isUntouched ? 'missed' : 'bad', why: whyText(step, outcome, status) };
 }
 
-type Open = Pick<Walk, 'givenAt' | 'now'> & {
-  readonly job: JobState;
-  readonly state: RunState;
-  readonly why: string | null;
-  readonly links: readonly { readonly job: JobState | undefined }[];
-};
+function whyText({ run, task }: RolloutStep, outcome: Outcome | null, status: JobStatus): string {
+  const said = outcome?.failure?.message.split('\n')[0] ?? status;
+  return run === null ? said : `${task}: ${said}`;
+}
 
-function open({ job, state, why, givenAt, now, links }: Open): Walked {
-  const words = links.flatMap(({ job: each }) => each?.lastWordAt ?? []);
+type Around = Pick<Walk, 'givenAt' | 'now'> & { readonly why: string | null; readonly links: readonly Link[] };
+
+/** At a step that has not ended. */
+function open({ job, state }: Link, { links, why, givenAt, now }: Around): Walked {
+  const words = links.flatMap((each) => each.job.lastWordAt ?? []);
   if (givenAt === null && words.length === 0) return { status: 'held', why, due: null, quiet: true };
   const wordDueAt = Math.max(givenAt ?? 0, ...words) + state.run.deadlineMs + SILENCE_MS;
-  const due: JobId | null = job.firstWordAt === null ? job.id : null;
+  const due = job.firstWordAt === null ? job.id : null;
   return { status: now > wordDueAt ? 'overdue' : 'under-way', why, due, quiet: false };
 }
 
-function worsening(
-  { before, after }: { before?: HostCheck | null; after?: HostCheck | null },
-  limits: CheckLimits,
-): string | null {
-  if (before === undefined || before === null || after === undefined || after === null) return null;
+function worsening({ before = null, after = null }: Checks, limits: CheckLimits): string | null {
+  if (before === null || after === null) return null;
   const found = compareChecks(before, after, limits);
   return found.length === 0 ? null : found.map(({ message }) => message).join('; ');
 }

@@ -6,7 +6,7 @@ import type { Run } from '../../core/run.ts';
 import { isResting, type RolloutStatus } from '../../rollout/status.ts';
 import { candidatesIn } from '../../fleet/candidates.ts';
 import { drivenBy, type DrivenUpdate, type RolloutDriver } from '../../fleet/drive-rollout.ts';
-import { followRun } from '../../fleet/follow-run.ts';
+import { followRun, type FollowOptions } from '../../fleet/follow-run.ts';
 import { journalOf, recordSeen } from '../../fleet/journal.ts';
 import { collectHeads } from '../../fleet/seen-heads.ts';
 import { witnessOf } from '../../fleet/witness.ts';
@@ -60,8 +60,7 @@ export async function watchRun(cli: Cli, options: WatchOptions): Promise<Watched
       signal,
       witness: await witnessOf(fleet, cli.clock.now()),
       candidatesOf: candidatesIn(fleet),
-      ...(driver !== null && run.rollout?.steps !== undefined && { waitMs: STEPS_WAIT_MS }),
-      staysFor: () => driver !== null && last?.rollout?.decision.kind !== 'finished',
+      ...(driver !== null && driving(run, () => last?.rollout ?? null)),
     });
     for await (const update of drivenBy(driver, following)) {
       last = update;
@@ -81,6 +80,14 @@ export async function watchRun(cli: Cli, options: WatchOptions): Promise<Watched
   // A run that had ended before was followed before.
   if (end === 'ended' && updates > 1) await keepHeads(cli, options, heads.all());
   return { snapshot: last.snapshot, end, rollout: last.rollout };
+}
+
+/** What a driver needs besides: to go on for what comes after a host's own job, and to look at it soon. */
+function driving(run: Run, latest: () => RolloutStatus | null): Pick<FollowOptions, 'staysFor' | 'waitMs'> {
+  return {
+    staysFor: () => latest()?.decision.kind !== 'finished',
+    ...(run.rollout?.steps !== undefined && { waitMs: STEPS_WAIT_MS }),
+  };
 }
 
 /** What hosts report on the steps of a turn, which are runs of their own, ends no waiting. */
