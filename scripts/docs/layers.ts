@@ -7,12 +7,13 @@ export const LAYERS: Readonly<Record<string, readonly string[]>> = {
   tasks: ['apt', 'system', 'core'],
   trust: ['core'],
   rollout: ['core'],
-  config: ['rollout', 'host', 'trust', 'core'],
+  schedule: ['core'],
+  config: ['rollout', 'schedule', 'host', 'trust', 'core'],
   queue: ['host', 'core'],
   host: ['audit', 'core'],
   executor: ['tasks', 'apt', 'host', 'trust', 'core'],
   worker: ['executor', 'queue', 'config', 'tasks', 'host', 'trust', 'audit', 'core'],
-  fleet: ['queue', 'config', 'rollout', 'tasks', 'host', 'trust', 'audit', 'core'],
+  fleet: ['queue', 'config', 'rollout', 'schedule', 'tasks', 'host', 'trust', 'audit', 'core'],
   terminal: ['rollout', 'audit', 'core'],
   commands: [
     'terminal',
@@ -22,6 +23,7 @@ export const LAYERS: Readonly<Record<string, readonly string[]>> = {
     'queue',
     'config',
     'rollout',
+    'schedule',
     'tasks',
     'host',
     'trust',
@@ -41,7 +43,7 @@ export const CONFINED: readonly { readonly module: string; readonly to: string }
 ];
 
 /** Layers without I/O: values in, values out. */
-export const PURE: readonly string[] = ['core', 'apt', 'system', 'audit', 'rollout', 'tasks'];
+export const PURE: readonly string[] = ['core', 'apt', 'system', 'audit', 'rollout', 'schedule', 'tasks'];
 export const IO_MODULES: readonly string[] = [
   'node:fs',
   'node:fs/promises',

@@ -53,6 +53,11 @@ export function fixBrokenArgv(job: string): Argv {
   return ['apt-get', '-y', '-f', '--no-remove', ...COMMON, ...CHANGING, ...jobStamp(job), 'install'];
 }
 
+/** What an `apt-get` of the above would do, without doing it. */
+export function simulationOf([program, ...rest]: Argv): Argv {
+  return [program, '-s', '-V', ...rest];
+}
+
 /** Configures everything unpacked. dpkg has no lock timeout. */
 export const CONFIGURE_ARGV: Argv = ['dpkg', '--force-confdef', '--force-confold', '--configure', '-a'];
 

@@ -1,6 +1,6 @@
 import type { Json } from '../core/json.ts';
 import type { Failure, Outcome } from '../core/outcome.ts';
-import { awaitPackageLocks, enterPhase, publishPlan, type Work } from '../core/step.ts';
+import { awaitPackageLocks, enterPhase, outdatedServices, publishPlan, type Work } from '../core/step.ts';
 import { EMPTY_TRANSACTION, transactionHash, type Transaction } from '../core/transaction.ts';
 import { applyPlan } from './apply-plan.ts';
 import { judgeApproval } from './approval.ts';
@@ -19,7 +19,8 @@ import { rememberSnapshot, takeSnapshot } from './take-snapshot.ts';
 export type PackageWork = {
   /** What to do on a host as it is now; a failure when the request cannot be met there. */
   readonly plan: (now: Snapshot) => Work<Plan | Failure>;
-  readonly permissions: Permissions;
+  /** Without what the host's owner denies, which is the same for every work. */
+  readonly permissions: Omit<Permissions, 'deny'>;
   /** The summary when nothing was to do. */
   readonly idle: string;
   /** The outcome's `data`. */
@@ -34,6 +35,8 @@ export type ChangeContext = {
   readonly job: string;
   readonly dryRun: boolean;
   readonly expectedPlan: string | null;
+  /** Patterns of packages that the host's owner lets nobody change. */
+  readonly deny: readonly string[];
 };
 
 /**
@@ -44,13 +47,14 @@ export function* changePackages(work: PackageWork, context: ChangeContext): Work
   // What another program is in the middle of is neither ours to repair nor ours to report.
   if (!context.dryRun) yield* awaitPackageLocks();
   const { before, now } = yield* rememberSnapshot();
-  const usable = context.dryRun ? now : yield* recover(context.job, now);
+  const usable = context.dryRun ? now : yield* recover(context, now);
 
   yield* enterPhase('planning');
   const plan = yield* work.plan(usable);
   if ('kind' in plan) return yield* conclude(work, { before, after: usable, plan: null }, plan);
   const refusal =
-    judgePlan(plan, work.permissions, usable) ?? (yield* judgeApproval(plan.transaction, context.expectedPlan));
+    judgePlan(plan, { ...work.permissions, deny: context.deny }, usable) ??
+    (yield* judgeApproval(plan.transaction, context.expectedPlan));
   yield* publishPlan(plan.transaction);
   if (context.dryRun) return yield* describePlan(work, { before, after: usable, plan }, refusal);
   if (refusal !== null) return yield* conclude(work, { before, after: usable, plan }, refusal);
@@ -114,9 +118,14 @@ function* conclude(work: PackageWork, ends: Ends, failure: Failure | null): Work
     summary: (failure?.message ?? summarize(work, { transaction, marks })).slice(0, 2000),
     transaction,
     data: work.data(ends),
-    health: yield* assessHealth(ends.after),
+    health: { ...(yield* assessHealth(ends.after)), servicesToRestart: yield* servicesToRestart() },
     failure,
   };
+}
+
+/** Only looked for at the end of a job: it takes as long as reading the maps of all processes. */
+function* servicesToRestart(): Work<string[]> {
+  return (yield* outdatedServices()).slice(0, 1000);
 }
 
 type Summed = { readonly transaction: Transaction; readonly marks: readonly string[] };

@@ -35,7 +35,7 @@ const gone = { action: 'remove', to: null } as const;
 const judge = (changes: readonly PackageChange[], permissions: Partial<Permissions> = {}, essential: string[] = []) =>
   judgePlan(
     { operation: null, transaction: { changes, keptBack: [] }, marks: [], wanted: [], essential },
-    { remove: [], downgrade: [], exclude: [], named: [], ...permissions },
+    { remove: [], downgrade: [], exclude: [], named: [], deny: [], ...permissions },
     now,
   );
 

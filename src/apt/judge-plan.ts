@@ -13,6 +13,8 @@ export type Permissions = {
   /** Patterns of packages that may only change when they are in `named`. */
   readonly exclude: readonly string[];
   readonly named: readonly string[];
+  /** Patterns of packages that nothing may change, whatever is named: the word of the host's owner. */
+  readonly deny: readonly string[];
 };
 
 /** Why a plan must not be carried out, by the first rule it breaks; null when it may be. */
@@ -32,6 +34,10 @@ export function refuseEssential(names: readonly string[]): Failure {
   };
 }
 
+export function isDenied(name: string, deny: readonly string[]): boolean {
+  return deny.some((pattern) => globMatches(pattern, name));
+}
+
 type Rule = {
   readonly offends: (change: PackageChange) => boolean;
   readonly failure: (offenders: readonly PackageChange[]) => Failure;
@@ -48,6 +54,14 @@ function rules(plan: Plan, permissions: Permissions, now: Snapshot): readonly Ru
     selectors.includes(change.package) || selectors.includes(keyOf(change));
   const removes = ({ from, to }: PackageChange): boolean => from !== null && to === null;
   return [
+    {
+      offends: (change) => isDenied(change.package, permissions.deny),
+      failure: (offenders) => ({
+        kind: 'denied',
+        message: `would change packages that the policy of this host denies: ${offenders.map(nameOf).join(', ')}`,
+        hint: 'leave them out; what this host denies is in its /etc/celeroot/policy.yaml',
+      }),
+    },
     {
       offends: (change) =>
         removes(change) && (plan.essential.includes(change.package) || stateOf(change)?.essential === true),

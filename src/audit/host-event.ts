@@ -19,6 +19,8 @@ export const hostEventSchema = z.discriminatedUnion('kind', [
     task: z.string().max(64),
     order: digestSchema,
     key: keySchema,
+    /** Who else has signed: the second operator, or the operators of the standing order that was fired. */
+    also: z.array(keySchema).max(2).optional(),
     by: z.string().max(256),
     log: journalHeadSchema.nullable(),
   }),

@@ -36,6 +36,14 @@ export const journalEventSchema = z.discriminatedUnion('kind', [
     key: keySchema,
     by: bySchema,
   }),
+  /** This controller's operator signed, and sent, what another had signed. */
+  z.strictObject({
+    kind: z.literal('second-signature'),
+    run: runIdSchema,
+    task: z.string().max(64),
+    key: keySchema,
+    by: bySchema,
+  }),
   z.strictObject({ kind: z.enum(['cancel', 'pause', 'resume']), run: runIdSchema, key: keySchema, by: bySchema }),
   z.strictObject({
     kind: z.literal('trust'),

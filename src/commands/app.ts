@@ -15,11 +15,15 @@ import { executorCommand } from './executor.ts';
 import { addHelpCommands } from './help.ts';
 import { hostsCommand } from './hosts/hosts.ts';
 import { initCommand } from './init.ts';
+import { joinCommand } from './join.ts';
 import { joinAnswerCommand } from './join-answer.ts';
 import { keysCommand } from './keys/keys.ts';
 import { locksCommand } from './locks/locks.ts';
+import { policyCommand } from './policy/policy.ts';
+import { releaseCommand } from './release/release.ts';
 import { rolesCommand } from './roles/roles.ts';
 import { runsCommand } from './runs/runs.ts';
+import { schedulesCommand } from './schedules/schedules.ts';
 import { tasksCommand } from './tasks/tasks.ts';
 import { upCommand } from './up/up.ts';
 import { throwUsageErrors } from './usage-error.ts';
@@ -100,11 +104,15 @@ const COMMANDS: readonly (readonly [name: string, command: (cli: Cli) => Command
   ['executor', executorCommand],
   ['hosts', hostsCommand],
   ['init', initCommand],
+  ['join', joinCommand],
   ['join-answer', joinAnswerCommand],
   ['keys', keysCommand],
   ['locks', locksCommand],
+  ['policy', policyCommand],
+  ['release', releaseCommand],
   ['roles', rolesCommand],
   ['runs', runsCommand],
+  ['schedules', schedulesCommand],
   ['tasks', tasksCommand],
   ['up', upCommand],
   ['worker', workerCommand],

@@ -1,4 +1,3 @@
-import { once } from 'node:events';
 import { isSea } from 'node:sea';
 import { isatty } from 'node:tty';
 import { styleText } from 'node:util';
@@ -8,6 +7,7 @@ import { CommandError, messageOf, UsageError } from '../core/errors.ts';
 import { hasCode } from '../core/system-error.ts';
 import { operatorName } from '../host/operator-name.ts';
 import type { Output } from '../terminal/output.ts';
+import type { AskOptions } from './ask-on-terminal.ts';
 
 type Signal = 'SIGINT' | 'SIGQUIT' | 'SIGTERM' | 'SIGHUP';
 
@@ -26,6 +26,8 @@ export type CliContext = {
   readonly readStdin: (maxBytes: number) => Promise<string>;
   /** Asks a yes-or-no question; null when there is no terminal to ask on. */
   readonly confirm: ((question: string) => Promise<boolean>) | null;
+  /** Asks for something to be typed, empty when nothing was; null when there is no terminal to ask on. */
+  readonly ask: ((question: string, options?: AskOptions) => Promise<string>) | null;
   readonly env: Readonly<Record<string, string | undefined>>;
   readonly cwd: string;
   readonly clock: Clock;
@@ -56,6 +58,7 @@ export function processContext(stderr: Output): CliContext {
   const closed = new AbortController();
   const { env } = process;
   const cwd = currentFolder();
+  const hasTerminal = isatty(0) && isatty(2);
   return {
     stdout: streamOutput(process.stdout, (error) =>
       closed.abort(hasCode(error, 'EPIPE') ? undefined : outputFailed(error)),
@@ -66,7 +69,8 @@ export function processContext(stderr: Output): CliContext {
       if (!closed.signal.aborted) process.stdout.write(piece);
     },
     readStdin: readInput,
-    confirm: isatty(0) && isatty(2) ? askOnTerminal : null,
+    confirm: hasTerminal ? confirm : null,
+    ask: hasTerminal ? ask : null,
     env,
     cwd,
     clock: { now: () => Date.now() },
@@ -138,17 +142,12 @@ function streamOutput(stream: NodeJS.WriteStream, onFailed: (error: unknown) => 
   };
 }
 
-/** Anything but a yes is a no; also Ctrl-C and Ctrl-D, which close the prompt without an answer. */
-async function askOnTerminal(question: string): Promise<boolean> {
-  const { createInterface } = await import('node:readline/promises');
-  const prompt = createInterface({ input: process.stdin, output: process.stderr });
-  const closed = once(prompt, 'close').then(() => '');
-  prompt.once('SIGINT', () => {
-    process.stderr.write('\n');
-    prompt.close();
-  });
-  const asked = prompt.question(`${question} [y/N] `).catch(() => '');
-  const answer = await Promise.race([asked, closed]);
-  prompt.close();
-  return /^y(?:es)?$/i.test(answer.trim());
+async function ask(question: string, options?: AskOptions): Promise<string> {
+  const { askOnTerminal } = await import('./ask-on-terminal.ts');
+  return await askOnTerminal(question, options);
+}
+
+/** Anything but a yes is a no; also no answer at all. */
+async function confirm(question: string): Promise<boolean> {
+  return /^y(?:es)?$/i.test((await ask(`${question} [y/N] `)).trim());
 }

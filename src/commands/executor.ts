@@ -9,6 +9,7 @@ export function executorCommand(cli: Cli): CommandUnknownOpts {
     .argument('<job>')
     .action(async (stateDir, job) => {
       const { runExecutor } = await import('../executor/run-executor.ts');
-      await runExecutor({ stateDir, job, clock: cli.clock });
+      const { ownersWordIn } = await import('../config/owners-word.ts');
+      await runExecutor({ stateDir, job, clock: cli.clock, ownersWordIn });
     });
 }

@@ -13,6 +13,8 @@ export type SendFlags = {
   readonly wait: boolean;
   /** Null where all hosts have their turn at once. */
   readonly rollout: RolloutChoice | null;
+  /** Whether another operator has to sign it first. */
+  readonly secondSigner: boolean;
 };
 
 /** For whom a run is besides, and how. */
@@ -27,6 +29,7 @@ const sendSchema = z.object({
   yes: z.boolean().default(false),
   detach: z.boolean().default(false),
   wait: z.boolean().default(false),
+  secondSigner: z.boolean().default(false),
 });
 
 const runSchema = z.object({
@@ -41,12 +44,17 @@ const runSchema = z.object({
 
 /** Reads the flags `addSendFlags` added. */
 export function readSendFlags(options: unknown): SendFlags {
-  const { expires, yes, detach, wait } = sendSchema.parse(options);
+  const { expires, yes, detach, wait, secondSigner } = sendSchema.parse(options);
   if (detach && wait) {
     throw new UsageError('USAGE', '--detach and --wait exclude each other', { hint: 'leave one of them out' });
   }
+  if (secondSigner && (detach || wait)) {
+    throw new UsageError('USAGE', '--second-signer sends nothing that could be followed', {
+      hint: 'leave out --detach and --wait',
+    });
+  }
   const expiresInMs = readDuration('--expires', expires, MAX_EXPIRES_MS);
-  return { expiresInMs, yes, detach, wait, rollout: readRolloutFlags(options) };
+  return { expiresInMs, yes, detach, wait, secondSigner, rollout: readRolloutFlags(options) };
 }
 
 /** Reads the flags `addRunFlags` added; what commander gives is untyped for commands made from data. */

@@ -24,6 +24,7 @@ export function addSendFlags(command: CommandUnknownOpts): void {
     .option('--expires <duration>', 'hosts that have not begun by then never begin, at most 7d', '24h')
     .option('--detach', 'do not follow the run')
     .option('--wait', 'follow it to the end, also for hosts that are offline')
+    .option('--second-signer', 'send nothing yet: write it to a file that another operator signs too, and sends')
     .option('--yes', 'do not ask, however many hosts it is')
     .option('--rollout <name>', 'batch by batch, as the configuration says under  rollouts:')
     .option('--canary <size|hosts>', 'hosts that go first: a number, a percentage, or names and globs')

@@ -3,6 +3,8 @@ import { didYouMean } from '../core/close-matches.ts';
 import { parsePublicKey } from '../trust/key.ts';
 import type { ConfigPath, Finding } from './config-problem.ts';
 import { expectation, findingsOf } from './describe-issue.ts';
+import { calendarSchema, scheduleSchema } from './schedule-schema.ts';
+import { scheduleFindings } from './check-schedules.ts';
 import { schemaAt, schemaTree } from './schema-tree.ts';
 import {
   type FleetFile,
@@ -31,7 +33,8 @@ function check<File>(value: unknown, schema: z.ZodType<File>, kind: 'fleet' | 'w
   const filled = fillEmptySections(value);
   const parsed = schema.safeParse(filled, { error: expectation, reportInput: true });
   const findings = [...(parsed.error === undefined ? [] : schemaFindings(filled, parsed.error, kind))];
-  findings.push(...rootFindings(filled), ...referenceFindings(filled), ...brokerFindings(filled['broker']));
+  findings.push(...rootFindings(filled), ...referenceFindings(filled), ...scheduleFindings(filled));
+  findings.push(...brokerFindings(filled['broker']));
   return { file: findings.length === 0 && parsed.success ? parsed.data : null, findings };
 }
 
@@ -43,7 +46,8 @@ function notAMapping(value: unknown): string {
 /** `hosts:` with all its entries commented out, and a role that wants all defaults, are empty mappings to people. */
 function fillEmptySections(file: Record<string, unknown>): Record<string, unknown> {
   const filled = { ...file };
-  for (const section of ['roles', 'hosts', 'rollouts']) if (filled[section] === null) filled[section] = {};
+  for (const section of ['roles', 'hosts', 'rollouts', 'calendars', 'schedules'])
+    if (filled[section] === null) filled[section] = {};
   for (const section of ['roles', 'rollouts']) {
     const entries = filled[section];
     if (isRecord(entries) && Object.values(entries).includes(null)) {
@@ -67,10 +71,17 @@ function underBadName(file: Record<string, unknown>, path: readonly PropertyKey[
   const [section, name] = path.map(String);
   const entries = file[section ?? ''];
   if (!isRecord(entries) || name === undefined) return [];
-  const schema = section === 'roles' ? roleSchema : section === 'hosts' ? hostSchema : rolloutSchema;
+  const schema = ENTRIES[section ?? ''] ?? hostSchema;
   const parsed = schema.safeParse(entries[name], { error: expectation, reportInput: true });
   return (parsed.error?.issues ?? []).map((issue) => ({ ...issue, path: [...path, ...issue.path] }));
 }
+
+const ENTRIES: Readonly<Record<string, z.ZodType>> = {
+  roles: roleSchema,
+  rollouts: rolloutSchema,
+  calendars: calendarSchema,
+  schedules: scheduleSchema,
+};
 
 function rootFindings(file: Record<string, unknown>): Finding[] {
   const roots = texts(file['roots']);

@@ -46,4 +46,27 @@ signing_key: celeroot.key
     before:
       - { task: apt.update }
 `,
+  'calendars/NAME': `calendars:
+  year-end:
+    kind: freeze
+    timezone: Europe/Amsterdam
+    times:
+      - { from: 2026-12-18, until: 2027-01-03 }
+  nights:
+    kind: maintenance
+    timezone: Europe/Amsterdam
+    times:
+      - { cron: "0 22 * * *", for: 7h }
+    roles: [webserver]
+`,
+  'schedules/NAME': `schedules:
+  nightly-security:
+    task: apt.upgrade
+    args: { security_only: true }
+    target: { roles: [webserver] }
+    cron: "0 3 * * *"
+    timezone: Europe/Amsterdam
+    splay: 20m
+    start_within: 2h
+`,
 };

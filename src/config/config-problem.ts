@@ -27,11 +27,13 @@ export type ConfigProblem = {
  * stand there, and no other: a slip can make a key of a password.
  */
 export function formatPath(path: ConfigPath): string {
-  const free = ['hosts', 'roles', 'rollouts'].includes(String(path[0]));
+  const free = FREE_NAMES.has(String(path[0]));
   const isShown = (step: string): boolean =>
     free || /^[a-z_-]+$/i.test(step) || closeMatches(step, GUARDED_KEYS).length > 0;
   return path.map((step) => (typeof step === 'number' ? step : isShown(step) ? formatStep(step) : '…')).join('/');
 }
+
+const FREE_NAMES: ReadonlySet<string> = new Set(['hosts', 'roles', 'rollouts', 'calendars', 'schedules']);
 
 /** As it is where it cannot be taken for anything else. */
 function formatStep(step: string): string {
@@ -47,8 +49,11 @@ const SECTIONS: ReadonlySet<string> = new Set(Object.keys(fleetFileSchema.shape)
 /** Keys beside which a password may stand. */
 const GUARDED_KEYS: readonly string[] = [...SECTIONS, ...Object.keys(brokerSchema.shape)];
 
-/** One error for all problems of a file, one line each, sorted by place. `details` holds every one as data. */
-export function invalidConfig(file: string, problems: readonly ConfigProblem[]): ConfigError {
+/**
+ * One error for all problems of a file, one line each, sorted by place. `details` holds every one as data. The hint is
+ * that of celeroot.yaml unless there is another.
+ */
+export function invalidConfig(file: string, problems: readonly ConfigProblem[], hint?: string): ConfigError {
   const sorted = unique([...problems].sort((a, b) => a.line - b.line || a.column - b.column));
   const lines = sorted.slice(0, SHOWN).map((problem) => formatProblem(file, problem));
   if (sorted.length > SHOWN) lines.push(`and ${sorted.length - SHOWN} more`);
@@ -56,7 +61,7 @@ export function invalidConfig(file: string, problems: readonly ConfigProblem[]):
     .map((problem) => problem.path.split('/')[0])
     .find((key) => key !== undefined && SECTIONS.has(key));
   return new ConfigError('CONFIG_INVALID', lines.join('\n'), {
-    hint: `what is allowed: celeroot config explain${section === undefined ? '' : ` ${section}`}`,
+    hint: hint ?? `what is allowed: celeroot config explain${section === undefined ? '' : ` ${section}`}`,
     details: { file, problems: sorted },
   });
 }

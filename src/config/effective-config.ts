@@ -1,4 +1,5 @@
 import type { BrokerSettings } from '../core/broker-settings.ts';
+import { jsonObjectSchema } from '../core/json.ts';
 import { brokerSection } from './broker-section.ts';
 import type { FleetConfig, Host, Role } from './fleet-config.ts';
 import type { CheckRule, RolloutRules, StepRule } from '../rollout/rules.ts';
@@ -21,6 +22,8 @@ export function effectiveConfig(config: FleetConfig): EffectiveConfig {
     roles: Object.fromEntries([...config.roles].map(([name, role]) => [name, roleSection(role)])),
     hosts: Object.fromEntries([...config.hosts].map(([name, host]) => [name, hostSection(host)])),
     ...(config.rollouts.size === 0 ? {} : { rollouts: rolloutSections(config) }),
+    ...sectionsOf('calendars', config.calendars),
+    ...sectionsOf('schedules', config.schedules),
   };
 }
 
@@ -28,6 +31,21 @@ export function renderEffectiveConfig(config: FleetConfig): string {
   const entries = Object.entries(effectiveConfig(config));
   const lines = entries.flatMap(([key, value]) => renderEntry(key, value, { indent: 0, step: 2 }));
   return [`# ${config.file}, with its defaults`, ...lines, ''].join('\n');
+}
+
+/** As they were written, with defaults; nothing for a fleet without any. */
+function sectionsOf(
+  key: 'calendars' | 'schedules',
+  named: ReadonlyMap<string, { readonly section: object }>,
+): EffectiveConfig {
+  if (named.size === 0) return {};
+  return {
+    [key]: jsonObjectSchema.parse(Object.fromEntries([...named].map(([name, { section }]) => [name, given(section)]))),
+  };
+}
+
+function given(section: object): unknown {
+  return Object.fromEntries(Object.entries(section).filter(([, value]) => value !== undefined));
 }
 
 /** That of the embedded Redis is celeroot's own and stands in no configuration. */

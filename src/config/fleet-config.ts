@@ -1,5 +1,12 @@
 import type { BrokerSettings } from '../core/broker-settings.ts';
-import type { FleetName, HostName, QueueName, RoleName } from '../core/names.ts';
+import type { Target } from '../core/host-selector.ts';
+import type { Json } from '../core/json.ts';
+import type { FleetName, HostName, QueueName, RoleName, ScheduleName } from '../core/names.ts';
+import type { CalendarTimes } from '../schedule/calendar.ts';
+import type { SlotRules } from '../schedule/decide.ts';
+import type { Timing } from '../schedule/slots.ts';
+import type { Zone } from '../schedule/zone.ts';
+import type { CalendarSection, ScheduleSection } from './schedule-schema.ts';
 import type { RolloutRules } from '../rollout/rules.ts';
 import type { Size } from '../rollout/size.ts';
 
@@ -28,6 +35,37 @@ export type Host = {
   readonly labels: ReadonlyMap<string, string>;
 };
 
+export type Schedule = Omit<SlotRules, 'misfire'> & {
+  readonly name: ScheduleName;
+  readonly description: string | null;
+  readonly task: string;
+  readonly args: Readonly<Record<string, Json>>;
+  readonly target: Target;
+  readonly timing: Timing;
+  /** Zone of its times, also of those that are shown. */
+  readonly zone: Zone;
+  readonly splayMs: number;
+  /** Null leaves it to the task. */
+  readonly misfire: SlotRules['misfire'] | null;
+  readonly deadlineMs: number;
+  readonly ignoredCalendars: readonly string[];
+  readonly section: ScheduleSection;
+};
+
+/** A calendar as far as it stands in the file itself. */
+export type CalendarConfig = {
+  readonly name: ScheduleName;
+  readonly kind: 'freeze' | 'maintenance';
+  readonly zone: Zone;
+  readonly times: readonly CalendarTimes[];
+  /** Absolute paths of iCalendar files. */
+  readonly files: readonly string[];
+  /** Names and globs; neither roles nor hosts means all. */
+  readonly roles: readonly string[];
+  readonly hosts: readonly string[];
+  readonly section: CalendarSection;
+};
+
 /** A valid `celeroot.yaml`: every role a host names exists, defaults are filled in. Frozen. */
 export type FleetConfig = {
   /** Absolute path of the file. */
@@ -43,6 +81,8 @@ export type FleetConfig = {
   readonly roles: ReadonlyMap<RoleName, Role>;
   readonly hosts: ReadonlyMap<HostName, Host>;
   readonly rollouts: ReadonlyMap<string, RolloutRules>;
+  readonly calendars: ReadonlyMap<ScheduleName, CalendarConfig>;
+  readonly schedules: ReadonlyMap<ScheduleName, Schedule>;
 };
 
 /** What one worker needs to know, from the fleet's YAML or from a worker file. */

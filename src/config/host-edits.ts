@@ -118,7 +118,7 @@ function refuseAnotherMachine({ file }: FleetConfig, host: Host, { key, machine 
       'KEY_EXISTS',
       `${name} has another key in ${file} than what came, from ${which}: recorded is ${host.key}, this is ${key}`,
       {
-        hint: `if ${name} was installed anew, or this machine takes its place:  … | celeroot hosts accept ${name} --replace\nif not, look where the line was run: this may be the wrong machine, or a second one`,
+        hint: `if ${name} was installed anew, or this machine takes its place:  … | celeroot hosts accept ${name} --replace  (or hosts join ${name} --token --replace)\nif not, look where the line was run: this may be the wrong machine, or a second one`,
         details,
       },
     );
@@ -150,7 +150,21 @@ export function renameHost(config: FleetConfig, from: string, to: string): reado
     ...set('broker_password', brokerPassword),
     ...set('machine', machine),
     { kind: 'remove', path: ['hosts', from] },
+    ...renameInLists(config, from, to),
   ];
+}
+
+/** Calendars and schedules that name the host go on to mean it. */
+function renameInLists({ calendars, schedules }: FleetConfig, from: string, to: string): Edit[] {
+  const lists = [
+    ...[...calendars.values()].map(({ name, hosts }) => ({ path: ['calendars', name, 'hosts'], items: hosts })),
+    ...[...schedules.values()].flatMap(({ name, target }) =>
+      (['hosts', 'exclude'] as const).map((key) => ({ path: ['schedules', name, 'target', key], items: target[key] })),
+    ),
+  ];
+  return lists
+    .filter(({ items }) => items.includes(from))
+    .map(({ path, items }) => ({ kind: 'set-list', path, items: items.map((item) => (item === from ? to : item)) }));
 }
 
 /** @throws RejectedError UNKNOWN_HOST. */

@@ -2,12 +2,21 @@ import { basename, dirname, resolve } from 'node:path';
 import type { BrokerSettings } from '../core/broker-settings.ts';
 import { BugError, UsageError } from '../core/errors.ts';
 import { requireHost } from '../core/host-selector.ts';
-import { type HostName, hostNameSchema, queueNameSchema, type RoleName, roleNameSchema } from '../core/names.ts';
+import {
+  type HostName,
+  hostNameSchema,
+  queueNameSchema,
+  type RoleName,
+  roleNameSchema,
+  scheduleNameSchema,
+} from '../core/names.ts';
 import { type Checked, checkFleetFile, checkWorkerFile } from './check-file.ts';
 import { type ConfigProblem, type Finding, formatPath, invalidConfig } from './config-problem.ts';
 import type { FleetConfig, Host, Role, WorkerConfig } from './fleet-config.ts';
 import { type Environment, readBroker } from './read-broker.ts';
 import { maxUnavailableOf, rolloutRules } from './read-rollout.ts';
+import { calendarOf } from './read-calendar.ts';
+import { scheduleOf } from './read-schedule.ts';
 import type { ConfigSource } from './read-source.ts';
 import { brokerSchema, type FleetFile, type WorkerFile } from './schema.ts';
 import { isRecord } from './is-record.ts';
@@ -92,6 +101,18 @@ function fleetConfig(source: ConfigSource, { reading, file, broker }: FleetParts
     roles: rolesOf(asWritten(file.roles, namesInOrder(reading, 'roles'))),
     hosts,
     rollouts: new Map(Object.entries(file.rollouts).map(([name, section]) => [name, rolloutRules(section)])),
+    calendars: new Map(
+      asWritten(file.calendars, namesInOrder(reading, 'calendars')).map(([name, section]) => {
+        const calendar = calendarOf(scheduleNameSchema.parse(name), section, dirname(path));
+        return [calendar.name, calendar];
+      }),
+    ),
+    schedules: new Map(
+      asWritten(file.schedules, namesInOrder(reading, 'schedules')).map(([name, section]) => {
+        const schedule = scheduleOf(scheduleNameSchema.parse(name), section);
+        return [schedule.name, schedule];
+      }),
+    ),
   });
 }
 

@@ -1,4 +1,4 @@
-/** What is written: scalars, lists and mappings. */
+/** What edits write, and what is shown: scalars, lists, and mappings of these. */
 export type YamlValue = string | number | boolean | null | readonly YamlValue[] | { readonly [key: string]: YamlValue };
 
 export type Layout = { readonly indent: number; readonly step: number };

@@ -1,5 +1,6 @@
 import * as z from 'zod';
 import type { ConfigPath } from './config-problem.ts';
+import { ownerPolicySchema } from '../core/owner-policy.ts';
 import { fleetFileSchema, workerFileSchema } from './schema.ts';
 
 /** The parts of a JSON Schema that the schemas of this folder use. */
@@ -39,9 +40,11 @@ const nodeSchema: z.ZodType<SchemaNode> = z.looseObject({
 });
 
 /** The schema of a file as a tree that can be walked: `input`, because defaults may be left out of a file. */
-export function schemaTree(kind: 'fleet' | 'worker'): SchemaNode {
-  return nodeSchema.parse(z.toJSONSchema(kind === 'fleet' ? fleetFileSchema : workerFileSchema, { io: 'input' }));
+export function schemaTree(kind: keyof typeof SCHEMAS): SchemaNode {
+  return nodeSchema.parse(z.toJSONSchema(SCHEMAS[kind], { io: 'input' }));
 }
+
+const SCHEMAS = { fleet: fleetFileSchema, worker: workerFileSchema, policy: ownerPolicySchema } as const;
 
 /** The part of the tree a path leads to; names of hosts and roles, and positions in lists, lead to what they hold. */
 export function schemaAt(tree: SchemaNode, path: ConfigPath): SchemaNode | null {

@@ -2,19 +2,13 @@ import * as z from 'zod';
 import { isAddress } from '../core/address.ts';
 import { jsonObjectSchema } from '../core/json.ts';
 import { parseDuration } from '../core/duration.ts';
-import { fleetNameSchema, hostNameSchema, queueNameSchema, roleNameSchema } from '../core/names.ts';
 import { ORDERS } from '../rollout/rules.ts';
 import { parseSize } from '../rollout/size.ts';
+import { fleetNameSchema, hostNameSchema, queueNameSchema, roleNameSchema, scheduleNameSchema } from '../core/names.ts';
+import { oneLine, path } from './schema-values.ts';
+import { calendarSchema, scheduleSchema } from './schedule-schema.ts';
 
-const path = z.string().min(1).max(4096);
 const node = z.string().regex(/^(\[[0-9a-fA-F:]+\]|[^\s:]+):\d{1,5}$/, { error: 'expected host:port' });
-
-/** Trimmed, because a text by `>` ends with a line end. */
-const oneLine = z
-  .string()
-  .trim()
-  .max(200)
-  .refine((text) => !/[\p{Cc}\u2028\u2029]/u.test(text), { error: 'expected one line without control characters' });
 
 /** `ed25519:` and the 32 bytes of the public key in base64. */
 const publicKeySchema = z
@@ -248,6 +242,11 @@ export const fleetFileSchema = z
     roles: z.record(roleNameSchema, roleSchema).describe('Roles by name.'),
     hosts: z.record(hostNameSchema, hostSchema).default({}).describe('Hosts by name.'),
     rollouts: z.record(roleNameSchema, rolloutSchema).default({}).describe('Roll-outs by name.'),
+    calendars: z
+      .record(scheduleNameSchema, calendarSchema)
+      .default({})
+      .describe('Calendars by name: when schedules may change hosts, and when not.'),
+    schedules: z.record(scheduleNameSchema, scheduleSchema).default({}).describe('Schedules by name.'),
   })
   .describe('celeroot.yaml: the fleet.');
 export type FleetFile = z.output<typeof fleetFileSchema>;

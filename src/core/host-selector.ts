@@ -28,6 +28,16 @@ export function selectHosts(fleet: HostIndex, target: Target): readonly HostName
   if (!target.all && target.roles.length === 0 && target.hosts.length === 0) {
     throw new UsageError('USAGE', 'no target given', { hint: 'add --role ROLE, --host NAME or --all' });
   }
+  const selected = matchingHosts(fleet, target);
+  if (selected.length === 0) throw nothingMatched(fleet, target);
+  return selected;
+}
+
+/**
+ * The same, or none when none matches.
+ * @throws RejectedError UNKNOWN_HOST or UNKNOWN_ROLE.
+ */
+export function matchingHosts(fleet: HostIndex, target: Target): readonly HostName[] {
   for (const role of target.roles) requireRole(fleet, role);
   const wanted = matcher(fleet, target.hosts);
   const unwanted = matcher(fleet, target.exclude);
@@ -36,7 +46,6 @@ export function selectHosts(fleet: HostIndex, target: Target): readonly HostName
     const isMeant = target.all || wanted(name, host.roles) || host.roles.some((role) => target.roles.includes(role));
     if (isMeant && !unwanted(name, host.roles)) selected.push(name);
   }
-  if (selected.length === 0) throw nothingMatched(fleet, target);
   return selected;
 }
 

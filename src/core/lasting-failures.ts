@@ -14,9 +14,13 @@ const LASTING: ReadonlySet<string> = new Set([
   'held',
   'essential',
   'excluded',
+  'denied',
   'plan_stale',
   'no_such_package',
   'no_such_version',
   'no_candidate',
   'virtual_package',
+  'no_such_unit',
+  'unit_masked',
+  'no_systemd',
 ]);

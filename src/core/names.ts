@@ -55,6 +55,30 @@ export const queueNameSchema = z
   .brand<'QueueName'>();
 export type QueueName = z.infer<typeof queueNameSchema>;
 
+/** Words that `celeroot schedules WORD` already means; no schedule may be called so. */
+export const SCHEDULE_VERBS: ReadonlySet<string> = new Set([
+  'help',
+  'lint',
+  'list',
+  'ls',
+  'next',
+  'pause',
+  'resume',
+  'run',
+  'show',
+]);
+
+/** A schedule's name; part of Redis keys and of the ids of its runs. */
+export const scheduleNameSchema = z
+  .string()
+  .regex(/^[a-z0-9](?:[a-z0-9_-]{0,61}[a-z0-9])?$/, {
+    error:
+      'expected 1 to 63 lower-case letters, digits, hyphens or underscores, starting and ending with a letter or digit',
+  })
+  .refine((name) => !SCHEDULE_VERBS.has(name), reservedMessage)
+  .brand<'ScheduleName'>();
+export type ScheduleName = z.infer<typeof scheduleNameSchema>;
+
 /** The fleet's name, signed into every order so that one fleet's orders mean nothing to another. */
 export const fleetNameSchema = z
   .string()

@@ -9,6 +9,8 @@ const packageHealthSchema = z.strictObject({
   /** `name:arch` of packages that the administrator keeps as they are (`apt-mark hold`). */
   held: z.array(z.string().max(256)).max(1000),
   rebootRequired: z.boolean(),
+  /** Services that run programs or libraries which were replaced on the disk; absent where nobody looked. */
+  servicesToRestart: z.array(z.string().max(256)).max(1000).optional(),
 });
 export type PackageHealth = z.infer<typeof packageHealthSchema>;
 

@@ -17,6 +17,16 @@ export const presenceSchema = z.strictObject({
   trust: z.int().min(0),
   /** Tells machines apart that answer to the same name; empty where the machine has no id. */
   machine: z.string().max(64),
+  /** The policy of the host's owner; null where there is none. */
+  policy: z
+    .strictObject({
+      /** Why it cannot be read, so that nothing changes the host; null when it is in force. */
+      problem: z.string().max(1000).nullable(),
+      /** Orders that need a second operator: patterns of tasks. */
+      twoSigners: z.array(z.string().max(128)).max(200),
+    })
+    .nullable()
+    .optional(),
   /** The last thing it says: from then on it is away. */
   leaving: z.boolean(),
 });

@@ -14,10 +14,14 @@ const REFUSALS = {
   UNSIGNED: 'the order has no signature',
   UNKNOWN_KEY: 'the order is signed by a key this host does not trust',
   BAD_SIGNATURE: 'the signature does not fit the order: it was altered or forged',
+  WRONG_KIND:
+    'the key is of a kind that may not sign that: operators sign orders and standing orders, schedulers what fires one',
   KEY_REVOKED: 'the key that signed the order was revoked',
   NOT_GRANTED: 'the trust file does not let the key ask for this task, on this host, at this time',
   TRUST_EXPIRED: 'the trust file has expired',
   TRUST_TOO_OLD: 'the order needs a newer trust file than the host could get',
+  NOT_REQUESTED: 'the scheduler’s order is not what the operator’s standing order says',
+  SLOT_OUTSIDE: 'the scheduler’s order is for a time that the standing order does not allow',
   WRONG_FLEET: 'the order is for another fleet',
   WRONG_HOST: 'the order is for another host',
   WRONG_QUEUE: 'the order came through a queue or under a job id that is not its own',
@@ -27,6 +31,10 @@ const REFUSALS = {
   REPLAYED: 'the order was already carried out',
   UNKNOWN_TASK: 'this worker does not know the task',
   INVALID_ARGUMENTS: 'the arguments do not fit the task',
+  POLICY_UNUSABLE: 'the policy file of the host cannot be read or is wrong, so nothing that changes the host is begun',
+  POLICY_DENIED: 'the policy of the host denies the task',
+  SECOND_SIGNER_NEEDED: 'the policy of the host wants the task signed by two operators',
+  OUTSIDE_HOURS: 'the policy of the host lets nothing that changes it begin at this hour',
   TASK_NOT_ALLOWED: 'the roles of this host do not allow the task',
 } as const;
 export type RefusalCode = keyof typeof REFUSALS;

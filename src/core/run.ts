@@ -1,7 +1,7 @@
 import * as z from 'zod';
 import { jobIdSchema, runIdSchema } from './ids.ts';
 import { jsonObjectSchema } from './json.ts';
-import { fleetNameSchema, hostNameSchema, queueNameSchema, type HostName } from './names.ts';
+import { fleetNameSchema, hostNameSchema, queueNameSchema, scheduleNameSchema, type HostName } from './names.ts';
 import { rolloutSchema } from './rollout.ts';
 
 /** Where a job goes: one host's own queue, or a queue that any one host of a role serves. */
@@ -48,6 +48,8 @@ export const runSchema = z.strictObject({
   follows: z.strictObject({ run: runIdSchema, as: z.enum(['retry', 'apply']) }).nullable(),
   /** How it proceeds over its hosts; left out where all are given their orders at once. */
   rollout: rolloutSchema.optional(),
+  /** The schedule that made it, and when it was due, milliseconds since 1970. */
+  slot: z.strictObject({ schedule: scheduleNameSchema, at: z.int().min(0) }).optional(),
 });
 export type Run = Readonly<z.infer<typeof runSchema>>;
 

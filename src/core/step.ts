@@ -25,6 +25,11 @@ export type Step =
   | { readonly kind: 'remember'; readonly name: string; readonly content: string }
   /** Waits until no other program holds apt's or dpkg's locks; says who does. */
   | { readonly kind: 'await-package-locks' }
+  /**
+   * Waits for the machine to go down, which has been asked for, and with it this job's attempt; the next one is made
+   * after the boot. Answered only when the machine stays up for `timeoutMs`.
+   */
+  | { readonly kind: 'await-shutdown'; readonly timeoutMs: number }
   /** Says which phase the job is in. Between phases a cancel or a deadline takes effect. */
   | { readonly kind: 'phase'; readonly phase: Phase }
   /** Publishes the plan. */
@@ -34,7 +39,9 @@ export type Step =
   /** Publishes text as output of the job. */
   | { readonly kind: 'tell'; readonly text: string }
   /** Asks this host's own ports and web servers, all at once; each has `timeoutMs` to answer. */
-  | { readonly kind: 'reach'; readonly targets: readonly ReachTarget[]; readonly timeoutMs: number };
+  | { readonly kind: 'reach'; readonly targets: readonly ReachTarget[]; readonly timeoutMs: number }
+  /** Finds the services that still run programs or libraries which were replaced on the disk. */
+  | { readonly kind: 'find-outdated' };
 
 export type ReachTarget =
   | { readonly kind: 'port'; readonly port: number }
@@ -46,10 +53,33 @@ export type ReachAnswer =
   | { readonly ok: true; readonly status: number | null }
   | { readonly ok: false; readonly why: string };
 
+/** What only the executor of a job can do, which has a folder for it: to change the host, and to get ready for that. */
+const JOB_KINDS = [
+  'change',
+  'scratch',
+  'remember',
+  'await-package-locks',
+  'await-shutdown',
+] as const satisfies readonly Step['kind'][];
+export type JobStep = Extract<Step, { readonly kind: (typeof JOB_KINDS)[number] }>;
+
+export function isJobStep(step: Step): step is JobStep {
+  return JOB_KINDS.some((kind) => kind === step.kind);
+}
+
 /** Program and arguments; never goes through a shell. The program is looked up on a fixed PATH. */
 export type Argv = readonly [program: string, ...args: string[]];
 
-export const PHASES = ['recovering', 'planning', 'refreshing', 'downloading', 'committing', 'verifying'] as const;
+export const PHASES = [
+  'recovering',
+  'planning',
+  'refreshing',
+  'downloading',
+  'committing',
+  'restarting',
+  'rebooting',
+  'verifying',
+] as const;
 export type Phase = (typeof PHASES)[number];
 
 export type CommandOutput = {
@@ -68,12 +98,15 @@ export type StepResult =
   | { readonly kind: 'scratch'; readonly path: string }
   | { readonly kind: 'remember'; readonly content: string }
   | { readonly kind: 'await-package-locks' }
+  | { readonly kind: 'await-shutdown' }
   | { readonly kind: 'phase' }
   | { readonly kind: 'plan' }
   | { readonly kind: 'read-audit'; readonly excerpt: AuditExcerpt }
   | { readonly kind: 'tell' }
   /** In the order of the targets. */
-  | { readonly kind: 'reach'; readonly answers: readonly ReachAnswer[] };
+  | { readonly kind: 'reach'; readonly answers: readonly ReachAnswer[] }
+  /** Names of units, sorted. */
+  | { readonly kind: 'find-outdated'; readonly services: readonly string[] };
 
 /** A part of a host's audit log, and what the host itself finds when it looks at all of it. */
 export type AuditExcerpt = {
@@ -144,6 +177,10 @@ export function* awaitPackageLocks(): Work<void> {
   yield { kind: 'await-package-locks' };
 }
 
+export function* awaitShutdown(timeoutMs: number): Work<void> {
+  yield { kind: 'await-shutdown', timeoutMs };
+}
+
 export function* enterPhase(phase: Phase): Work<void> {
   yield { kind: 'phase', phase };
 }
@@ -165,4 +202,9 @@ export function* reach(targets: readonly ReachTarget[], timeoutMs: number): Work
   if (targets.length === 0) return [];
   const result = yield { kind: 'reach', targets, timeoutMs };
   return result.kind === 'reach' ? result.answers : wrong('reach', result.kind);
+}
+
+export function* outdatedServices(): Work<readonly string[]> {
+  const result = yield { kind: 'find-outdated' };
+  return result.kind === 'find-outdated' ? result.services : wrong('find-outdated', result.kind);
 }

@@ -3,6 +3,7 @@ import { describe, test } from 'node:test';
 import fc from 'fast-check';
 import { jobIdFor, makeRunId } from '../core/ids.ts';
 import { fleetNameSchema, hostNameSchema, queueNameSchema, roleNameSchema } from '../core/names.ts';
+import { NO_WORD, ownerPolicySchema } from '../core/owner-policy.ts';
 import { TASKS } from '../tasks/registry.ts';
 import { firstTrust, revokeGrant } from '../trust/change-trust.ts';
 import { makeSigningKey } from '../trust/key.ts';
@@ -46,7 +47,7 @@ const policy: HostPolicy = {
   ],
 };
 
-const held = { policy, trust, from: null, now: NOW, hasBegun: false, ledgerBirth: 0 };
+const held = { policy, owner: NO_WORD, trust, from: null, now: NOW, hasBegun: false, ledgerBirth: 0 };
 
 function admit(change: Partial<Order>, candidate: Partial<Candidate> = {}): string {
   const envelope = signOrder({ ...order, ...change }, key);
@@ -67,6 +68,7 @@ describe('an order is', () => {
       job: order.id,
       dryRun: true,
       exclude: ['linux-image-*', 'nginx', 'php*'],
+      deny: [],
       expectedPlan: null,
     });
   });
@@ -94,6 +96,48 @@ describe('an order is', () => {
     ['when it wants a newer trust file', 'TRUST_TOO_OLD, told', { trust: 2 }],
     ['when it has expired', 'EXPIRED, told', {}, { now: order.expiresAt }],
   ];
+  const install = { task: 'apt.install', args: { packages: ['jq'] }, dryRun: false };
+  const owner = (policy: object): Partial<Candidate> => ({
+    owner: { policy: ownerPolicySchema.parse({ version: 1, ...policy }), problem: null, given: true },
+  });
+  const hour = (from: number): string => `${String((new Date(NOW).getHours() + from) % 24).padStart(2, '0')}:00`;
+  const later = owner({ hours: [{ from: hour(2), to: hour(3) }] });
+  const vetoes: readonly (readonly [why: string, verdict: string, Partial<Order>, Partial<Candidate>])[] = [
+    ['that the host’s owner denies', 'POLICY_DENIED, told', {}, owner({ deny: { tasks: ['system.*'] } })],
+    [
+      'for which the host’s owner wants two to sign',
+      'SECOND_SIGNER_NEEDED, told',
+      install,
+      owner({ two_signers: ['*'] }),
+    ],
+    ['at an hour at which the host’s owner lets nothing begin', 'OUTSIDE_HOURS, told', install, later],
+    ['had it begun, at such an hour', 'admitted', install, { ...later, hasBegun: true }],
+    [
+      'while the owner’s policy cannot be read',
+      'POLICY_UNUSABLE, told',
+      install,
+      { owner: { policy: null, problem: 'no' } },
+    ],
+    [
+      'that only looks, while the owner’s policy cannot be read',
+      'admitted',
+      {},
+      { owner: { policy: null, problem: 'no' } },
+    ],
+  ];
+  for (const [what, verdict, change, candidate] of vetoes) {
+    test(`${verdict}: ${what}`, () => assert.equal(admit(change, candidate), verdict));
+  }
+
+  test('admitted with the packages that the host’s owner denies, which upgrades leave out', () => {
+    const envelope = signOrder({ ...order, exclude: [] }, key);
+    const admitted = admitOrder({ ...held, envelope, ...owner({ deny: { packages: ['linux-*'] } }) });
+
+    assert.ok(admitted.ok);
+    assert.deepEqual(admitted.context.deny, ['linux-*']);
+    assert.deepEqual(admitted.context.exclude, ['nginx', 'php*', 'linux-*']);
+  });
+
   for (const [why, verdict, change, candidate] of refusals) {
     test(`refused ${why}`, () => assert.equal(admit(change, candidate), verdict));
   }

@@ -23,8 +23,13 @@ const hostPolicySchema = z.strictObject({
       exclude: z.array(z.string().max(256)),
     }),
   ),
+  /** Where the policy of the host's owner is, when not in the usual place. */
+  ownerPolicy: z.string().max(4096).optional(),
 });
 export type HostPolicy = z.infer<typeof hostPolicySchema>;
+
+/** Where the owner of a host puts his policy. */
+export const OWNER_POLICY_FILE = '/etc/celeroot/policy.yaml';
 
 /** @throws ConfigError when no worker has written it yet, or it is damaged. */
 export async function readHostPolicy(stateDir: string): Promise<HostPolicy> {

@@ -1,9 +1,10 @@
 import { readdir } from 'node:fs/promises';
 import { BugError } from '../core/errors.ts';
 import type { ReportSink } from '../core/report.ts';
-import type { AuditExcerpt, ReachAnswer, Step, StepResult } from '../core/step.ts';
+import { isJobStep, type AuditExcerpt, type ReachAnswer, type Step, type StepResult } from '../core/step.ts';
 import { hasCode } from '../core/system-error.ts';
 import { transactionHash } from '../core/transaction.ts';
+import { outdatedServices } from '../host/outdated-services.ts';
 import { reachSelf } from '../host/reach-self.ts';
 import { readFileText } from '../host/read-file-text.ts';
 import { runCommand } from '../host/run-command.ts';
@@ -25,9 +26,10 @@ export type InlineOptions = {
  * BugError: this is what makes a dry run and a read-only task safe by construction.
  */
 export function inlinePerformer({ sink, signal, readAudit = noAuditLog, searchPath }: InlineOptions): StepPerformer {
-  const tell = outputTeller(sink);
+  const tell = teller(sink);
   return async (step: Step): Promise<StepResult> => {
     signal.throwIfAborted();
+    if (isJobStep(step)) throw new BugError(`a ${step.kind} step in work that may only look`);
     switch (step.kind) {
       case 'run':
         return { kind: 'run', ...(await runCommand(step.argv, { timeoutMs: step.timeoutMs, signal, searchPath })) };
@@ -35,24 +37,32 @@ export function inlinePerformer({ sink, signal, readAudit = noAuditLog, searchPa
         return { kind: 'read', text: await nullIfMissing(readFileText(step.path)) };
       case 'list':
         return { kind: 'list', names: await namesIn(step.path) };
-      case 'phase':
-        await sink({ kind: 'phase', phase: step.phase });
-        return { kind: 'phase' };
-      case 'plan':
-        await sink({ kind: 'plan', transaction: step.transaction, hash: transactionHash(step.transaction) });
-        return { kind: 'plan' };
       case 'read-audit':
         return { kind: 'read-audit', excerpt: await readAudit(step.from, step.maxBytes) };
-      case 'tell':
-        await tell(step.text);
-        return { kind: 'tell' };
       case 'reach':
         return { kind: 'reach', answers: await reachAll(step) };
-      case 'change':
-      case 'scratch':
-      case 'remember':
-      case 'await-package-locks':
-        throw new BugError(`a ${step.kind} step in work that may only look`);
+      case 'find-outdated':
+        return { kind: 'find-outdated', services: outdatedServices() };
+      case 'phase':
+      case 'plan':
+      case 'tell':
+        await tell(step);
+        return { kind: step.kind };
+    }
+  };
+}
+
+/** Performs the steps that say something. */
+function teller(sink: ReportSink): (step: Step & { kind: 'phase' | 'plan' | 'tell' }) => Promise<void> {
+  const tell = outputTeller(sink);
+  return async (step) => {
+    switch (step.kind) {
+      case 'phase':
+        return await sink({ kind: 'phase', phase: step.phase });
+      case 'plan':
+        return await sink({ kind: 'plan', transaction: step.transaction, hash: transactionHash(step.transaction) });
+      case 'tell':
+        return await tell(step.text);
     }
   };
 }

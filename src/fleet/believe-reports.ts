@@ -59,7 +59,8 @@ type Claim = StoredReport & { readonly report: Report };
 
 async function isBelievable({ from, report, key, ...signed }: Claim, witness: Witness): Promise<boolean> {
   if (from === null) {
-    const mayBe = report.event.kind === 'cancelled' && mayHaveSigned(witness.grants, key, report.at);
+    const mayBe =
+      report.event.kind === 'cancelled' && mayHaveSigned(witness.grants, { key, as: 'operator', at: report.at });
     return mayBe && (await reportHolds(signed, key));
   }
   const hostKey = witness.hosts.get(from)?.key ?? null;

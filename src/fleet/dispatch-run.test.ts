@@ -5,14 +5,19 @@ import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { checkText } from '../audit/chain.ts';
 import { fleetConfig } from '../../test/support/fleet-config.ts';
+import { standing } from '../../test/support/standing.ts';
 import { ConnectionError } from '../core/errors.ts';
-import { firstTrust } from '../trust/change-trust.ts';
+import { hostNameSchema, queueNameSchema } from '../core/names.ts';
+import { addGrant, firstTrust, NO_END } from '../trust/change-trust.ts';
 import { makeSigningKey } from '../trust/key.ts';
+import { openRun } from '../trust/run-record.ts';
+import { signStandingOrder, type StandingOrder } from '../trust/standing-order.ts';
 import { signTrust } from '../trust/trust-file.ts';
 import { verifyOrder } from '../trust/verify-order.ts';
 import { signRun, submitRun, type SignedRun } from './dispatch-run.ts';
 import { journalOf, type Journal } from './journal.ts';
 import { prepareRun } from './prepare-run.ts';
+import { prepareSlot } from './prepare-slot.ts';
 
 const fleet = fleetConfig({ roles: { web: { exclude: ['php*'] } }, hosts: { web1: ['web'], web2: ['web'] } });
 const key = makeSigningKey();
@@ -122,6 +127,59 @@ test('without a journal nothing is signed', async () => {
   await assert.rejects(signedRun(journalIn('file/journal')), { code: 'JOURNAL_UNUSABLE', exitCode: 3 });
 });
 
+test('a slot of a standing order is signed for each of its hosts, twice under the same ids', async () => {
+  const [scheduler, slot] = [makeSigningKey(), Math.floor(now / 60_000) * 60_000];
+  const scope = { tasks: ['*'], hosts: ['*'], notBefore: 0, notAfter: NO_END, revokedAt: null };
+  const known = addGrant(trust, { name: 'clock', kind: 'scheduler', key: scheduler.id, ...scope }, now);
+  const of: StandingOrder = {
+    ...standing,
+    fleet: fleet.fleet,
+    to: { kind: 'hosts', hosts: ['@web'], except: ['web2'] },
+    task: 'system.ping',
+    args: {},
+    notBefore: slot,
+    notAfter: slot + 60_000,
+  };
+  const fires = { request: signStandingOrder(of, key), standing: of, slot };
+  const who = { by: 'scheduler@here', clock: { now: () => now }, randomBytes: () => new Uint8Array(10) };
+  const fire = async (journal: string): Promise<SignedRun> =>
+    await signRun(
+      prepareSlot(fleet, of),
+      {
+        fleet: fleet.fleet,
+        key: scheduler,
+        trust: { trust: known, envelope: signTrust(known, [root]) },
+        journal: journalIn(journal),
+        ...who,
+      },
+      fires,
+    );
+
+  const { run, record, orders } = await fire('slot');
+
+  assert.equal(run.target, 'schedule nightly: host @web, without web2');
+  assert.deepEqual(run.slot, { schedule: 'nightly', at: slot });
+  assert.deepEqual(await openRun(record, { fleet: fleet.fleet, id: run.id, grants: known.grants }), run);
+  const [{ job, to, envelope } = assert.fail(), ...others] = orders;
+  assert.equal(others.length, 0);
+  const host = hostNameSchema.parse('web1');
+  const expect = { fleet: fleet.fleet, host, queue: to, job, trust: known, now, ledgerBirth: slot };
+  const verified = verifyOrder(envelope, expect);
+  assert.ok(verified.ok);
+  assert.deepEqual(verified.fires?.signedBy, [key.id]);
+  assert.deepEqual(
+    (await fire('another')).orders.map((each) => each.job),
+    [job],
+  );
+});
+
+test('a slot for any host of a queue is one job of those that serve it', () => {
+  const any = prepareSlot(fleet, { ...standing, to: { kind: 'any', queue: queueNameSchema.parse('web') } });
+  assert.deepEqual(
+    any.assignments.map(({ to, candidates }) => ({ to, candidates })),
+    [{ to: { kind: 'any', queue: 'web' }, candidates: ['web1', 'web2'] }],
+  );
+});
 function unexpected(): Promise<void> {
   return Promise.reject(new Error('this is no roll-out'));
 }

@@ -12,6 +12,7 @@ import type { JournalHead } from '../core/chain-head.ts';
 import type { Order } from '../trust/order.ts';
 import { sealRun } from '../trust/run-record.ts';
 import { signOrder } from '../trust/sign-order.ts';
+import { runIdOfSlot, type StandingOrder } from '../trust/standing-order.ts';
 import { runEvent } from './journal-run.ts';
 import type { Journal } from './journal.ts';
 import type { Assignment, PreparedRun } from './prepare-run.ts';
@@ -29,6 +30,19 @@ export type Sender = {
   readonly randomBytes: (count: number) => Uint8Array;
 };
 
+/** A slot of a standing order, for which a scheduler signs the orders. */
+export type FiredSlot = {
+  /** The envelope that operators have signed, and what is in it. */
+  readonly request: string;
+  readonly standing: StandingOrder;
+  /** Milliseconds since 1970. */
+  readonly slot: number;
+};
+
+function runIdOf({ standing, slot }: FiredSlot): RunId {
+  return runIdOfSlot(standing.fleet, standing.schedule, slot);
+}
+
 /** A run with its signed record and orders, ready to go, and the trust file that the hosts will hold them against. */
 export type SignedRun = {
   readonly run: Run;
@@ -40,11 +54,15 @@ export type SignedRun = {
 };
 
 /**
- * Gives the run its id, writes it into the journal and signs one order per job, which says how far the journal went.
+ * Gives the run its id, which for a slot is always the same, writes it into the journal and signs one order per job, which says how far the journal went.
  * Nothing leaves this machine yet.
  * @throws ConfigError JOURNAL_UNUSABLE, and RejectedError when the arguments are too long for an order.
  */
-export async function signRun(prepared: PreparedRun, sender: Sender): Promise<SignedRun> {
+export async function signRun(
+  prepared: PreparedRun,
+  sender: Sender,
+  fires: FiredSlot | null = null,
+): Promise<SignedRun> {
   const signed: SignedRun[] = [];
   const steps: RolloutStep[] = [];
   // A dry run changes nothing anywhere, so nothing comes before or after it.
@@ -54,10 +72,10 @@ export async function signRun(prepared: PreparedRun, sender: Sender): Promise<Si
     steps.push({ ...step, run: other?.run.id ?? null });
   }
   const { key, by, journal } = sender;
-  const id = makeRunId(sender.clock.now(), sender.randomBytes(10));
+  const id = fires === null ? makeRunId(sender.clock.now(), sender.randomBytes(10)) : runIdOf(fires);
   const { at: createdAt, log } = await journal.add(() => runEvent(id, prepared, { key: key.id, by }));
   const orders = prepared.assignments.map((assignment) =>
-    makeOrder({ run: id, issuedAt: createdAt, log }, { prepared, assignment, sender }),
+    makeOrder({ run: id, issuedAt: createdAt, log, fires }, { prepared, assignment, sender }),
   );
   const run: Run = {
     id,
@@ -77,6 +95,7 @@ export async function signRun(prepared: PreparedRun, sender: Sender): Promise<Si
     by: sender.by,
     follows: prepared.follows,
     ...(prepared.rollout === null || prepared.dryRun ? {} : { rollout: withSteps(prepared.rollout, steps) }),
+    ...(fires === null ? {} : { slot: { schedule: fires.standing.schedule, at: fires.slot } }),
   };
   const releases = orders.map((order) => ({ job: order.id, to: order.to, envelope: signOrder(order, sender.key) }));
   return { run, record: sealRun(sender.fleet, run, sender.key), orders: releases, trust: sender.trust, steps: signed };
@@ -135,9 +154,14 @@ function partlySent(error: ConnectionError, { run, queued, celeroot }: PartlySen
 
 type OrderParts = { readonly prepared: PreparedRun; readonly assignment: Assignment; readonly sender: Sender };
 
-type OrderPlace = { readonly run: RunId; readonly issuedAt: number; readonly log: JournalHead };
+type OrderPlace = {
+  readonly run: RunId;
+  readonly issuedAt: number;
+  readonly log: JournalHead;
+  readonly fires: FiredSlot | null;
+};
 
-function makeOrder({ run, issuedAt, log }: OrderPlace, { prepared, assignment, sender }: OrderParts): Order {
+function makeOrder({ run, issuedAt, log, fires }: OrderPlace, { prepared, assignment, sender }: OrderParts): Order {
   const { to } = assignment;
   return {
     fleet: sender.fleet,
@@ -155,5 +179,6 @@ function makeOrder({ run, issuedAt, log }: OrderPlace, { prepared, assignment, s
     deadlineMs: prepared.deadlineMs,
     by: sender.by,
     log,
+    ...(fires === null ? {} : { firing: { request: fires.request, slot: fires.slot } }),
   };
 }

@@ -1,18 +1,22 @@
 import type { FleetConfig } from '../config/fleet-config.ts';
 import { ConfigError } from '../core/errors.ts';
 import { readSigningKey } from '../trust/key-file.ts';
+import { kindOf, type KeyKind } from '../trust/trust-file.ts';
 import type { Sender } from './dispatch-run.ts';
 import { journalOf } from './journal.ts';
 import { readTrustFile } from './trust-on-disk.ts';
 
+const A_KIND = { operator: 'an operator’s', scheduler: 'a scheduler’s' } as const;
+
 /**
- * Reads the operator's signing key and the trust file.
+ * Reads the signing key of an operator, or of a scheduler, and the trust file.
  * @throws ConfigError TRUST_UNUSABLE, and KEY_UNUSABLE also when no host would obey the key, which is better said here
  * than by each host.
  */
 export async function readSender(
   fleet: FleetConfig,
   who: Pick<Sender, 'by' | 'clock' | 'randomBytes'>,
+  as: Exclude<KeyKind, 'release'> = 'operator',
 ): Promise<Sender> {
   const key = await readSigningKey(fleet.signingKeyFile);
   const trust = await readTrustFile(fleet, who.clock.now());
@@ -21,6 +25,12 @@ export async function readSender(
     const why = grant === undefined ? 'is not in the trust file' : 'is revoked';
     throw new ConfigError('KEY_UNUSABLE', `the key in ${fleet.signingKeyFile} ${why} ${fleet.trustFile}`, {
       hint: `the hosts would refuse its orders; see  celeroot keys ls;  its public half is  ${key.id}`,
+    });
+  }
+  if (kindOf(grant) !== as) {
+    const kind = kindOf(grant);
+    throw new ConfigError('KEY_UNUSABLE', `the key in ${fleet.signingKeyFile} is a ${kind} key, not ${A_KIND[as]}`, {
+      hint: 'name the right one with  signing_key:  in celeroot.yaml; see  celeroot keys ls',
     });
   }
   const { by, clock, randomBytes } = who;

@@ -4,7 +4,10 @@ import { RejectedError } from '../core/errors.ts';
 import { isTwice, twiceText } from '../core/host-presence.ts';
 import type { ControllerBroker } from '../queue/broker.ts';
 import { hearPresences } from './hear-hosts.ts';
-import type { PreparedRun } from './prepare-run.ts';
+import type { Assignment } from './prepare-run.ts';
+
+/** The hosts that a run is for. */
+type Meant = { readonly assignments: readonly Pick<Assignment, 'candidates'>[] };
 
 /**
  * Refuses a run that might be done by the copy of a host, as far as the copy is the one that was heard last.
@@ -12,7 +15,7 @@ import type { PreparedRun } from './prepare-run.ts';
  */
 export async function requireOneMachine(
   broker: ControllerBroker,
-  { fleet, prepared }: { readonly fleet: FleetConfig; readonly prepared: PreparedRun },
+  { fleet, prepared }: { readonly fleet: FleetConfig; readonly prepared: Meant },
   clock: Clock,
 ): Promise<void> {
   const meant = new Set(prepared.assignments.flatMap(({ candidates }) => candidates));

@@ -54,10 +54,9 @@ test('a certificate that no authority of this host has signed is no answer', asy
   const folder = await mkdtemp(join(tmpdir(), 'celeroot-reach-'));
   t.after(async () => await rm(folder, { recursive: true }));
   const [key, cert] = [join(folder, 'key.pem'), join(folder, 'cert.pem')];
-  const made = await runCommand([
-    ...(['openssl', 'req', '-x509', '-newkey', 'ed25519', '-nodes', '-days', '1'] as const),
-    ...['-subj', '/CN=localhost', '-addext', 'subjectAltName=DNS:localhost', '-keyout', key, '-out', cert],
-  ]);
+  const name = ['-subj', '/CN=localhost', '-addext', 'subjectAltName=DNS:localhost'];
+  const what = ['req', '-x509', '-newkey', 'ed25519', '-nodes', '-days', '1', ...name, '-keyout', key, '-out', cert];
+  const made = await runCommand(['openssl', ...what]);
   assert.equal(made.exitCode, 0, made.stderr);
   const server = createHttpsServer({ key: await readFile(key), cert: await readFile(cert) }, (_, response) => {
     response.end();

@@ -1,8 +1,11 @@
 import type { RunId, JobId } from '../core/ids.ts';
 import type { HostUser } from '../core/host-user.ts';
-import type { HostName } from '../core/names.ts';
+import type { JoinGuest } from '../core/join-guest.ts';
+import type { HostName, ScheduleName } from '../core/names.ts';
 import type { Report, SignedReport } from '../core/report.ts';
 import type { Destination, Run } from '../core/run.ts';
+import type { SchedulePause } from '../core/schedule-pause.ts';
+import type { Secret } from '../core/secret.ts';
 import type { Signed, SignedByKey } from '../core/signed.ts';
 import type { RolloutBroker } from './rollout-broker.ts';
 
@@ -81,8 +84,31 @@ export type ControllerBroker = AsyncDisposable & {
   readonly hostUsers: () => Promise<readonly HostName[]>;
   /** What to change, so that exactly these users are there. */
   readonly compareHostUsers: (wanted: readonly HostUser[]) => Promise<HostUserChanges>;
+  /** Which schedules are paused. */
+  readonly pauses: () => Promise<ReadonlyMap<ScheduleName, SchedulePause>>;
+  readonly savePause: (name: ScheduleName, pause: SchedulePause) => Promise<void>;
+  /** Returns whether it was paused. */
+  readonly dropPause: (name: ScheduleName) => Promise<boolean>;
   /** Makes these changes; returns the same as `setHostUser`. */
   readonly changeHostUsers: (changes: HostUserChanges) => Promise<readonly string[]>;
+  /** Lets a machine that joins by token in, with this password, until closed. */
+  readonly openJoinDoor: (guest: JoinGuest, password: Secret) => Promise<JoinDoor>;
+};
+
+/** The controller's side of one join by token. What comes is not believed yet. */
+export type JoinDoor = AsyncDisposable & {
+  /** What the machine wrote last; empty when nothing came yet. */
+  readonly offered: () => Promise<string>;
+  readonly reply: (text: string) => Promise<void>;
+};
+
+/** The joining machine's side. Every call fails within seconds with an error when Redis is away, or the join is over. */
+export type JoinKnock = AsyncDisposable & {
+  /** Offers this; false when something else was offered already. */
+  readonly offerFirst: (text: string) => Promise<boolean>;
+  /** Takes the place of what was offered. */
+  readonly offerAnew: (text: string) => Promise<void>;
+  readonly replied: () => Promise<string | null>;
 };
 
 /** Users of hosts in Redis: those to make, those whose rights or password differ, those of hosts that are gone. */

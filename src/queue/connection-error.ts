@@ -41,7 +41,8 @@ export function isWrongType(error: unknown): boolean {
 
 /** Whether Redis does not know the user or the password. */
 export function isUnknownLogin(error: unknown): boolean {
-  return isReply(error) && ['NOAUTH', 'WRONGPASS'].includes(replyCode(error));
+  const said = innermost(error);
+  return isReply(said) && ['NOAUTH', 'WRONGPASS'].includes(replyCode(said));
 }
 
 const PASSING_REPLIES: ReadonlySet<string> = new Set([

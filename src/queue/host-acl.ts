@@ -60,6 +60,25 @@ export function hostAcl(scope: AclScope, { host, queues, passwordSha256 }: HostU
   ];
 }
 
+/**
+ * The rules of the user by which a machine joins with a token: it may write what it offers, of which SET also tells the
+ * first one, and read what is replied to that.
+ */
+export function guestAcl(scope: AclScope, id: string, passwordSha256: string): readonly string[] {
+  const key = `${prefixFor(scope.environment)}:join:${id}`;
+  const grants: readonly Grant[] = [
+    { keys: [`~${key}:offer`], commands: ['set'] },
+    { keys: [`%R~${key}:reply`], commands: ['get'] },
+  ];
+  return [
+    'on',
+    `#${passwordSha256}`,
+    'resetchannels',
+    ...wordsOf({ keys: [], commands: ['ping', ...connectionCommands(scope)] }),
+    ...grants.map((grant) => `(${wordsOf(grant).join(' ')})`),
+  ];
+}
+
 /** Only the one database of the configuration: the same key names mean another fleet in another. */
 function connectionCommands({ database, endpoint }: AclScope): readonly string[] {
   if (endpoint.kind === 'cluster') return CLUSTER_COMMANDS;

@@ -12,7 +12,7 @@ import { canonicalAcl, hostAcl } from './host-acl.ts';
 import { replies } from './link.ts';
 
 /** A Redis of which users are known to nobody but itself, and how to speak to it. */
-type UserPlace = { readonly link: FailFastLink; readonly settings: BrokerSettings };
+export type UserPlace = { readonly link: FailFastLink; readonly settings: BrokerSettings };
 
 /** What it takes to keep users: Redis 6.2 knows no rights to read only, and none for some keys alone. */
 export const OLDEST_WITH_HOST_USERS = 7;
@@ -89,7 +89,10 @@ type Everywhere<T> = { readonly result: readonly T[]; readonly unreached: readon
  * Users are not part of what Redis replicates: every node of a Cluster and every replica that a Sentinel may make the
  * master has its own.
  */
-async function onEachNode<T>({ link, settings }: UserPlace, work: (node: Redis) => Promise<T>): Promise<Everywhere<T>> {
+export async function onEachNode<T>(
+  { link, settings }: UserPlace,
+  work: (node: Redis) => Promise<T>,
+): Promise<Everywhere<T>> {
   try {
     const result = await link.ask(async (client) => await Promise.all(nodesOf(client).map(work)));
     const replicas = settings.endpoint.kind === 'sentinel' ? await link.ask(replicasOf) : [];
@@ -133,7 +136,7 @@ async function onReplica<T>(
 }
 
 /** @throws ConnectionError BROKER_UNFIT */
-async function requireUsers(node: Redis): Promise<void> {
+export async function requireUsers(node: Redis): Promise<void> {
   const version = /^redis_version:(\S+)/m.exec(await node.info('server'))?.[1] ?? '';
   if (Number(version.split('.')[0]) >= OLDEST_WITH_HOST_USERS) return;
   throw new ConnectionError('BROKER_UNFIT', `Redis ${version} cannot keep a host to its own keys`, {
@@ -145,7 +148,7 @@ const LOST_AT_RESTART =
   'Redis keeps its users in no file and forgets them when it restarts; set  aclfile  in redis.conf, or put the lines of  celeroot broker acl  into redis.conf';
 
 /** Writes the users down where Redis has a file for them; what there is to say otherwise. */
-async function saveUsers(node: Redis): Promise<readonly string[]> {
+export async function saveUsers(node: Redis): Promise<readonly string[]> {
   try {
     await node.call('ACL', 'SAVE');
     return [];

@@ -16,6 +16,8 @@ export type Keys = {
   readonly runs: string;
   /** Hash of trust files by version. */
   readonly trust: string;
+  /** Hash of pauses by schedule. */
+  readonly pauses: string;
   readonly run: (id: RunId) => string;
   /** Stream of what one host reports on a run; with null, of what operators do. */
   readonly reports: (id: RunId, from: HostName | null) => string;
@@ -30,6 +32,8 @@ export type Keys = {
   readonly facts: (host: HostName) => string;
   /** Stream of the orders a host refused. */
   readonly refusals: (host: HostName) => string;
+  /** What the two sides of one join by token say to each other. */
+  readonly join: (id: string, part: 'offer' | 'reply') => string;
   /** One of BullMQ's own keys of a queue, e.g. `wait`, or the hash of a job by its id. */
   readonly queue: (to: Destination, part: string) => string;
 };
@@ -40,6 +44,7 @@ export function keysFor(environment: string | null): Keys {
     prefix,
     runs: `${prefix}:runs`,
     trust: `${prefix}:trust`,
+    pauses: `${prefix}:schedules:pauses`,
     run: (id) => `${prefix}:run:${id}`,
     // No host is called by the empty word, so none can write what only operators may.
     reports: (id, from) => `${prefix}:run:${id}:reports:${from ?? ''}`,
@@ -51,6 +56,7 @@ export function keysFor(environment: string | null): Keys {
     presence: (host) => `${prefix}:presence:${host}`,
     facts: (host) => `${prefix}:facts:${host}`,
     refusals: (host) => `${prefix}:refusals:${host}`,
+    join: (id, part) => `${prefix}:join:${id}:${part}`,
     queue: (to, part) => `${prefix}:${queueNameOf(to)}:${part}`,
   };
 }

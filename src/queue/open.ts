@@ -1,11 +1,13 @@
 import type { BrokerSettings } from '../core/broker-settings.ts';
-import type { ControllerBroker, Consumer, WorkerBroker } from './broker.ts';
+import type { ControllerBroker, Consumer, HostUserChanges, WorkerBroker } from './broker.ts';
 import { checkBroker } from './check-broker.ts';
 import { makeClient } from './connection.ts';
 import { openFailFastLink, type FailFastLink } from './fail-fast-link.ts';
 import { changeHostUsers, compareHostUsers, readHostUsers } from './host-users.ts';
+import { dropExpiredGuests, openJoinDoor } from './join-door.ts';
 import { readTime, type Log } from './link.ts';
 import { openPatientLink } from './patient-link.ts';
+import { dropPause, readPauses, savePause } from './pause-store.ts';
 import { announce, readFacts, readPresences, saveFacts } from './presence-store.ts';
 import { addRefusal, readRefusals } from './refusal-store.ts';
 import { forgetHost } from './forget-host.ts';
@@ -28,6 +30,10 @@ export async function openControllerBroker(settings: BrokerSettings, log: Log = 
   const watcher = opening.use(watchReports(settings));
   const opened = opening.move();
   const place = { link, settings };
+  const changeUsers = async (changes: HostUserChanges): Promise<readonly string[]> => {
+    await dropExpiredGuests(place);
+    return await changeHostUsers(place, changes);
+  };
   return {
     saveRun: (run, record) => saveRun(link, run, record),
     release: releasing.release,
@@ -47,11 +53,15 @@ export async function openControllerBroker(settings: BrokerSettings, log: Log = 
     newestTrust: () => newestTrust(link),
     trustOf: (version) => trustOf(link, version),
     publishTrust: (version, envelope) => publishTrust(link, version, envelope),
-    setHostUser: (user) => changeHostUsers(place, { add: [], change: [user], remove: [] }),
-    dropHostUser: (host) => changeHostUsers(place, { add: [], change: [], remove: [host] }),
+    pauses: () => readPauses(link),
+    savePause: (name, pause) => savePause(link, name, pause),
+    dropPause: (name) => dropPause(link, name),
+    setHostUser: (user) => changeUsers({ add: [], change: [user], remove: [] }),
+    dropHostUser: (host) => changeUsers({ add: [], change: [], remove: [host] }),
     hostUsers: () => readHostUsers(place),
     compareHostUsers: (wanted) => compareHostUsers(place, wanted),
-    changeHostUsers: (changes) => changeHostUsers(place, changes),
+    changeHostUsers: changeUsers,
+    openJoinDoor: (guest, password) => openJoinDoor(place, guest, password),
     [Symbol.asyncDispose]: () => opened.disposeAsync(),
   };
 }

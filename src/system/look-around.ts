@@ -63,3 +63,17 @@ export function parseDisks(text: string): readonly Disk[] {
     return [{ mount, bytes: Number(bytes), freeBytes: Number(freeBytes) }];
   });
 }
+
+const BOOT_MS = 300_000;
+
+/** Waits until systemd is through with a boot, whether well or not; false when that takes too long. */
+export function* bootEnded(): Work<boolean> {
+  const output = yield* tryRun(['systemctl', 'is-system-running', '--wait'], BOOT_MS);
+  return typeof output !== 'string' && !['starting', 'initializing'].includes(output.stdout.trim());
+}
+
+/** Whether the machine is being shut down or rebooted. */
+export function* systemStops(): Work<boolean> {
+  const output = yield* tryRun(['systemctl', 'is-system-running'], LIMIT_MS);
+  return typeof output !== 'string' && output.stdout.trim() === 'stopping';
+}

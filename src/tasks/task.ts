@@ -10,6 +10,8 @@ export type TaskContext = {
   readonly dryRun: boolean;
   /** Package patterns (`linux-image-*`) that the roles of the host keep out of upgrades. */
   readonly exclude: readonly string[];
+  /** Package patterns that the host's owner lets nobody change. They are in `exclude` too, so upgrades leave them out. */
+  readonly deny: readonly string[];
   /** The transaction hash the order insists on, from a plan that was approved; null when it names none. */
   readonly expectedPlan: string | null;
 };
@@ -29,6 +31,8 @@ export type Task<Args extends z.ZodType = z.ZodType> = {
   readonly result: z.ZodType<Json>;
   /** Whether it may change the host. Such a task runs in an executor process of its own, one at a time on a host. */
   readonly changesHost: boolean;
+  /** Whether to ask before it is sent, however few hosts it is for. */
+  readonly needsYes?: boolean;
   /** How its arguments are written on a command line. */
   readonly commandLine: CommandLine;
   /** Its data as rows for people, where a line per host is not enough. */

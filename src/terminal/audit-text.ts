@@ -17,10 +17,11 @@ export function journalEntryText(event: JournalEvent): EntryText {
   switch (kind) {
     case 'run':
       return runText(event);
+    case 'second-signature':
     case 'cancel':
     case 'pause':
     case 'resume':
-      return { ...EMPTY, what: kind, who: event.by, run: event.run };
+      return { ...EMPTY, what: kind, who: event.by, run: event.run, detail: 'task' in event ? event.task : '' };
     case 'trust':
       return { ...EMPTY, what: `trust file ${event.version}`, who: event.by, detail: event.what };
     case 'host':

@@ -67,10 +67,19 @@ function healthLines(health: PackageHealth | null): readonly string[] {
   return [
     ...(broken.length === 0 ? [] : [`not fully installed: ${broken.slice(0, MAX_BROKEN).join(', ')}`]),
     ...(health.rebootRequired ? ['reboot required'] : []),
+    ...serviceLines(health.servicesToRestart ?? []),
   ];
 }
 
 const MAX_BROKEN = 10;
+
+function serviceLines(services: readonly string[]): readonly string[] {
+  if (services.length === 0) return [];
+  const more = services.length > MAX_SERVICES ? ` and ${services.length - MAX_SERVICES} more` : '';
+  return [`services to restart: ${services.slice(0, MAX_SERVICES).join(', ')}${more}`];
+}
+
+const MAX_SERVICES = 10;
 
 type Look = { readonly symbol: string; readonly style: Style | null };
 

@@ -16,7 +16,7 @@ const trust = addGrant(first, { ...grant, notBefore: NOW, notAfter: NOW + DAY },
 const web1 = { name: hostNameSchema.parse('web1'), roles: [roleNameSchema.parse('web')] };
 const mail1 = { name: hostNameSchema.parse('mail1'), roles: [roleNameSchema.parse('mail')] };
 const db7 = { name: hostNameSchema.parse('db7'), roles: [roleNameSchema.parse('mail')] };
-const asked: Request = { key: ada, task: 'apt.install', host: web1, now: NOW, begunAt: null };
+const asked: Request = { key: ada, as: 'operator', task: 'apt.install', host: web1, now: NOW, begunAt: null };
 
 function verdict(request: Partial<Request>, of: Trust = trust): string {
   return checkAuthority(of, { ...asked, ...request })?.code ?? 'allowed';
@@ -50,6 +50,25 @@ describe('a key', () => {
       replaceGrant(trust, 'ada', { key: other, now: NOW }),
     ],
   ];
+  test('may only what its kind of key may', () => {
+    const kinds = [undefined, 'operator', 'scheduler', 'release'] as const;
+    const key = other;
+    const codes = kinds.map((kind) => {
+      const of = addGrant(
+        trust,
+        { ...grant, ...(kind && { kind }), name: 'x', key, notBefore: 0, notAfter: NO_END },
+        NOW,
+      );
+      return (['operator', 'scheduler', 'release'] as const).map((as) => verdict({ key, as }, of));
+    });
+    const [yes, no] = ['allowed', 'WRONG_KIND'];
+    assert.deepEqual(codes, [
+      [yes, no, no],
+      [yes, no, no],
+      [no, yes, no],
+      [no, no, yes],
+    ]);
+  });
   for (const [what, code, request, of] of cases) {
     test(what, () => assert.equal(verdict(request, of), code));
   }
@@ -71,7 +90,7 @@ test('no request of a key that is revoked, unknown or out of time is ever allowe
     now: fc.integer({ min: 0, max: NO_END }),
   });
   fc.assert(
-    fc.property(request, (each) => checkAuthority(revoked, { ...each, begunAt: null }) !== null),
+    fc.property(request, (each) => checkAuthority(revoked, { ...each, as: 'operator', begunAt: null }) !== null),
     { numRuns: 2000 },
   );
 });

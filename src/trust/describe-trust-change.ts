@@ -5,7 +5,7 @@ export function describeTrustChange(before: Trust, after: Trust): string {
   const old = new Map(before.grants.map((grant) => [grant.name, grant]));
   const grants = after.grants.flatMap((grant) => {
     const was = old.get(grant.name);
-    if (was === undefined) return [`added ${grant.name}`];
+    if (was === undefined) return [`added ${grant.name}${grant.kind === undefined ? '' : ` (${grant.kind})`}`];
     if (was.key !== grant.key) return [`another key for ${grant.name}`];
     if (was.revokedAt === null && grant.revokedAt !== null) return [`revoked ${grant.name}`];
     return JSON.stringify(was) === JSON.stringify(grant) ? [] : [`changed ${grant.name}`];

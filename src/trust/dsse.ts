@@ -1,6 +1,6 @@
 import { sign, verify } from 'node:crypto';
 import * as z from 'zod';
-import { RejectedError } from '../core/errors.ts';
+import { BugError, RejectedError } from '../core/errors.ts';
 import type { RefusalCode } from '../core/report.ts';
 import { parsePublicKey, type SigningKey } from './key.ts';
 import { parseStrictJson } from './strict-json.ts';
@@ -12,7 +12,7 @@ export type Refused = { readonly ok: false; readonly code: RefusalCode; readonly
 /** `signedBy`: the keys whose signatures hold. */
 export type Opened = { readonly ok: true; readonly payload: unknown; readonly signedBy: readonly string[] } | Refused;
 
-/** One signature in an order; a trust file may need those of several root keys. */
+/** One or two in an order; a trust file may need those of several root keys. */
 const MOST_SIGNATURES = 10;
 
 const envelopeSchema = z.strictObject({
@@ -50,17 +50,47 @@ export function sealEnvelope(payloadType: string, payload: string, ...keys: read
   return text;
 }
 
-/** The one signature's key and the signed JSON value, once everything below held. Never throws. */
-export function openEnvelope(text: string, payloadType: string, signers: readonly string[]): Opened {
+/**
+ * The same envelope with one more signature, over the bytes that are in it.
+ * @throws BugError when the text was not opened as an envelope of that type before.
+ */
+export function cosignEnvelope(text: string, payloadType: string, key: SigningKey): string {
+  const envelope = readEnvelope(text, payloadType);
+  if (!envelope.ok) throw new BugError(`an envelope that was not opened: ${envelope.message}`);
+  const { payload, signatures } = envelope;
+  const sig = sign(null, preAuthEncoding(payloadType, payload), key.privateKey).toString('base64');
+  return JSON.stringify({
+    payloadType,
+    payload: payload.toString('base64'),
+    signatures: [
+      ...signatures.map(({ keyid, bytes }) => ({ keyid, sig: bytes.toString('base64') })),
+      { keyid: key.id, sig },
+    ],
+  });
+}
+
+export type Signers = {
+  readonly known: readonly string[];
+  /** How many of them may have signed, each once; one is needed. */
+  readonly most: number;
+};
+
+/** The signatures' keys and the signed JSON value, once everything below held. Never throws. */
+export function openEnvelope(text: string, payloadType: string, { known, most }: Signers): Opened {
   const envelope = readEnvelope(text, payloadType);
   if (!envelope.ok) return envelope;
-  const [signature, ...others] = envelope.signatures;
-  if (signature === undefined || others.length > 0) {
-    return refuse('MALFORMED', 'not a DSSE envelope with one signature');
+  const { signatures } = envelope;
+  const signedBy = signatures.map(({ keyid }) => keyid);
+  if (signatures.length > most || new Set(signedBy).size < signatures.length) {
+    return refuse('MALFORMED', `not a DSSE envelope with ${most === 1 ? 'one signature' : 'one or two signatures'}`);
   }
-  if (!signers.includes(signature.keyid)) return unknownKey(signature.keyid);
-  const unfit = checkSignature(envelope, signature);
-  return unfit ?? readPayload(envelope.payload, [signature.keyid]);
+  const stranger = signedBy.find((keyid) => !known.includes(keyid));
+  if (stranger !== undefined) return unknownKey(stranger);
+  for (const signature of signatures) {
+    const unfit = checkSignature(envelope, signature);
+    if (unfit !== null) return unfit;
+  }
+  return readPayload(envelope.payload, signedBy);
 }
 
 /**

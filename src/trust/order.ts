@@ -8,6 +8,15 @@ import { destinationSchema } from '../core/run.ts';
 /** The only accepted type; a host refuses any other, so that an older format cannot be smuggled in. */
 export const ORDER_TYPE = 'application/vnd.celeroot.order+json;v=1';
 
+/** Why a scheduler may give an order. */
+const firingSchema = z.strictObject({
+  /** The envelope of the standing order, which an operator signed. */
+  request: z.string().max(128 * 1024),
+  /** When the run was due, milliseconds since 1970. */
+  slot: z.int().min(0),
+});
+export type Firing = Readonly<z.infer<typeof firingSchema>>;
+
 /** What a host is told to do. Signed as exact bytes; parsed only after the signature held. */
 export const orderSchema = z.strictObject({
   fleet: fleetNameSchema,
@@ -32,6 +41,8 @@ export const orderSchema = z.strictObject({
   by: z.string().max(256),
   /** How far the signer's journal went with this order in it; null when it keeps none. Hosts remember it. */
   log: journalHeadSchema.nullable(),
+  /** In what a scheduler signs. */
+  firing: firingSchema.optional(),
 });
 export type Order = Readonly<z.infer<typeof orderSchema>>;
 

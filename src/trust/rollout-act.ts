@@ -22,5 +22,5 @@ export async function openAct(
   if (!(await textHolds(ACT_TYPE, stored, stored.key))) return null;
   const act = parseJsonAs(rolloutActSchema, stored.text);
   if (act === null || act.fleet !== expect.fleet || act.run !== expect.run) return null;
-  return mayHaveSigned(expect.grants, stored.key, act.at) ? act : null;
+  return mayHaveSigned(expect.grants, { key: stored.key, as: 'operator', at: act.at }) ? act : null;
 }

@@ -2,10 +2,11 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { CREATED_AT, runFixture } from '../../test/support/run-fixture.ts';
 import { makeRunId } from '../core/ids.ts';
-import { fleetNameSchema } from '../core/names.ts';
-import { firstTrust } from './change-trust.ts';
+import { fleetNameSchema, scheduleNameSchema } from '../core/names.ts';
+import { addGrant, firstTrust, NO_END } from './change-trust.ts';
 import { makeSigningKey } from './key.ts';
 import { openRun, sealRun } from './run-record.ts';
+import { runIdOfSlot } from './standing-order.ts';
 
 const [key, stranger, root] = [makeSigningKey(), makeSigningKey(), makeSigningKey()];
 const fleet = fleetNameSchema.parse('test');
@@ -35,4 +36,23 @@ test('a key that was revoked counts for what was made before', async () => {
   });
   assert.deepEqual(await openRun(record, revokedAt(CREATED_AT + 1)), run);
   assert.equal(await openRun(record, revokedAt(CREATED_AT)), null);
+});
+
+test('a scheduler signs records of slots, under the ids that follow from them, and a release key none', async () => {
+  const scope = { tasks: ['*'], hosts: ['*'], notBefore: 0, notAfter: NO_END, revokedAt: null };
+  const first = firstTrust(fleet, { root: root.id, operator: key.id }, CREATED_AT);
+  const withKind = (kind: 'scheduler' | 'release'): typeof grants =>
+    addGrant(first, { ...scope, kind, name: 'x', key: stranger.id }, CREATED_AT).grants;
+  const slot = { schedule: scheduleNameSchema.parse('nightly'), at: CREATED_AT };
+  const id = runIdOfSlot(fleet, slot.schedule, slot.at);
+  const fired = { ...run, id, slot };
+  const expect = { fleet, id, grants: withKind('scheduler') };
+
+  assert.deepEqual(await openRun(sealRun(fleet, fired, stranger), expect), fired);
+  assert.equal(await openRun(sealRun(fleet, { ...run, id }, stranger), expect), null);
+  assert.equal(await openRun(sealRun(fleet, { ...fired, slot: { ...slot, at: 0 } }, stranger), expect), null);
+  assert.equal(await openRun(sealRun(fleet, fired, key), expect), null);
+  for (const record of [fired, { ...run, id }]) {
+    assert.equal(await openRun(sealRun(fleet, record, stranger), { ...expect, grants: withKind('release') }), null);
+  }
 });

@@ -5,7 +5,8 @@ import { runRecordSchema, type Run } from '../core/run.ts';
 import type { SignedByKey } from '../core/signed.ts';
 import type { SigningKey } from './key.ts';
 import { signText, textHolds } from './signed-text.ts';
-import type { Grant } from './trust-file.ts';
+import { runIdOfSlot } from './standing-order.ts';
+import { kindOf, type Grant, type KeyKind } from './trust-file.ts';
 
 const RUN_TYPE = 'application/vnd.celeroot.run+json;v=1';
 
@@ -16,7 +17,7 @@ export function sealRun(fleet: FleetName, run: Run, key: SigningKey): SignedByKe
 
 /**
  * The run, if its record is the one of that fleet and id, and a key signed it that was in force when it says it was
- * made; else null. Never throws.
+ * made: an operator's, or a scheduler's for a slot of a schedule, from which the id follows. Else null. Never throws.
  */
 export async function openRun(
   record: SignedByKey,
@@ -26,11 +27,15 @@ export async function openRun(
   if (!(await textHolds(RUN_TYPE, record, record.key))) return null;
   const { fleet, run } = parseJsonAs(runRecordSchema, record.text) ?? {};
   if (run === undefined || fleet !== expect.fleet || run.id !== expect.id) return null;
-  return mayHaveSigned(expect.grants, record.key, run.createdAt) ? run : null;
+  const isIts = run.slot === undefined || run.id === runIdOfSlot(fleet, run.slot.schedule, run.slot.at);
+  const as = run.slot === undefined ? 'operator' : 'scheduler';
+  return isIts && mayHaveSigned(expect.grants, { key: record.key, as, at: run.createdAt }) ? run : null;
 }
 
-/** Whether an operator's key counted at a time, by what it signed; one that was revoked since counts for what was before. */
-export function mayHaveSigned(grants: readonly Grant[], key: string, at: number): boolean {
+export type Signing = { readonly key: string; readonly as: KeyKind; readonly at: number };
+
+/** Whether a key counted as one of that kind at a time; one that was revoked since counts for what was before. */
+export function mayHaveSigned(grants: readonly Grant[], { key, as, at }: Signing): boolean {
   const grant = grants.find((each) => each.key === key);
-  return grant !== undefined && (grant.revokedAt === null || at < grant.revokedAt);
+  return grant !== undefined && kindOf(grant) === as && (grant.revokedAt === null || at < grant.revokedAt);
 }

@@ -14,10 +14,19 @@ const keyNameSchema = z.string().regex(/^[a-z0-9](?:[a-z0-9._-]{0,62}[a-z0-9])?$
   error: 'expected 1 to 64 lower-case letters, digits, dots, hyphens or underscores',
 });
 
+/**
+ * What a key is for. An operator's signs orders and standing orders; a scheduler's orders that carry a standing order of
+ * an operator; a release key what is installed on hosts, and nothing that hosts are told to do.
+ */
+export const KEY_KINDS = ['operator', 'scheduler', 'release'] as const;
+export type KeyKind = (typeof KEY_KINDS)[number];
+
 /** Who may ask for what, where and when. Times in milliseconds since 1970. */
 export const grantSchema = z.strictObject({
   name: keyNameSchema,
   key: publicKeySchema,
+  /** Left out for an operator's. */
+  kind: z.enum(KEY_KINDS).optional(),
   /** As a role's tasks: `apt.install`, `apt.*`, `*`. */
   tasks: z.array(z.string().max(128)).min(1).max(100),
   /** Host names, globs, or `@role`. */
@@ -28,6 +37,10 @@ export const grantSchema = z.strictObject({
   revokedAt: z.int().min(0).nullable(),
 });
 export type Grant = Readonly<z.infer<typeof grantSchema>>;
+
+export function kindOf({ kind }: Grant): KeyKind {
+  return kind ?? 'operator';
+}
 
 /**
  * The trust file: whom a fleet's hosts obey. Signed by root keys, which sign nothing else. A host takes a newer

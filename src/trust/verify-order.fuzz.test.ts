@@ -1,12 +1,15 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import fc from 'fast-check';
+import { firedOrder, SLOT, standing } from '../../test/support/standing.ts';
 import { jobIdFor, makeRunId } from '../core/ids.ts';
 import { fleetNameSchema, hostNameSchema } from '../core/names.ts';
-import { firstTrust } from './change-trust.ts';
+import { sealEnvelope } from './dsse.ts';
+import { addGrant, firstTrust, NO_END } from './change-trust.ts';
 import { makeSigningKey } from './key.ts';
-import type { Order } from './order.ts';
+import { ORDER_TYPE, type Order } from './order.ts';
 import { signOrder } from './sign-order.ts';
+import { STANDING_ORDER_TYPE } from './standing-order.ts';
 import { verifyOrder, type Expected } from './verify-order.ts';
 
 /** A quarter of a hundred thousand take some two seconds; `CELEROOT_FUZZ=40` makes a million. */
@@ -129,6 +132,87 @@ describe('no altered order is accepted, and none throws, when', () => {
   });
 
   test('it is any text', () => holds(0.05, fc.string({ maxLength: 2000 })));
+});
+
+/** Here the adversary has the scheduler's key and signs what he likes with it. */
+describe('no order that a stolen scheduler’s key signs is accepted, and none throws, when', () => {
+  const scheduler = makeSigningKey();
+  const scope = { tasks: ['*'], hosts: ['*'], notBefore: 0, notAfter: NO_END, revokedAt: null };
+  const known = addGrant(trust, { name: 'clock', kind: 'scheduler', key: scheduler.id, ...scope }, NOW);
+  const fired = firedOrder(key);
+  const request = fired.firing?.request ?? '';
+  const expect = { ...expected, trust: known, now: fired.issuedAt, job: null, ledgerBirth: SLOT - 1 };
+  const judge = (order: unknown): ReturnType<typeof verifyOrder> =>
+    verifyOrder(sealEnvelope(ORDER_TYPE, JSON.stringify(order), scheduler), expect);
+  const refused = (order: unknown): void => {
+    const verified = judge(order);
+    assert.ok(!verified.ok, JSON.stringify(order));
+  };
+  const withRequest = (text: string): unknown => ({ ...fired, firing: { request: text, slot: SLOT } });
+  const check = (share: number, mutant: fc.Arbitrary<unknown>): void =>
+    fc.assert(fc.property(mutant, refused), { numRuns: Math.ceil(MUTANTS * share) });
+  const envelopeOf = (value: unknown): string => sealEnvelope(STANDING_ORDER_TYPE, JSON.stringify(value), scheduler);
+  const trueParts: typeof parts = JSON.parse(request);
+  const spot = fc.nat(request.length - 1);
+
+  test('it is the true one, it is accepted', () => assert.ok(judge(fired).ok));
+
+  test('a bit of the standing order is flipped', () => {
+    const flipped = fc.tuple(spot, fc.nat(6)).map(([at, bit]) => {
+      const code = request.charCodeAt(at) ^ (1 << bit);
+      return withRequest(request.slice(0, at) + String.fromCharCode(code) + request.slice(at + 1));
+    });
+    check(0.2, flipped);
+  });
+
+  test('a stretch of the standing order is lost, doubled or put elsewhere', () => {
+    const spliced = fc.tuple(spot, spot, fc.constantFrom(0, 2, 3)).map(([one, other, times]) => {
+      const [from, to] = [Math.min(one, other), Math.max(one, other) + 1];
+      return withRequest(request.slice(0, from) + request.slice(from, to).repeat(times) + request.slice(to));
+    });
+    check(0.1, spliced);
+  });
+
+  test('a field of the standing order is another, under the operator’s signature', () => {
+    const swapped = fc
+      .tuple(fc.constantFrom(...Object.keys(standing)), hostile)
+      .map(([name, value]) => Buffer.from(JSON.stringify({ ...standing, [name]: value })).toString('base64'))
+      .map((payload) => withRequest(JSON.stringify({ ...trueParts, payload })));
+    check(0.1, swapped);
+  });
+
+  test('the standing order is any text, or JSON', () => {
+    check(0.05, fc.oneof(fc.string({ maxLength: 2000 }), fc.json()).map(withRequest));
+  });
+
+  test('the standing order has one more signature, which does not hold', () => {
+    const more = fc.base64String({ minLength: 4 }).map((sig) => {
+      const signatures = [...trueParts.signatures, { keyid: scheduler.id, sig }];
+      return withRequest(JSON.stringify({ ...trueParts, signatures }));
+    });
+    check(0.05, more);
+  });
+
+  test('a field of the order that the operator has said is another', () => {
+    const free = new Set(['exclude', 'by', 'trust', 'log', 'issuedAt', 'expiresAt']);
+    const said = Object.keys(fired).filter((name) => !free.has(name));
+    const swapped = fc
+      .tuple(fc.constantFrom(...said), fc.oneof(hostile, fc.jsonValue()))
+      .filter(([name, value]) => JSON.stringify(Reflect.get(fired, name)) !== JSON.stringify(value))
+      .map(([name, value]) => ({ ...fired, [name]: value }));
+    check(0.2, swapped);
+  });
+
+  test('the standing order is his own, whatever it says: no operator has signed it', () => {
+    const own = fc
+      .tuple(fc.constantFrom(...Object.keys(standing)), hostile)
+      .map(([name, value]) => envelopeOf({ ...standing, [name]: value }));
+    const mayBeSeen = fc.property(own, (text) => {
+      const verified = judge(withRequest(text));
+      if (verified.ok) assert.deepEqual(verified.fires?.signedBy, [scheduler.id], 'an operator’s is forged');
+    });
+    fc.assert(mayBeSeen, { numRuns: Math.ceil(MUTANTS * 0.02) });
+  });
 });
 
 test('ten thousand orders are signed and each holds for its own host only', () => {

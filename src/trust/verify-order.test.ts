@@ -69,7 +69,12 @@ function refusal(envelope: string, expect: Partial<Expected> = {}): { code: Refu
 
 describe('an order', () => {
   test('that is signed, addressed and timely is read back whole', () => {
-    assert.deepEqual(verifyOrder(signOrder(order, key), expected), { ok: true, order, key: key.id });
+    assert.deepEqual(verifyOrder(signOrder(order, key), expected), {
+      ok: true,
+      order,
+      signedBy: [key.id],
+      fires: null,
+    });
   });
 
   test('for any host of a queue is read by a host that serves the queue', () => {

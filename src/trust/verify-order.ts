@@ -5,7 +5,9 @@ import { queueNameOf, type Destination } from '../core/run.ts';
 import { openEnvelope, quote, refuse, type Refused } from './dsse.ts';
 import { isoTime } from './iso-time.ts';
 import { CANCEL_TYPE, cancelSchema, ORDER_TYPE, orderSchema, type Cancel, type Order } from './order.ts';
+import type { StandingOrder } from './standing-order.ts';
 import type { Trust } from './trust-file.ts';
+import { checkFiring, openStandingOrder } from './verify-firing.ts';
 
 export const MAX_VALIDITY_MS = 7 * 24 * 3_600_000;
 
@@ -25,7 +27,14 @@ export type Expected = {
 };
 
 export type VerifiedOrder =
-  | { readonly ok: true; readonly order: Order; /** The key that signed it. */ readonly key: string }
+  | {
+      readonly ok: true;
+      readonly order: Order;
+      /** Whose signatures the order bears; the first is who gave it. */
+      readonly signedBy: readonly string[];
+      /** What the order fires, and the operators who have signed that; null when operators gave the order themselves. */
+      readonly fires: { readonly standing: StandingOrder; readonly signedBy: readonly string[] } | null;
+    }
   | (Refused & {
       /**
        * The order, when it is certain that it was given to this host under this id: then its run may be told of the
@@ -36,11 +45,12 @@ export type VerifiedOrder =
 
 /**
  * Reads an order and says whether this host may act on it: size, form, type, key, signature, fleet, host, queue, id,
- * version of the trust file, time, age of the ledger. Whether the key may ask for it is for authority.ts. The first check that fails decides, and nothing is believed before the signature held.
- * Never throws.
+ * version of the trust file, time, age of the ledger, and the same of the standing order that a scheduler fires. Whether
+ * the keys may ask for it is for authority.ts. The first check that fails decides, and nothing is believed before its
+ * signature held. Never throws.
  */
 export function verifyOrder(envelope: string, expect: Expected): VerifiedOrder {
-  const opened = openEnvelope(envelope, ORDER_TYPE, keysOf(expect.trust));
+  const opened = openEnvelope(envelope, ORDER_TYPE, { known: keysOf(expect.trust), most: 2 });
   if (!opened.ok) return { ...opened, answerable: null };
   const parsed = orderSchema.safeParse(opened.payload);
   if (!parsed.success) {
@@ -51,7 +61,20 @@ export function verifyOrder(envelope: string, expect: Expected): VerifiedOrder {
   if (foreign !== null) return { ...foreign, answerable: null };
   const untimely = checkTrustVersion(order, expect.trust) ?? checkTime(order, expect);
   if (untimely !== null) return { ...untimely, answerable: order };
-  return { ok: true, order, key: opened.signedBy[0] ?? '' };
+  const fires = verifyFiring(order, opened.signedBy, expect);
+  if (fires !== null && !fires.ok) return { ...fires, answerable: order };
+  return { ok: true, order, signedBy: opened.signedBy, fires };
+}
+
+type VerifiedFiring = Extract<VerifiedOrder, { ok: true }>['fires'] & { readonly ok: true };
+
+function verifyFiring(order: Order, signedBy: readonly string[], expect: Expected): VerifiedFiring | Refused | null {
+  const { firing } = order;
+  if (firing === undefined) return null;
+  if (signedBy.length > 1) return refuse('MALFORMED', 'one scheduler fires a standing order');
+  const opened = openStandingOrder(firing.request, keysOf(expect.trust));
+  if (!opened.ok) return opened;
+  return checkFiring({ order, firing, standing: opened.standing, ledgerBirth: expect.ledgerBirth }) ?? opened;
 }
 
 export type VerifiedCancel = { readonly ok: true; readonly cancel: Cancel; readonly key: string } | Refused;
@@ -64,7 +87,7 @@ export function verifyCancel(
   envelope: string,
   expect: { readonly fleet: FleetName; readonly run: RunId; readonly trust: Trust },
 ): VerifiedCancel {
-  const opened = openEnvelope(envelope, CANCEL_TYPE, keysOf(expect.trust));
+  const opened = openEnvelope(envelope, CANCEL_TYPE, { known: keysOf(expect.trust), most: 1 });
   if (!opened.ok) return opened;
   const parsed = cancelSchema.safeParse(opened.payload);
   if (!parsed.success) return refuse('MALFORMED', 'the signed mark does not fit the form this worker knows');

@@ -2,6 +2,7 @@ import { createHash, randomBytes } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
+import type { WorkerConfig } from '../config/fleet-config.ts';
 import { loadWorker } from '../config/load.ts';
 import type { Environment } from '../config/read-broker.ts';
 import { PASSWORD_FILE } from '../config/worker-file.ts';
@@ -11,6 +12,7 @@ import { openHostKey, replaceHostKey } from '../executor/host-key.ts';
 import { writeDurably } from '../host/durable-file.ts';
 import { machineIdentity } from '../host/machine-identity.ts';
 import { signJoinAnswer } from '../trust/join-answer.ts';
+import type { SigningKey } from '../trust/key.ts';
 import { hasOwnLogin } from './has-own-login.ts';
 
 export type JoiningHost = {
@@ -35,9 +37,22 @@ export async function answerJoin(joining: JoiningHost): Promise<string> {
   // A password that is not made yet is no fault of the file.
   const config = loadWorker(workerFile, null, { ...env, CELEROOT_REDIS_PASSWORD: 'not made yet' });
   const key = newSecrets ? await replaceHostKey(stateDir) : await openHostKey(stateDir);
-  const passwordFile = join(dirname(workerFile), PASSWORD_FILE);
-  const brokerPassword = hasOwnLogin(config) ? await makePassword(passwordFile, newSecrets) : null;
-  const { fleet, host } = config;
+  const passwordFile = hasOwnLogin(config) ? join(dirname(workerFile), PASSWORD_FILE) : null;
+  return await answerAs(config, { key, passwordFile, newSecrets, clock });
+}
+
+type Answering = Pick<JoiningHost, 'newSecrets' | 'clock'> & {
+  readonly key: SigningKey;
+  /** Null for a host that shares the fleet's login. */
+  readonly passwordFile: string | null;
+};
+
+/** The same for a machine that is told otherwise who it shall be. */
+export async function answerAs(
+  { fleet, host }: Pick<WorkerConfig, 'fleet' | 'host'>,
+  { key, passwordFile, newSecrets, clock }: Answering,
+): Promise<string> {
+  const brokerPassword = passwordFile === null ? null : await makePassword(passwordFile, newSecrets);
   const machine = await machineIdentity();
   return signJoinAnswer({ fleet, host, machine, brokerPassword, version: VERSION, at: clock.now() }, key);
 }

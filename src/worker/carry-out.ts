@@ -191,10 +191,10 @@ function passOnCancel({ folder, cancel }: Job, { log, audit }: WorkerContext): D
 
 /** Checks the order as the ledger has it. */
 async function readmit(folder: JobFolder, worker: WorkerContext): Promise<AdmittedOrder | RejectedOrder> {
-  const { policy, trust, clock, ledger } = worker;
+  const { policy, ownersWord, trust, clock, ledger } = worker;
   const envelope = await readOrder(folder);
-  const held = { policy, trust: trust.current(), from: null, now: clock.now(), ledgerBirth: ledger.birth };
-  return admitOrder({ ...held, envelope, hasBegun: false });
+  const held = { policy, owner: await ownersWord(), trust: trust.current(), from: null };
+  return admitOrder({ ...held, now: clock.now(), ledgerBirth: ledger.birth, envelope, hasBegun: false });
 }
 
 async function settle(folder: JobFolder, worker: WorkerContext): Promise<void> {

@@ -71,7 +71,7 @@ const ownFactsSchema = hostFactsSchema.omit({ gatheredAt: true, outdated: true }
 async function lookAround(signal: AbortSignal): Promise<z.output<typeof ownFactsSchema>> {
   const task = findTask('system.facts');
   if (task === null) throw new BugError('there is no task system.facts');
-  const context = { job: 'facts', dryRun: false, exclude: [], expectedPlan: null };
+  const context = { job: 'facts', dryRun: false, exclude: [], deny: [], expectedPlan: null };
   const perform = inlinePerformer({ sink: async () => undefined, signal });
   const { data, failure } = await performWork(task.perform({}, context), perform);
   if (failure !== null) throw new CommandError('COMMAND_FAILED', failure.message);

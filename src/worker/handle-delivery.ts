@@ -52,17 +52,17 @@ const MAY_BE_NEW: ReadonlySet<RefusalCode> = new Set(['UNKNOWN_KEY', 'NOT_GRANTE
 
 async function admitWithNewestTrust(delivery: Delivery, worker: WorkerContext): Promise<AdmittedOrder | RejectedOrder> {
   const judgedBy = worker.trust.current();
-  const admitted = admit(delivery, worker);
+  const admitted = await admit(delivery, worker);
   if (admitted.ok || !MAY_BE_NEW.has(admitted.code)) return admitted;
   await orAbort(worker.trust.refresh(worker.broker), worker.leaving);
   // Not only by this look: one that was under way may have brought the newer file.
-  return worker.trust.current() === judgedBy ? admitted : admit(delivery, worker);
+  return worker.trust.current() === judgedBy ? admitted : await admit(delivery, worker);
 }
 
-function admit({ envelope, ...from }: Delivery, worker: WorkerContext): AdmittedOrder | RejectedOrder {
-  const { policy, trust, clock, ledger } = worker;
+async function admit({ envelope, ...from }: Delivery, worker: WorkerContext): Promise<AdmittedOrder | RejectedOrder> {
+  const { policy, ownersWord, trust, clock, ledger } = worker;
   const now = clock.now();
-  const held = { policy, trust: trust.current(), from, now, ledgerBirth: ledger.birth };
+  const held = { policy, owner: await ownersWord(), trust: trust.current(), from, now, ledgerBirth: ledger.birth };
   const admitted = admitOrder({ ...held, envelope, hasBegun: false });
   const behindMs = ledger.newestIssue() - now;
   if (!admitted.ok || behindMs <= MAX_CLOCK_SKEW_MS) return admitted;
@@ -101,12 +101,21 @@ async function accept(delivery: Delivery, admitted: AdmittedOrder, worker: Worke
 /** What is not in the audit log is not begun; its run shall know. */
 async function writeDown(
   { envelope }: Delivery,
-  { order, key }: AdmittedOrder,
+  { order, key, also }: AdmittedOrder,
   { audit, journals }: WorkerContext,
 ): Promise<CelerootError | null> {
   const { id: job, task, by, log, issuedAt } = order;
   try {
-    await audit.enter({ kind: 'accepted', job, task, order: digestOf(envelope), key, by, log });
+    await audit.enter({
+      kind: 'accepted',
+      job,
+      task,
+      order: digestOf(envelope),
+      key,
+      ...(also.length > 0 && { also: [...also] }),
+      by,
+      log,
+    });
   } catch (error) {
     return unkept('write the order into the audit log', audit.path, error);
   }

@@ -4,6 +4,7 @@ import { messageOf } from '../core/errors.ts';
 import { queueNameOf, type Destination } from '../core/run.ts';
 import { machineIdentity } from '../host/machine-identity.ts';
 import { signStatement } from '../trust/host-statement.ts';
+import type { OwnersWord } from '../core/owner-policy.ts';
 import type { Presence } from '../core/presence.ts';
 import { VERSION } from '../core/version.ts';
 import { orAbort } from './or-abort.ts';
@@ -35,6 +36,7 @@ export async function keepPresence(
       queues: names,
       trust: versionOf(trust),
       machine,
+      policy: policyOf(await worker.ownersWord()),
       leaving,
     };
     const { fleet, host } = policy;
@@ -55,6 +57,11 @@ export async function keepPresence(
     // With the broker away, what was said last is over soon.
     await announce(true, AbortSignal.timeout(GOODBYE_MS)).catch(() => undefined);
   }
+}
+
+function policyOf(word: OwnersWord): Presence['policy'] {
+  if (word.policy === null) return { problem: word.problem, twoSigners: [] };
+  return word.given ? { problem: null, twoSigners: [...word.policy.two_signers] } : null;
 }
 
 function versionOf(trust: TrustKeeper): number {

@@ -1,12 +1,13 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { WorkerConfig } from '../config/fleet-config.ts';
+import { ownersWordIn } from '../config/owners-word.ts';
 import type { Clock } from '../core/clock.ts';
 import { messageOf } from '../core/errors.ts';
 import { runOf } from '../core/ids.ts';
 import { queueNameOf } from '../core/run.ts';
 import type { Argv } from '../core/step.ts';
 import { openHostKey } from '../executor/host-key.ts';
-import { writeHostPolicy, type HostPolicy } from '../executor/host-policy.ts';
+import { OWNER_POLICY_FILE, writeHostPolicy, type HostPolicy } from '../executor/host-policy.ts';
 import type { Delivery, WorkerBroker } from '../queue/broker.ts';
 import { openWorkerBroker } from '../queue/open.ts';
 import type { SigningKey } from '../trust/key.ts';
@@ -37,6 +38,8 @@ export type WorkerOptions = {
   readonly self: Argv;
   readonly clock: Clock;
   readonly log: WorkerLog;
+  /** Where the policy of the host's owner is, when not in the usual place. */
+  readonly ownerPolicy?: string;
 };
 
 const DAY_MS = 24 * 3_600_000;
@@ -51,7 +54,8 @@ export async function runWorker(options: WorkerOptions, stop: StopSignals): Prom
   const { config, stateDir, clock, log } = options;
   using _lock = await claimStateDir(stateDir);
   await using ledger = await openLedger(stateDir, clock);
-  const policy = hostPolicyOf(config);
+  const { ownerPolicy } = options;
+  const policy = { ...hostPolicyOf(config), ...(ownerPolicy !== undefined && { ownerPolicy }) };
   await writeHostPolicy(stateDir, policy);
   const hostKey = await openHostKey(stateDir);
   await using audit = await openAuditLog({ stateDir, policy, clock, log });
@@ -122,6 +126,7 @@ function contextOf(parts: Parts, wires: Wires): WorkerContext {
     audit,
     journals,
     policy,
+    ownersWord: async () => await ownersWordIn(policy.ownerPolicy ?? OWNER_POLICY_FILE),
     trust,
     hostKey,
     clock,

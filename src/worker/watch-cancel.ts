@@ -70,5 +70,12 @@ function lookFor(job: JobId, { broker, policy, trust, clock, log }: WorkerContex
 
 /** A cancel needs no more than a key that is good on this host. */
 function requestOf(key: string, { host, roles }: HostPolicy, now: number): Request {
-  return { key, task: null, host: { name: host, roles: roles.map((role) => role.name) }, now, begunAt: null };
+  return {
+    key,
+    as: 'operator',
+    task: null,
+    host: { name: host, roles: roles.map((role) => role.name) },
+    now,
+    begunAt: null,
+  };
 }

@@ -1,5 +1,6 @@
 import type { Clock } from '../core/clock.ts';
 import type { JobId } from '../core/ids.ts';
+import type { OwnersWord } from '../core/owner-policy.ts';
 import type { ReportSink } from '../core/report.ts';
 import type { Argv } from '../core/step.ts';
 import type { HostPolicy } from '../executor/host-policy.ts';
@@ -22,6 +23,8 @@ export type WorkerContext = {
   readonly audit: AuditLog;
   readonly journals: JournalMemory;
   readonly policy: HostPolicy;
+  /** What the host's owner says at this moment. */
+  readonly ownersWord: () => Promise<OwnersWord>;
   readonly trust: TrustKeeper;
   /** What this host says is signed with it. */
   readonly hostKey: SigningKey;

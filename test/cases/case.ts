@@ -1,7 +1,15 @@
 import * as z from 'zod';
 import { DPKG_QUERY_FORMAT } from '../../src/apt/parse-dpkg-query.ts';
 import { jsonObjectSchema, jsonSchema } from '../../src/core/json.ts';
-import { PHASES, type AuditExcerpt, type ReachAnswer, type Step, type StepResult } from '../../src/core/step.ts';
+import {
+  isJobStep,
+  PHASES,
+  type JobStep,
+  type AuditExcerpt,
+  type ReachAnswer,
+  type Step,
+  type StepResult,
+} from '../../src/core/step.ts';
 
 /** Lines of a text. */
 const text = z.array(z.string()).transform((lines) => lines.map((line) => `${line}\n`).join(''));
@@ -27,7 +35,7 @@ const stepSchema = z.union([
   z.strictObject({ remember: z.string(), known: text.optional() }),
   z.strictObject({ phase: z.enum(PHASES) }),
   z.strictObject({ plan: jsonSchema }),
-  z.strictObject({ await: z.literal('package-locks') }),
+  z.strictObject({ await: z.enum(['package-locks', 'shutdown']) }),
   // The audit log from a line on; `jobs` are those it has, with their times in milliseconds.
   z.strictObject({
     audit: z.int(),
@@ -36,6 +44,8 @@ const stepSchema = z.union([
     jobs: z.record(z.string(), z.strictObject({ from: z.int(), to: z.int().nullable() })).default({}),
   }),
   z.strictObject({ tell: z.array(jsonSchema) }),
+  // Services that run replaced code.
+  z.strictObject({ outdated: z.array(z.string()) }),
   // `port 80` or a URL, with the HTTP status, true for a port that accepts, or why there is no answer.
   z.strictObject({ reach: z.record(z.string(), z.union([z.int(), z.literal(true), z.string()])) }),
 ]);
@@ -50,6 +60,7 @@ export const caseSchema = z.strictObject({
     .strictObject({
       dryRun: z.boolean().default(false),
       exclude: z.array(z.string()).default([]),
+      deny: z.array(z.string()).default([]),
       expectedPlan: z.string().nullable().default(null),
     })
     .prefault({}),
@@ -63,26 +74,21 @@ export type Case = z.output<typeof caseSchema>;
 
 /** What a case and a task have to agree on. */
 export function describeStep(step: Step): unknown {
+  if (isJobStep(step)) return describeJobStep(step);
   switch (step.kind) {
     case 'run':
       return { run: step.argv.join(' ') };
-    case 'change':
-      return { change: step.argv.join(' '), phase: step.phase };
     case 'read':
     case 'list':
       return { [step.kind]: step.path };
-    case 'scratch':
-      return { scratch: step.name, content: step.content };
-    case 'remember':
-      return { remember: step.name };
     case 'phase':
       return { phase: step.phase };
     case 'plan':
       return { plan: step.transaction };
-    case 'await-package-locks':
-      return { await: 'package-locks' };
     case 'read-audit':
       return { audit: step.from };
+    case 'find-outdated':
+      return { outdated: null };
     case 'reach':
       return { reach: step.targets.map((target) => (target.kind === 'port' ? `port ${target.port}` : target.url)) };
     case 'tell':
@@ -95,6 +101,21 @@ export function describeStep(step: Step): unknown {
   }
 }
 
+function describeJobStep(step: JobStep): unknown {
+  switch (step.kind) {
+    case 'change':
+      return { change: step.argv.join(' '), phase: step.phase };
+    case 'scratch':
+      return { scratch: step.name, content: step.content };
+    case 'remember':
+      return { remember: step.name };
+    case 'await-package-locks':
+      return { await: 'package-locks' };
+    case 'await-shutdown':
+      return { await: 'shutdown' };
+  }
+}
+
 /** The same of a step in a case: what is not the host's answer. */
 export function describeExpected(step: PlainStep): unknown {
   if ('run' in step) return { run: step.run };
@@ -103,6 +124,7 @@ export function describeExpected(step: PlainStep): unknown {
   if ('list' in step) return { list: step.list };
   if ('scratch' in step) return { scratch: step.scratch, content: step.content };
   if ('remember' in step) return { remember: step.remember };
+  if ('outdated' in step) return { outdated: null };
   if ('reach' in step) return { reach: Object.keys(step.reach) };
   return 'audit' in step ? { audit: step.audit } : step;
 }
@@ -113,15 +135,20 @@ export function answer(step: Step, expected: PlainStep): StepResult {
     const { prints: stdout, says: stderr, exit: exitCode, signal } = expected;
     return { kind: 'run' in expected ? 'run' : 'change', exitCode, signal, stdout, stderr };
   }
-  if ('read' in expected) return { kind: 'read', text: expected.text };
-  if ('list' in expected) return { kind: 'list', names: expected.names };
   if ('scratch' in expected) return { kind: 'scratch', path: expected.path };
   if (step.kind === 'remember' && 'remember' in expected) {
     return { kind: 'remember', content: expected.known ?? step.content };
   }
-  if ('reach' in expected) return { kind: 'reach', answers: Object.values(expected.reach).map(reachAnswer) };
+  return answerLook(expected) ?? { kind: kindOf(expected) };
+}
+
+function answerLook(expected: PlainStep): StepResult | null {
+  if ('read' in expected) return { kind: 'read', text: expected.text };
+  if ('list' in expected) return { kind: 'list', names: expected.names };
   if ('audit' in expected) return { kind: 'read-audit', excerpt: excerptOf(expected) };
-  return { kind: kindOf(expected) };
+  if ('outdated' in expected) return { kind: 'find-outdated', services: expected.outdated };
+  if ('reach' in expected) return { kind: 'reach', answers: Object.values(expected.reach).map(reachAnswer) };
+  return null;
 }
 
 function reachAnswer(answered: number | true | string): ReachAnswer {
@@ -130,10 +157,10 @@ function reachAnswer(answered: number | true | string): ReachAnswer {
 }
 
 /** Of the steps that are answered with nothing. */
-function kindOf(expected: object): 'phase' | 'tell' | 'plan' | 'await-package-locks' {
+function kindOf(expected: PlainStep): 'phase' | 'tell' | 'plan' | 'await-package-locks' | 'await-shutdown' {
+  if ('await' in expected) return `await-${expected.await}`;
   if ('phase' in expected) return 'phase';
-  if ('tell' in expected) return 'tell';
-  return 'plan' in expected ? 'plan' : 'await-package-locks';
+  return 'tell' in expected ? 'tell' : 'plan';
 }
 
 function excerptOf({ audit: from, lines, next, jobs }: Extract<PlainStep, { audit: number }>): AuditExcerpt {

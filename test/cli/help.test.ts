@@ -34,7 +34,7 @@ test('examples in help are command lines that celeroot understands as far as it 
     for (const line of stdout.split(/\nExamples?:\n/)[1]?.split('\n') ?? []) lines.add(line.trim());
   }
   const plain = [...lines].filter(
-    (line) => /^celeroot [^|<>'"]+$/.test(line) && !/ (worker|init|up|down)\b/.test(line),
+    (line) => /^celeroot [^|<>'"]+$/.test(line) && !/ (worker|init|up|down|join --)\b/.test(line),
   );
   assert.ok(plain.length > 10);
   for (const line of plain) {

@@ -44,7 +44,7 @@ test('a key is added with what it may do, its private half for its owner only', 
   const [, ada = assert.fail()] = grants;
   assert.deepEqual([version, ada.name, ada.tasks, ada.hosts, ada.revokedAt], [2, 'ada', ['apt.*'], ['@db'], null]);
   assert.equal(ada.key, (await readSigningKey(file)).id);
-  assert.match((await keys(folder, 'ls')).stdout, /^ada +good +apt\.\* +@db +\d{4}-/m);
+  assert.match((await keys(folder, 'ls')).stdout, /^ada +operator +good +apt\.\* +@db +\d{4}-/m);
 });
 
 test('a public key that somebody sent is added without a private one being made', async () => {
@@ -62,13 +62,44 @@ test('a public key that somebody sent is added without a private one being made'
   );
 });
 
+test('a key of another kind is shown as such, and signs no order here', async () => {
+  await using folder = await makeFleetFolder();
+
+  await keys(folder, 'add', 'clock', '--kind', 'scheduler', '--out', 'clock.key', '--task', 'apt.*');
+  const added = await keys(folder, 'add', 'builds', '--kind', 'release', '--out', 'release.key');
+
+  assert.match(added.stdout, /only packages in a release signed by ed25519:\S+, as builds/);
+  const { stdout } = await keys(folder, 'ls');
+  assert.match(stdout, /^operator +operator +good/m);
+  assert.match(stdout, /^clock +scheduler +good +apt\.\* +\*/m);
+  assert.match(stdout, /^builds +release +good +ed25519:/m);
+  assert.deepEqual(
+    (await trustIn(folder)).grants.map(({ kind }) => kind),
+    [undefined, 'scheduler', 'release'],
+  );
+  const text = await readFile(folder.file, 'utf8');
+  await writeFile(folder.file, text.replace(/^signing_key: .*\n|^/m, 'signing_key: clock.key\n'));
+  const ping = await runCli(['system', 'ping', '--host', 'web1'], { cwd: folder.path });
+  assert.equal(ping.code, 3);
+  assert.match(ping.stderr, /^error\[KEY_UNUSABLE\]: the key in \S+clock\.key is a scheduler key, not an operator’s\n/);
+  const other = await keys(folder, 'add', 'x', '--kind', 'root', '--out', 'x.key');
+  assert.equal(other.code, 2);
+});
+
+test('a release key is for no tasks or hosts', async () => {
+  await using folder = await makeFleetFolder();
+  const added = await keys(folder, 'add', 'builds', '--kind', 'release', '--out', 'release.key', '--host', 'web1');
+  assert.equal(added.code, 2);
+  assert.match(added.stderr, /^error\[USAGE\]: a release key asks hosts for nothing/);
+});
+
 test('a revoked key is named as such and signs nothing here any more', async () => {
   await using folder = await makeFleetFolder();
 
   const revoked = await keys(folder, 'revoke', 'operator');
 
   assert.equal(revoked.code, 0);
-  assert.match((await keys(folder, 'ls')).stdout, /^operator +revoked \d{4}-/m);
+  assert.match((await keys(folder, 'ls')).stdout, /^operator +operator +revoked \d{4}-/m);
   const ping = await runCli(['system', 'ping', '--host', 'web1'], { cwd: folder.path });
   assert.equal(ping.code, 3);
   assert.match(ping.stderr, /^error\[KEY_UNUSABLE\]: the key in .* is revoked .*\nhint: .*keys ls/);

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test, type TestContext } from 'node:test';
@@ -106,6 +106,33 @@ test('without the host’s policy nothing runs', async (t) => {
   assert.equal(failure?.kind, 'config_unreadable');
 });
 
+test('what the host’s owner denies is refused, and so is everything while his policy is broken', async (t) => {
+  const { execute, policyFile } = await setUp(t);
+  const install = { task: 'apt.install', args: { packages: ['jq'] } };
+  const attempt = async (order: Order): Promise<string> => {
+    const { failure } = await execute(order, signOrder(order, key));
+    return /^\w+/.exec(failure?.message ?? 'done')?.[0] ?? '';
+  };
+
+  await writeFile(policyFile, 'version: 1\ndeny: {tasks: [apt.install]}\n');
+  assert.equal(await attempt(newOrder(install)), 'POLICY_DENIED');
+  assert.equal(await attempt(newOrder()), 'done');
+  await writeFile(policyFile, 'version: 1\ntwo_signers: [apt.*]\n');
+  assert.equal(await attempt(newOrder(install)), 'SECOND_SIGNER_NEEDED');
+  await writeFile(policyFile, 'version: 1\ndeny: {task: [apt.install]}\n');
+  assert.equal(await attempt(newOrder(install)), 'POLICY_UNUSABLE');
+});
+
+test('what may not begin at this hour is refused', async (t) => {
+  const { execute, policyFile } = await setUp(t);
+  await writeFile(policyFile, `version: 1\nhours: [{from: '${hourFromNow(6)}', to: '${hourFromNow(7)}'}]\n`);
+  const order = newOrder({ task: 'apt.install', args: { packages: ['jq'] } });
+
+  const { failure } = await execute(order, signOrder(order, key));
+
+  assert.match(failure?.message ?? '', /^OUTSIDE_HOURS: /);
+});
+
 test('without the ledger’s birth nothing runs', async (t) => {
   const { execute, stateDir } = await setUp(t);
   await rm(join(stateDir, 'birth'));
@@ -118,6 +145,8 @@ test('without the ledger’s birth nothing runs', async (t) => {
 
 type Scene = {
   readonly stateDir: string;
+  /** Where the owner’s policy may be. */
+  readonly policyFile: string;
   /** Starts an executor for the order, under its id, as the worker does and waits for the outcome. */
   readonly execute: (order: Order, envelope: string) => Promise<Outcome>;
 };
@@ -126,7 +155,8 @@ async function setUp(t: TestContext, tasks: readonly string[] = ['*']): Promise<
   const stateDir = await mkdtemp(join(tmpdir(), 'celeroot-admission-'));
   t.after(async () => await rm(stateDir, { recursive: true }));
   const role = { ...ROLE, tasks: [...tasks] };
-  const policy = { fleet: fleetName, host: web1, roots: fleet.trust.roots, roles: [role] };
+  const policyFile = join(stateDir, 'policy.yaml');
+  const policy = { fleet: fleetName, host: web1, roots: fleet.trust.roots, roles: [role], ownerPolicy: policyFile };
   await writeHostPolicy(stateDir, policy);
   await writeHostTrust(stateDir, policy, signTrust(fleet.trust, [fleet.root]));
   await beginLedger(stateDir, Date.now() - 60 * MINUTE_MS);
@@ -138,7 +168,12 @@ async function setUp(t: TestContext, tasks: readonly string[] = ['*']): Promise<
     await waitUntil(async () => (outcome = await readOutcome(folder)) !== null, `the outcome of ${order.id}`);
     return outcome ?? assert.fail();
   };
-  return { stateDir, execute };
+  return { stateDir, policyFile, execute };
+}
+
+/** The hour of the local day that many hours from now. */
+function hourFromNow(hours: number): string {
+  return `${String((new Date().getHours() + hours) % 24).padStart(2, '0')}:00`;
 }
 
 const ROLE = { name: roleNameSchema.parse('web'), queues: [], exclude: [] };

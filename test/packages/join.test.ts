@@ -6,8 +6,11 @@ import * as z from 'zod';
 import { STRIP_ARGV } from '../../lab/blank.ts';
 import { attempt, run, type Ran } from '../../lab/run-command.ts';
 import { VERSION } from '../../src/core/version.ts';
+import { joinSealOf } from '../../src/trust/join-seal.ts';
+import { parseJoinToken } from '../../src/trust/join-token.ts';
 import { buildCopy, type BuiltCopy } from '../support/built-package.ts';
 import { openLab, type TestHost, type TestLab } from '../support/lab.ts';
+import { waitUntil } from '../support/redis.ts';
 import { serveSsh } from '../support/ssh-server.ts';
 import { temporaryFolder } from '../support/temporary-folder.ts';
 
@@ -203,6 +206,42 @@ test('a host that is retired is let in no more, and can join again', async () =>
   await mustType(await lineFor({ ...second, name: 'shop1' }));
 
   await mustRun(['system', 'ping', '--host', 'shop1']);
+});
+
+test('a machine joins by a token without SSH, its worker starts with it, and nothing secret shows', async () => {
+  await first.must(['systemctl', 'disable', '--now', WORKER]);
+  await first.must(['rm', '-rf', '/etc/celeroot', '/var/lib/celeroot']);
+  await mustType(`celeroot hosts add console1 --address ${first.address} --role webserver`);
+  const fingerprint = (await first.must(['celeroot', 'join', '--show-fingerprint'])).trim();
+  const file = join(folder, 'token');
+  const controlling = type(`celeroot hosts join console1 --token --fingerprint ${fingerprint} >${file}`);
+  const isThere = async (): Promise<boolean> => (await readFile(file, 'utf8').catch(() => '')).includes('-----END');
+  await waitUntil(isThere, 'the token');
+  const token = await readFile(file, 'utf8');
+
+  const joining = first.run(['celeroot', 'join'], { input: token });
+  const shown = await whatProcessesShow(joining);
+
+  const joined = await joining;
+  assert.equal(joined.code, 0, joined.stdout + joined.stderr);
+  assert.match(joined.stdout, /^this machine is the host console1 of the fleet .*\nthe worker runs\n$/);
+  const { code, stderr } = await controlling;
+  assert.equal(code, 0, stderr);
+  assert.equal((await hostRecord('console1')).online, true);
+  assert.equal(await first.must(['systemctl', 'is-enabled', WORKER]), 'enabled\n');
+  for (const place of ['/etc/celeroot/worker.yaml', '/etc/celeroot/redis.password', '/var/lib/celeroot/host.key']) {
+    assert.equal(await first.must(['stat', '-c', '%a %U', place]), '600 root\n', place);
+  }
+  await mustRun(['system', 'ping', '--host', 'console1']);
+  assert.doesNotMatch(await redis('ACL', 'USERS'), /:join\./);
+  const parsed = parseJoinToken(token) ?? assert.fail('no token');
+  const journal = await first.must(['journalctl', '--no-pager', '--output=cat']);
+  for (const secret of [parsed.secret.reveal(), joinSealOf(parsed).password.reveal(), token.split('\n')[3] ?? '']) {
+    assert.ok(secret.length > 40);
+    for (const text of [shown, journal, stderr, joined.stdout, joined.stderr]) assert.ok(!text.includes(secret));
+  }
+  const again = await first.run(['celeroot', 'join'], { input: token });
+  assert.match(again.stderr, /^error\[JOIN_TOKEN_UNUSABLE\]: the token is good for nothing any more/);
 });
 
 async function redis(...words: readonly string[]): Promise<string> {

@@ -194,4 +194,18 @@ describe('users of hosts', () => {
 
     await exerciseBroker(group.settings, settings);
   });
+
+  test('are waited for in a Cluster, by a host that is there before it was accepted', async () => {
+    await using cluster = await startCluster();
+    const { user, settings } = enrol(cluster.settings, web1, queues);
+    await using controller = await openControllerBroker(cluster.settings);
+    const lines: string[] = [];
+
+    const opening = openWorkerBroker(settings, { awaitsLogin: true, log: (line) => void lines.push(line) });
+    await waitUntil(() => lines.some((line) => line.includes('waiting until it is accepted')), 'the host to wait');
+    await controller.setHostUser(user);
+
+    await using worker = await opening;
+    assert.ok((await worker.serverTime()) > 0);
+  });
 });

@@ -3,9 +3,12 @@ import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { openControllerBroker } from '../../src/queue/open.ts';
+import { parseJoinToken } from '../../src/trust/join-token.ts';
 import { answerJoin } from '../../src/worker/answer-join.ts';
 import { runCli, type CliResult } from '../support/cli.ts';
 import { makeFleetFolder, type FleetFolder } from '../support/fleet-folder.ts';
+import { joinHere } from '../support/join-here.ts';
+import { makeMachine } from '../support/join-scene.ts';
 import { makeListeningBroker, type ListeningBroker } from '../support/listening-broker.ts';
 import { forbidLeaks } from '../support/no-leaks.ts';
 import { waitUntil } from '../support/redis.ts';
@@ -86,6 +89,34 @@ test('a host joins over TLS, works, and is shut out when it is retired', async (
   assert.deepEqual(await users(), []);
   assert.doesNotMatch(await readFile(redis.files.users, 'utf8'), /^user celeroot\.web1 /m);
   await waitUntil(() => worker.lines.some((line) => /password|does not let/.test(line)), 'the worker to be shut out');
+  worker.signal('SIGTERM');
+  assert.equal((await worker.exit).code, 0);
+});
+
+test('a host joins by a token, which pins the authority, and nothing of that is left among the users', async () => {
+  const machine = await makeMachine(folder.path, 'web2');
+  const env = { CELEROOT_STATE_DIR: redis.stateDir };
+  const here = await joinHere({ folder }, { name: 'web2', ask: machine.fingerprint, env, stateDir: redis.stateDir });
+  const password = (await readFile(redis.files.password, 'utf8')).trim();
+  const token = parseJoinToken(here.token);
+  assert.deepEqual(token?.broker, {
+    url: `rediss://127.0.0.1:${redis.port}/0`,
+    ca: await readFile(redis.files.authorityCertificate, 'utf8'),
+  });
+
+  await using joining = machine.join(here.token);
+  assert.equal(await joining.exit, 0, joining.stderr());
+  await using worker = spawnWorker(machine.workerFile, machine.stateDir);
+
+  const { code, stdout, stderr } = await here.result;
+  assert.equal(code, 0, stderr);
+  assert.match(stdout, /^web2 joined: celeroot /m);
+  for (const text of [joining.stdout(), joining.stderr(), await readFile(machine.workerFile, 'utf8')])
+    assert.ok(!text.includes(password));
+  assert.match(await must(['system', 'ping', '--host', 'web2']), /pong/);
+  const kept = await readFile(redis.files.users, 'utf8');
+  assert.match(kept, /^user celeroot\.web2 on /m);
+  assert.doesNotMatch(kept, /:join\./);
   worker.signal('SIGTERM');
   assert.equal((await worker.exit).code, 0);
 });

@@ -37,6 +37,7 @@ export function testContext(): CliContext {
     writeBytes: () => undefined,
     readStdin: () => Promise.resolve(''),
     confirm: null,
+    ask: null,
     env: {},
     cwd: '/',
     clock: { now: () => Date.now() },

@@ -37,6 +37,8 @@ export function fleetConfig({ roles, hosts }: FleetSketch): FleetConfig {
         ),
       ),
     ),
+    calendars: new Map(),
+    schedules: new Map(),
   };
 }
 

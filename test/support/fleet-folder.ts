@@ -20,6 +20,8 @@ export type FleetFolderOptions = {
   /** The lines under `roles:` and `hosts:`. */
   readonly roles?: string;
   readonly hosts?: string;
+  /** Further sections. */
+  readonly more?: string;
   /** Whether keys of the hosts are recorded; default true. */
   readonly joined?: boolean;
 };
@@ -35,7 +37,8 @@ export async function makeFleetFolder(options: FleetFolderOptions = {}): Promise
   const file = join(path, 'celeroot.yaml');
   const root = await writeKeys(path, fleetNameSchema.parse('test'));
   const text = fleetText(root, options);
-  await writeFile(file, options.joined === false ? text : await withKeys(path, text));
+  const fleet = options.joined === false ? text : await withKeys(path, text);
+  await writeFile(file, `${fleet}${options.more ?? ''}`);
   return {
     path,
     file,

@@ -27,9 +27,11 @@ export type SceneOptions = {
   readonly roles?: readonly Partial<Role>[];
   readonly clock?: Clock;
   readonly self?: Argv;
+  /** Of the host’s owner, in the state folder. */
+  readonly ownerPolicy?: string;
 };
 
-export async function setScene({ roles, clock, self }: SceneOptions = {}): Promise<Scene> {
+export async function setScene({ roles, clock, self, ownerPolicy }: SceneOptions = {}): Promise<Scene> {
   await using setting = new AsyncDisposableStack();
   const redis = setting.use(await startRedis());
   const controller = setting.use(await openControllerBroker(redis.settings));
@@ -43,6 +45,7 @@ export async function setScene({ roles, clock, self }: SceneOptions = {}): Promi
       stateDir: state.path,
       ...(clock && { clock }),
       ...(self && { self }),
+      ...(ownerPolicy !== undefined && { ownerPolicy: join(state.path, ownerPolicy) }),
     });
   const worker = setting.use(await start());
   const set = setting.move();

@@ -24,6 +24,7 @@ export type TestWorkerOptions = {
   readonly stateDir: string;
   readonly clock?: Clock;
   readonly self?: Argv;
+  readonly ownerPolicy?: string;
 };
 
 export const CELEROOT: Argv = [process.execPath, join(import.meta.dirname, '../../bin/celeroot.ts')];
@@ -36,10 +37,10 @@ export async function startWorker(options: TestWorkerOptions): Promise<TestWorke
 }
 
 /** Starts a worker. */
-export function beginWorker({ config, stateDir, clock = Date, self = CELEROOT }: TestWorkerOptions): TestWorker {
+export function beginWorker({ clock = Date, self = CELEROOT, ...rest }: TestWorkerOptions): TestWorker {
   const lines: string[] = [];
   const stop = createStop();
-  const ended = runWorker({ config, stateDir, self, clock, log: (line) => void lines.push(line) }, stop.signals);
+  const ended = runWorker({ ...rest, self, clock, log: (line) => void lines.push(line) }, stop.signals);
   ended.catch(() => undefined);
   return {
     lines,

@@ -9,6 +9,7 @@ import { admitToBroker } from '../../fleet/admit-to-broker.ts';
 import { recordHost } from '../../fleet/record-host.ts';
 import { writeWarning } from '../../terminal/error.ts';
 import { writeJson } from '../../terminal/json.ts';
+import { waitingLine } from '../../terminal/waiting-line.ts';
 import { MAX_ANSWER_BYTES, readJoinAnswer, type JoinAnswer } from '../../trust/join-answer.ts';
 import type { Cli } from '../context.ts';
 import { celerootFor, editFleet, shownPath } from '../edit-fleet.ts';
@@ -27,7 +28,23 @@ export async function acceptAnswer(
   const fleet = await loadFleetConfig(cli, command);
   const told = namedHost(fleet, name);
   const answer = await requireAnswer(await cli.readStdin(MAX_ANSWER_BYTES), fleet, told);
-  const { key, brokerPassword, machine } = answer;
+  await finish(cli, command, await recordAnswer(cli, command, { fleet, answer, replace }));
+}
+
+export type AnswerToRecord = {
+  readonly fleet: FleetConfig;
+  readonly answer: JoinAnswer;
+  readonly replace: boolean;
+};
+
+/** @throws RejectedError KEY_EXISTS, HOST_TWICE; nothing is changed then. */
+export async function recordAnswer(
+  cli: Cli,
+  command: CommandUnknownOpts,
+  { fleet, answer, replace }: AnswerToRecord,
+): Promise<Accepted> {
+  const { host: name, key, brokerPassword, machine } = answer;
+  const told = namedHost(fleet, name);
   const accepted = { key, brokerPassword, machine, replace };
   acceptHost(fleet, name, accepted);
   const isNew =
@@ -42,7 +59,7 @@ export async function acceptAnswer(
     cli.stdout.write(`recorded ${name} in ${shownPath(cli, after.file)}: its key is ${host.key ?? ''}\n`);
   }
   warnOfClones(cli, after, host);
-  await finish(cli, command, { config: after, host, isNew, since: isNew ? answer.at : 0 });
+  return { config: after, host, isNew, since: isNew ? answer.at : 0 };
 }
 
 /** Lets a recorded host into Redis, in case that failed, and waits for it. */
@@ -57,7 +74,8 @@ export async function waitAgain(cli: Cli, command: CommandUnknownOpts, name: str
   await finish(cli, command, { config, host, isNew: true, since: 0 });
 }
 
-async function requireAnswer(text: string, { fleet }: FleetConfig, host: Host): Promise<JoinAnswer> {
+/** @throws CommandError JOIN_UNFINISHED, RejectedError JOIN_ANSWER_INVALID. */
+export async function requireAnswer(text: string, { fleet }: FleetConfig, host: Host): Promise<JoinAnswer> {
   if (text.trim() === '') {
     throw new CommandError('JOIN_UNFINISHED', `no answer came from ${host.name}: the script there did not finish`, {
       hint: 'see above what ssh and the script say',
@@ -87,7 +105,7 @@ function warnOfClones(cli: Cli, { hosts }: FleetConfig, { name, machine }: Host)
   );
 }
 
-type Accepted = {
+export type Accepted = {
   readonly config: FleetConfig;
   readonly host: Host;
   /** Whether anything was not recorded yet. */
@@ -97,16 +115,18 @@ type Accepted = {
 
 const WAIT_MS = 60_000;
 
-async function finish(cli: Cli, command: CommandUnknownOpts, { config, host, isNew, since }: Accepted): Promise<void> {
+/** Lets the host into Redis, and waits for its first hello. */
+export async function finish(
+  cli: Cli,
+  command: CommandUnknownOpts,
+  { config, host, isNew, since }: Accepted,
+): Promise<void> {
   const { json } = sharedFlags(command);
   await using broker = await openBroker(cli, config);
   for (const line of await admitToBroker(broker, config, host)) writeWarning(cli.stderr, line);
-  const wait = waitingLine(cli, host, json);
-  const hello = await awaitHello(
-    broker,
-    { config, host },
-    { since, waitMs: WAIT_MS, clock: cli.clock, onWait: wait.tick },
-  );
+  const wait = waitingLine(cli.stderr, `waiting for the first hello of ${host.name}`, json);
+  const onWait = (ms: number): void => wait.tick(`${Math.round(ms / 1000)} s`);
+  const hello = await awaitHello(broker, { config, host }, { since, waitMs: WAIT_MS, clock: cli.clock, onWait });
   wait.end();
   if (json) return writeJson(cli.stdout, { file: config.file, host, joined: hello, changed: isNew });
   cli.stdout.write(joinedText(host, hello, isNew));
@@ -119,24 +139,4 @@ async function finish(cli: Cli, command: CommandUnknownOpts, { config, host, isN
 function joinedText({ name, roles }: Host, { version }: Presence, isNew: boolean): string {
   const what = isNew ? 'joined' : 'has joined already, and is there';
   return `${name} ${what}: celeroot ${version} (roles: ${roles.join(', ')})\n`;
-}
-
-/** One line that counts the seconds on a terminal, one line in all elsewhere. */
-function waitingLine(
-  { stderr }: Cli,
-  { name }: Host,
-  json: boolean,
-): { readonly tick: (ms: number) => void; readonly end: () => void } {
-  let told = false;
-  const what = `waiting for the first hello of ${name}`;
-  return {
-    tick: (ms) => {
-      if (stderr.isTTY && !json) stderr.write(`\r${what} (${Math.round(ms / 1000)} s)`);
-      else if (!told && !json) stderr.write(`${what}\n`);
-      told = true;
-    },
-    end: () => {
-      if (stderr.isTTY && told && !json) stderr.write('\r\u001B[K');
-    },
-  };
 }

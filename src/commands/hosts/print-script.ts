@@ -1,3 +1,4 @@
+import { resolve } from 'node:path';
 import type { CommandUnknownOpts } from '@commander-js/extra-typings';
 import type { FleetConfig, Host } from '../../config/fleet-config.ts';
 import { namedHost } from '../../config/named-host.ts';
@@ -13,6 +14,8 @@ import {
 } from '../../fleet/find-package.ts';
 import { renderJoinScript, type JoinScript } from '../../fleet/join-script.ts';
 import { joinLine, passwordStep, unreachableBroker } from '../../fleet/join-steps.ts';
+import { requireReleased } from '../../fleet/release-files.ts';
+import { readTrustFile } from '../../fleet/trust-on-disk.ts';
 import { writeWarning } from '../../terminal/error.ts';
 import { writeJson } from '../../terminal/json.ts';
 import type { Cli } from '../context.ts';
@@ -23,6 +26,7 @@ import { loadFleetConfig } from '../open-fleet.ts';
 export type JoinFlags = {
   readonly name: string;
   readonly package?: string | undefined;
+  readonly release?: string | undefined;
   readonly arch?: PackageArchitecture | undefined;
   readonly withoutPackage?: boolean | undefined;
   readonly rename?: string | undefined;
@@ -79,7 +83,16 @@ async function packageFor(cli: Cli, fleet: FleetConfig, flags: JoinFlags): Promi
   if (flags.withoutPackage === true) return null;
   const { cwd, self } = cli;
   const architecture = flags.arch ?? architectureHere();
-  return await readPackage(flags.package ?? findPackage({ architecture, configFile: fleet.file, cwd, self }), cwd);
+  const found = flags.package ?? findPackage({ architecture, configFile: fleet.file, cwd, self });
+  const carried = await readPackage(found, cwd);
+  const now = cli.clock.now();
+  const { trust } = await readTrustFile(fleet, now);
+  await requireReleased(carried, {
+    trust,
+    file: flags.release === undefined ? null : resolve(cwd, flags.release),
+    now,
+  });
+  return carried;
 }
 
 function scriptFor(
@@ -116,6 +129,7 @@ function oldName(name: string): HostName {
 function typedFlags(flags: JoinFlags): readonly string[] {
   return [
     ...(flags.package === undefined ? [] : ['--package', flags.package]),
+    ...(flags.release === undefined ? [] : ['--release', flags.release]),
     ...(flags.arch === undefined ? [] : ['--arch', flags.arch]),
     ...(flags.withoutPackage === true ? ['--without-package'] : []),
     ...(flags.rename === undefined ? [] : ['--rename', flags.rename]),

@@ -1,6 +1,7 @@
 import type { CommandUnknownOpts } from '@commander-js/extra-typings';
 import { namedHost } from '../../config/named-host.ts';
 import { MAX_CLOCK_SKEW_MS } from '../../core/clock.ts';
+import type { Presence } from '../../core/presence.ts';
 import { joinLine } from '../../fleet/join-steps.ts';
 import { readHostStatuses, type HostStatus } from '../../fleet/host-status.ts';
 import { outdatedText, rebootCell, statusCell, upgradesCell } from '../../terminal/host-text.ts';
@@ -62,8 +63,19 @@ function workerProperties(
   return [
     ['worker', `${worker.version}, since ${formatMoment(worker.startedAt)}`],
     ['queues', worker.queues.join(', ')],
+    ...policyProperty(worker.policy ?? null),
     ['clock', Math.abs(clockOffsetMs) > MAX_CLOCK_SKEW_MS ? { text: skew, style: 'red' } : skew],
   ];
+}
+
+/** What the host's owner says; nothing where there is no policy. */
+function policyProperty(policy: NonNullable<Presence['policy']> | null): Properties {
+  if (policy === null) return [];
+  if (policy.problem !== null) {
+    return [['policy', { text: `nothing that changes it is done: ${policy.problem}`, style: 'red' }]];
+  }
+  const two = policy.twoSigners.length === 0 ? '' : `; two operators sign ${policy.twoSigners.join(', ')}`;
+  return [['policy', `in force${two}`]];
 }
 
 function factProperties(facts: NonNullable<HostStatus['facts']>): Properties {

@@ -6,7 +6,7 @@ import { publishedVersion } from '../../fleet/publish-trust.ts';
 import { readTrustFile } from '../../fleet/trust-on-disk.ts';
 import type { ControllerBroker } from '../../queue/broker.ts';
 import { NO_END } from '../../trust/change-trust.ts';
-import type { Grant, Trust } from '../../trust/trust-file.ts';
+import { kindOf, type Grant, type Trust } from '../../trust/trust-file.ts';
 import { writeJson } from '../../terminal/json.ts';
 import { writeTable, type Cell } from '../../terminal/table.ts';
 import { formatMoment } from '../../terminal/time-text.ts';
@@ -26,7 +26,7 @@ export async function listKeys(cli: Cli, command: CommandUnknownOpts): Promise<v
   );
   if (sharedFlags(command).json) return writeJson(cli.stdout, { file: fleet.trustFile, trust, spread, error });
   writeTable(cli.stdout, {
-    head: ['NAME', 'STATE', 'TASKS', 'HOSTS', 'UNTIL', 'KEY'],
+    head: ['NAME', 'KIND', 'STATE', 'TASKS', 'HOSTS', 'UNTIL', 'KEY'],
     rows: trust.grants.map((grant) => rowOf(grant, cli.clock.now())),
   });
   const known = spread === null ? '' : `; ${spread.have} of ${spread.online} hosts that are online have it`;
@@ -52,7 +52,9 @@ async function askSpread(
 function rowOf(grant: Grant, now: number): readonly Cell[] {
   const { name, key, tasks, hosts, notAfter } = grant;
   const until = notAfter >= NO_END ? '' : formatMoment(notAfter);
-  return [name, stateOf(grant, now), tasks.join(', '), hosts.join(', '), until, key];
+  const kind = kindOf(grant);
+  const scope = kind === 'release' ? ['', ''] : [tasks.join(', '), hosts.join(', ')];
+  return [name, kind, stateOf(grant, now), ...scope, until, key];
 }
 
 function stateOf({ revokedAt, notBefore, notAfter }: Grant, now: number): Cell {

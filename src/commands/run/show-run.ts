@@ -26,6 +26,8 @@ export async function showRun(cli: Cli, options: ShowOptions): Promise<RunSnapsh
   const { run, json, follow, celeroot } = options;
   if (!follow) {
     if (json) writeJson(cli.stdout, { run });
+    else if (run.rollout !== undefined)
+      cli.stdout.write(`run ${run.id} is stored; begin it with:  ${celeroot} runs resume ${run.id}\n`);
     else
       cli.stdout.write(
         `run ${run.id} is sent to ${countHosts(run.jobs.length)}; follow it with:  ${followCommand(celeroot, run)}\n`,

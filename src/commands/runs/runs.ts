@@ -15,7 +15,8 @@ export function runsCommand(cli: Cli): CommandUnknownOpts {
     .addCommand(pauseCommand(cli))
     .addCommand(resumeCommand(cli))
     .addCommand(cancelCommand(cli))
-    .addCommand(retryCommand(cli));
+    .addCommand(retryCommand(cli))
+    .addCommand(signCommand(cli));
 }
 
 function lsCommand(cli: Cli): CommandUnknownOpts {
@@ -107,4 +108,19 @@ function retryCommand(cli: Cli): CommandUnknownOpts {
     const { prepareRetry } = await import('../../fleet/repeat-run.ts');
     await repeatRun(cli, command, { prepare: prepareRetry, flags: readSendFlags(command.opts()) });
   });
+}
+
+function signCommand(cli: Cli): CommandUnknownOpts {
+  const command = new Command('sign')
+    .description('look at what another operator has signed with --second-signer, sign it too and send it')
+    .argument('<file>', 'the file that was written')
+    .option('--detach', 'do not follow the run')
+    .option('--wait', 'follow it to the end, also for hosts that are offline')
+    .option('--yes', 'do not ask')
+    .addHelpText('after', examples('celeroot runs sign 01J9Z3K4M5N6P7Q8R9S0T1V2W3.run.json'))
+    .action(async (file, { detach = false, wait = false, yes = false }) => {
+      const { signWaitingRun } = await import('./sign-run.ts');
+      await signWaitingRun(cli, command, { file, detach, wait, yes });
+    });
+  return command;
 }

@@ -98,6 +98,12 @@ async function firstRuns(cli: Cli, command: CommandUnknownOpts, { fleet, host }:
       expiresInMs: HOUR_MS,
       deadlineMs: HOUR_MS,
     });
-    await sendRun(cli, command, { fleet, broker, sender, prepared, flags: { detach: false, wait: false } });
+    await sendRun(cli, command, {
+      fleet,
+      broker,
+      sender,
+      prepared,
+      flags: { detach: false, wait: false, secondSigner: false },
+    });
   }
 }

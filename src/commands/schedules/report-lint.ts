@@ -1,0 +1,29 @@
+import type { CommandUnknownOpts } from '@commander-js/extra-typings';
+import { RejectedError } from '../../core/errors.ts';
+import { lintSchedules } from '../../fleet/lint-schedules.ts';
+import { readCalendars } from '../../fleet/read-calendars.ts';
+import { writeJson } from '../../terminal/json.ts';
+import { writeTable } from '../../terminal/table.ts';
+import type { Cli } from '../context.ts';
+import { sharedFlags } from '../flags.ts';
+import { loadFleetConfig } from '../open-fleet.ts';
+
+/** Shows what is wrong with schedules. @throws RejectedError SCHEDULES_FAULTY on errors; with `strict` on warnings too. */
+export async function reportLint(cli: Cli, command: CommandUnknownOpts, strict: boolean): Promise<void> {
+  const fleet = await loadFleetConfig(cli, command);
+  const findings = lintSchedules(fleet, await readCalendars(fleet), cli.clock.now());
+  const count = fleet.schedules.size;
+  if (sharedFlags(command).json) writeJson(cli.stdout, { schedules: count, findings });
+  else if (findings.length === 0) cli.stdout.write(`nothing found in ${count} schedule${count === 1 ? '' : 's'}\n`);
+  else {
+    const rows = findings.map(({ schedule, level, code, text }) => [schedule, level, code, text]);
+    writeTable(cli.stdout, { head: ['SCHEDULE', 'LEVEL', 'CODE', 'WHAT'], rows });
+  }
+  const errors = findings.filter(({ level }) => level === 'error').length;
+  if (errors === 0 && !(strict && findings.length > 0)) return;
+  const warnings = findings.length - errors;
+  throw new RejectedError('SCHEDULES_FAULTY', `schedules have ${errors} errors and ${warnings} warnings`, {
+    hint: 'what is allowed: celeroot config explain schedules',
+    details: { errors, warnings },
+  });
+}

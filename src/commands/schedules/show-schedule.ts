@@ -1,0 +1,68 @@
+import type { CommandUnknownOpts } from '@commander-js/extra-typings';
+import { formatDuration } from '../../core/duration.ts';
+import { describeTarget } from '../../core/host-selector.ts';
+import { forecast } from '../../fleet/forecast.ts';
+import { readCalendars } from '../../fleet/read-calendars.ts';
+import { type ResolvedSchedule, requireSchedule, resolveSchedule } from '../../fleet/resolve-schedule.ts';
+import type { SchedulePause } from '../../core/schedule-pause.ts';
+import { someHosts } from '../../fleet/schedule-finding.ts';
+import { DAY_MS } from '../../schedule/wall-clock.ts';
+import { writeJson } from '../../terminal/json.ts';
+import { writeProperties } from '../../terminal/properties.ts';
+import type { Cli } from '../context.ts';
+import { sharedFlags } from '../flags.ts';
+import { askBroker } from '../hosts/ask-broker.ts';
+import { loadFleetConfig } from '../open-fleet.ts';
+import { scheduleRecord } from './list-schedules.ts';
+import { decisionText, pauseText, slotTime, timingText } from './slot-text.ts';
+
+const SHOWN_SLOTS = 5;
+
+/** Shows one schedule with its rules, defaults filled in, and its next slots. */
+export async function showSchedule(cli: Cli, command: CommandUnknownOpts, name: string): Promise<void> {
+  const fleet = await loadFleetConfig(cli, command);
+  const resolved = resolveSchedule(fleet, requireSchedule(fleet, name), await readCalendars(fleet));
+  const { schedule } = resolved;
+  const { answer, error } = await askBroker(
+    cli,
+    fleet,
+    async (broker) => (await broker?.pauses()) ?? new Map<string, SchedulePause>(),
+  );
+  const pause = answer.get(schedule.name) ?? null;
+  const now = cli.clock.now();
+  if (sharedFlags(command).json) {
+    return writeJson(cli.stdout, { schedule: scheduleRecord(resolved, pause, now), brokerError: error });
+  }
+  const slots = forecast({ schedules: [resolved], pauses: answer, within: { start: now, end: now + 366 * DAY_MS } });
+  const paused = error === null ? pauseText(pause, schedule.zone, now) : '?';
+  writeProperties(cli.stdout, [
+    ...rulesOf(resolved),
+    ...(paused === '' ? [] : [['paused', paused] as const]),
+    ...slots.take(SHOWN_SLOTS).map(({ slot, decision }, index) => {
+      const note = decisionText(decision);
+      const text = slotTime(schedule.zone, slot);
+      return [index === 0 ? 'next' : '', note === '' ? text : `${text}  ${note}`] as const;
+    }),
+  ]);
+}
+
+function rulesOf({ schedule, rules, hosts }: ResolvedSchedule): readonly (readonly [string, string])[] {
+  const { name, description, task, args, target, section } = schedule;
+  const { missing_hour: missing, repeated_hour: repeated } = section;
+  return [
+    ['schedule', name],
+    ...(description === null || description === '' ? [] : [['description', description] as const]),
+    ['task', Object.keys(args).length === 0 ? task : `${task} ${JSON.stringify(args)}`],
+    ['target', describeTarget(target)],
+    ['hosts', hosts.length === 0 ? 'none' : `${hosts.length}: ${someHosts(hosts)}`],
+    ['when', `${timingText(schedule)} (${schedule.zone.name})`],
+    ...(missing === undefined ? [] : [['missing hour', missing] as const]),
+    ...(repeated === undefined ? [] : [['repeated hour', repeated] as const]),
+    ['splay', section.splay],
+    ['start within', section.start_within],
+    ['deadline', formatDuration(schedule.deadlineMs)],
+    ['misfire', rules.misfire],
+    ['overlap', rules.overlap],
+    ...(schedule.ignoredCalendars.length === 0 ? [] : [['ignores', schedule.ignoredCalendars.join(', ')] as const]),
+  ];
+}

@@ -1,0 +1,17 @@
+import type { ScheduleName } from '../core/names.ts';
+
+/** Something that `celeroot schedules lint` found; an error is wrong in any case, a warning may be meant. */
+export type ScheduleFinding = {
+  readonly schedule: ScheduleName;
+  readonly level: 'error' | 'warning';
+  readonly code: 'CANNOT_RUN' | 'NEVER' | 'PAST' | 'CLOCK_CHANGE' | 'KEPT_BACK' | 'WINDOW_TOO_SHORT' | 'OVERLAP';
+  readonly text: string;
+};
+
+/** `web1, web2 and 3 more`. */
+export function someHosts(hosts: readonly string[]): string {
+  const more = hosts.length - MOST_NAMED;
+  return more > 0 ? `${hosts.slice(0, MOST_NAMED).join(', ')} and ${more} more` : hosts.join(', ');
+}
+
+const MOST_NAMED = 3;

@@ -1,0 +1,57 @@
+import assert from 'node:assert/strict';
+import { execFileSync } from 'node:child_process';
+import { mkdtempDisposable, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { test } from 'node:test';
+import { runCli, type CliResult } from '../support/cli.ts';
+
+async function check(text: string, ...args: readonly string[]): Promise<CliResult> {
+  await using folder = await mkdtempDisposable(join(tmpdir(), 'celeroot-policy-'));
+  await writeFile(join(folder.path, 'policy.yaml'), text);
+  return await runCli(['policy', 'check', 'policy.yaml', ...args], { cwd: folder.path });
+}
+
+const GOOD = `version: 1
+deny: {tasks: [apt.remove], packages: ['linux-image-*']}
+hours:
+  - {days: [sat, sun], from: 01:00, to: 24:00}
+`;
+
+test('a policy that is good is shown', async () => {
+  const { code, stdout, stderr } = await check(GOOD);
+  assert.equal(code, 0);
+  assert.equal(stderr, '');
+  assert.match(stdout, /^tasks denied +apt\.remove$/m);
+  assert.match(stdout, /^packages denied +linux-image-\*$/m);
+  assert.match(stdout, /^changes begin +sat, sun 01:00–24:00$/m);
+  assert.match(stdout, /^two operators sign +none$/m);
+  const { policy } = JSON.parse((await check(GOOD, '--json')).stdout);
+  assert.deepEqual(policy.deny.tasks, ['apt.remove']);
+});
+
+test('what is wrong with it is named by its place', async () => {
+  const { code, stderr } = await check(GOOD.replace('days', 'day'));
+  assert.equal(code, 3);
+  assert.match(stderr, /^error\[CONFIG_INVALID\]: \S*policy\.yaml:4:6: hours\/0\/day: is not known here; .*days/);
+});
+
+test('a task that there is not is pointed out', async () => {
+  const { code, stderr } = await check('version: 1\ntwo_signers: [apt.instal, apt.*]\n');
+  assert.equal(code, 0);
+  assert.match(stderr, /^warning: no task is called "apt\.instal"; see {2}celeroot tasks ls\n$/);
+});
+
+test('a file that is not there is an error', async () => {
+  const { code, stderr } = await runCli(['policy', 'check', 'nowhere.yaml']);
+  assert.equal(code, 3);
+  assert.match(stderr, /^error\[CONFIG_NOT_FOUND\]: \/nowhere\.yaml does not exist/);
+});
+
+test('a pipe, which would hold a worker up, is no policy', async () => {
+  await using folder = await mkdtempDisposable(join(tmpdir(), 'celeroot-policy-'));
+  execFileSync('mkfifo', [join(folder.path, 'policy.yaml')]);
+  const { code, stderr } = await runCli(['policy', 'check', 'policy.yaml'], { cwd: folder.path });
+  assert.equal(code, 3);
+  assert.match(stderr, /^error\[CONFIG_UNREADABLE\]: \S+ is a pipe/);
+});

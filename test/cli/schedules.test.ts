@@ -1,0 +1,263 @@
+import assert from 'node:assert/strict';
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { after, before, test } from 'node:test';
+import { createApp } from '../../src/commands/app.ts';
+import { SCHEDULE_VERBS } from '../../src/core/names.ts';
+import { runCli, testContext, type CliResult } from '../support/cli.ts';
+import { makeFleetFolder, type FleetFolder } from '../support/fleet-folder.ts';
+
+const SCHEDULES = `calendars:
+  year-end:
+    kind: freeze
+    timezone: Europe/Amsterdam
+    times: [{ from: 2026-12-18, until: 2027-01-03 }]
+    roles: [db]
+  holidays:
+    kind: freeze
+    timezone: Europe/Amsterdam
+    files: [holidays.ics]
+schedules:
+  nightly:
+    description: Security fixes
+    task: apt.upgrade
+    args: { security_only: true }
+    target: { all: true }
+    cron: "30 2 * * *"
+    timezone: Europe/Amsterdam
+    start_within: 2h
+    splay: 20m
+  facts:
+    task: system.facts
+    target: { roles: [webserver] }
+    every: 12h
+`;
+
+const HOLIDAYS = `BEGIN:VCALENDAR
+BEGIN:VEVENT
+UID:1
+DTSTART;VALUE=DATE:20201226
+RRULE:FREQ=YEARLY
+END:VEVENT
+END:VCALENDAR
+`;
+
+const NOW = Date.parse('2026-12-24T12:00Z');
+
+let folder: FleetFolder;
+before(async () => {
+  folder = await makeFleetFolder({ more: SCHEDULES });
+  await writeFile(join(folder.path, 'holidays.ics'), HOLIDAYS);
+});
+after(() => folder[Symbol.asyncDispose]());
+
+async function run(...args: readonly string[]): Promise<CliResult> {
+  return await runCli(args, { cwd: folder.path, clock: { now: () => NOW } });
+}
+
+test('schedules ls works without Redis and says what it does not know', async () => {
+  const { code, stdout, stderr } = await run('schedules', 'ls');
+  assert.equal(code, 0);
+  assert.equal(
+    stdout,
+    [
+      'SCHEDULE  TASK          WHEN             HOSTS  NEXT                               PAUSED',
+      'nightly   apt.upgrade   cron 30 2 * * *  3      2026-12-25 02:30 Europe/Amsterdam  ?',
+      'facts     system.facts  every 12h        2      2026-12-25 00:00 UTC               ?',
+      '',
+    ].join('\n'),
+  );
+  assert.match(stderr, /^warning: .*showing only what/);
+  assert.deepEqual(await run('schedules'), await run('schedules', 'list'));
+});
+
+test('schedules next shows local time, UTC, hosts, and what calendars keep back', async () => {
+  const { code, stdout } = await run('schedules', 'next', 'nightly', '--for', '3d');
+  assert.equal(code, 0);
+  assert.equal(
+    stdout,
+    [
+      'LOCAL             ZONE              UTC               SCHEDULE  HOSTS          NOTE',
+      '2026-12-25 02:30  Europe/Amsterdam  2026-12-25 01:30  nightly   2: web1, web2  left out db1: kept back by calendar year-end',
+      '2026-12-26 02:30  Europe/Amsterdam  2026-12-26 01:30  nightly   0              skipped: kept back by calendar holidays',
+      '2026-12-27 02:30  Europe/Amsterdam  2026-12-27 01:30  nightly   2: web1, web2  left out db1: kept back by calendar year-end',
+      '',
+    ].join('\n'),
+  );
+});
+
+test('schedules next --json names every host, its moment, and why others are left out', async () => {
+  const { stdout } = await run('schedules', 'next', '--for', '1d', '--json');
+  const answer: unknown = JSON.parse(stdout);
+  assert.partialDeepStrictEqual(answer, {
+    slots: [
+      { schedule: 'facts', utc: '2026-12-25T00:00:00.000Z', kind: 'fire' },
+      {
+        schedule: 'nightly',
+        local: '2026-12-25 02:30',
+        timezone: 'Europe/Amsterdam',
+        starts: [{ host: 'web1' }, { host: 'web2' }],
+        leftOut: [{ host: 'db1', reason: { code: 'CALENDAR' } }],
+      },
+      { schedule: 'facts', utc: '2026-12-25T12:00:00.000Z' },
+    ],
+    hasMore: false,
+    brokerError: { code: 'BROKER_UNREACHABLE' },
+  });
+});
+
+test('schedules next lists no more than asked for, and says so', async () => {
+  const { stdout } = await run('schedules', 'next', '--limit', '2');
+  assert.equal(stdout.split('\n').length, 5);
+  assert.match(stdout, /\nand more; list them with {2}--limit\n$/);
+  assert.equal((await run('schedules', 'next', 'nightly', '--for', '1h')).stdout, 'no slot within 1h\n');
+});
+
+test('schedules show and the name alone show the same, with the slots to come', async () => {
+  const shown = await run('schedules', 'show', 'nightly');
+  assert.equal(shown.code, 0);
+  assert.match(
+    shown.stdout,
+    /^schedule +nightly\ndescription +Security fixes\ntask +apt\.upgrade \{"security_only":true\}\n/,
+  );
+  assert.match(shown.stdout, /\nmisfire +skip\n/);
+  assert.match(shown.stdout, /\nnext +2026-12-25 02:30 Europe\/Amsterdam {2}left out db1: /);
+  assert.deepEqual(await run('schedules', 'nightly'), shown);
+  const { stdout } = await run('schedules', 'nightly', '--json');
+  assert.partialDeepStrictEqual(JSON.parse(stdout), {
+    schedule: {
+      name: 'nightly',
+      task: 'apt.upgrade',
+      on: ['web1', 'web2', 'db1'],
+      next: NOW + 13.5 * 3_600_000,
+      paused: null,
+    },
+  });
+});
+
+test('a schedule that is not there is one error with what may have been meant', async () => {
+  for (const words of [
+    ['show', 'nightli'],
+    ['pause', 'nightli'],
+    ['resume', 'nightli'],
+    ['next', 'nightli'],
+  ]) {
+    const { code, stderr } = await run('schedules', ...words);
+    assert.equal(code, 5);
+    assert.equal(stderr, 'error[UNKNOWN_SCHEDULE]: there is no schedule nightli\nhint: did you mean nightly?\n');
+  }
+  assert.match((await run('schedules', 'paus')).stderr, /did you mean {2}celeroot schedules pause\?/);
+});
+
+test('flags that mean nothing are refused', async () => {
+  for (const [words, message] of [
+    [['next', '--for', '400d'], '--for: expected 1s to 366d, got "400d"'],
+    [['next', '--limit', 'all'], '--limit: expected a whole number of 1 or more, got "all"'],
+    [['pause', 'nightly', '--until', 'later'], '--until: expected a time or a duration, got "later"'],
+    [['pause', 'nightly', '--until', '2026-12-24T12:00'], '--until: expected a time to come, got "2026-12-24T12:00"'],
+  ] as const) {
+    const { code, stderr } = await run('schedules', ...words);
+    assert.equal(code, 2, words.join(' '));
+    assert.ok(stderr.startsWith(`error[USAGE]: ${message}\n`), stderr);
+  }
+});
+
+test('a fleet without schedules says how to write one', async () => {
+  await using empty = await makeFleetFolder();
+  const { code, stdout } = await runCli(['schedules'], { cwd: empty.path });
+  assert.equal(code, 0);
+  assert.match(stdout, /^no schedules; .*celeroot config explain schedules\n$/);
+});
+
+test('an iCalendar file that is not there or not understood is one error with its place', async () => {
+  await using broken = await makeFleetFolder({ more: SCHEDULES });
+  const missing = await runCli(['schedules', 'next'], { cwd: broken.path });
+  assert.deepEqual([missing.code, missing.stdout], [3, '']);
+  assert.match(
+    missing.stderr,
+    /^error\[CALENDAR_UNUSABLE\]: calendar holidays: .*holidays\.ics cannot be read: ENOENT/,
+  );
+  await writeFile(join(broken.path, 'holidays.ics'), HOLIDAYS.replace('YEARLY', 'HOURLY'));
+  const wrong = await runCli(['schedules', 'lint'], { cwd: broken.path });
+  assert.match(wrong.stderr, /holidays\.ics:5: RRULE: FREQ=HOURLY is not supported\n/);
+});
+
+/** What lint finds in these schedules: code by code. */
+async function lint(schedules: string, ...flags: readonly string[]): Promise<CliResult> {
+  await using fleet = await makeFleetFolder({ more: schedules });
+  return await runCli(['schedules', 'lint', ...flags], { cwd: fleet.path, clock: { now: () => NOW } });
+}
+
+test('schedules lint finds nothing in what is well', async () => {
+  const { code, stdout } = await lint(
+    'schedules:\n  s: { task: system.ping, target: { roles: [webserver] }, cron: "0 3 * * *" }\n',
+  );
+  assert.deepEqual([code, stdout], [0, 'nothing found in 1 schedule\n']);
+});
+
+test('schedules lint finds each thing there is to find', async () => {
+  const { code, stdout, stderr } = await lint(`calendars:
+  nights: { kind: maintenance, times: [{ cron: "0 1 * * *", for: 2h10m }], roles: [webserver] }
+  closed: { kind: freeze, times: [{ from: 2020-01-01, until: 2040-01-01 }], hosts: [db1] }
+schedules:
+  never: { task: system.ping, target: { roles: [webserver] }, cron: "0 0 30 2 *" }
+  past: { task: system.ping, target: { roles: [webserver] }, at: [2025-01-01T00:00] }
+  wrong: { task: apt.upgrad, target: { roles: [webserver] }, cron: "0 1 1 * *" }
+  args: { task: apt.install, args: {}, target: { roles: [webserver] }, cron: "0 1 2 * *" }
+  gap: { task: system.ping, target: { roles: [webserver] }, cron: "30 2 * * *", timezone: Europe/Amsterdam }
+  gone: { task: system.ping, target: { roles: [webserver] }, at: [2027-03-28T02:30], timezone: Europe/Amsterdam, missing_hour: skip }
+  short: { task: apt.update, target: { roles: [webserver] }, cron: "0 3 3 * *", splay: 50m }
+  kept: { task: apt.update, target: { roles: [db] }, cron: "0 3 4 * *" }
+  often: { task: apt.update, target: { hosts: [web1] }, cron: "0,30 1 5 * *", deadline: 1h }
+  same: { task: apt.update, target: { roles: [webserver] }, cron: "15 1 5 1 *", deadline: 30m }
+`);
+  assert.equal(code, 5);
+  assert.match(stderr, /^error\[SCHEDULES_FAULTY\]: schedules have 6 errors and \d warnings\n/, stdout);
+  for (const [schedule, level, what, text] of [
+    ['never', 'error', 'NEVER', 'it never fires: there is no such time'],
+    ['past', 'warning', 'PAST', 'all its times are past'],
+    ['wrong', 'error', 'CANNOT_RUN', 'there is no task apt.upgrad'],
+    ['args', 'error', 'CANNOT_RUN', 'apt.install: '],
+    ['gap', 'warning', 'CLOCK_CHANGE', '2027-03-28 02:30 does not exist in Europe/Amsterdam; it fires at 03:00, when'],
+    ['gone', 'warning', 'CLOCK_CHANGE', '2027-03-28 02:30 does not exist in Europe/Amsterdam; it is left out'],
+    ['short', 'warning', 'WINDOW_TOO_SHORT', 'at 12 of 12 slots, first 2027-01-03 03:00 UTC, hosts are left out: web'],
+    ['kept', 'error', 'KEPT_BACK', 'calendars keep back every one of its next 12 slots on db1'],
+    [
+      'often',
+      'warning',
+      'OVERLAP',
+      'slots are 30 min apart, and a run may take 1 h (splay and deadline): a slot meanwhile is left',
+    ],
+    [
+      'often',
+      'warning',
+      'OVERLAP',
+      'it and same may both be at work on web1, first at 2027-01-05 01:15 UTC; a host does one',
+    ],
+  ] as const) {
+    const line = stdout.split('\n').find((each) => each.includes(`${what}`) && each.includes(text));
+    assert.match(line ?? stdout, new RegExp(`^${schedule} +${level} +${what} +`), `${schedule} ${what}`);
+  }
+});
+
+test('schedules lint fails on warnings only when told to be strict', async () => {
+  const schedules = 'schedules:\n  s: { task: system.ping, target: { roles: [webserver] }, at: [2025-01-01T00:00] }\n';
+  assert.equal((await lint(schedules)).code, 0);
+  const { code, stdout } = await lint(schedules, '--strict', '--json');
+  assert.equal(code, 5);
+  assert.deepEqual(JSON.parse(stdout), {
+    schedules: 1,
+    findings: [{ schedule: 's', level: 'warning', code: 'PAST', text: 'all its times are past' }],
+  });
+});
+
+test('no schedule can have the name of a verb', async () => {
+  const app = await createApp({ ...testContext(), exitWith: () => undefined }, { withTasks: false, json: false });
+  const noun = app.commands.find((command) => command.name() === 'schedules');
+  const verbs = noun?.commands.flatMap((command) => [command.name(), ...command.aliases()]) ?? [];
+  assert.ok(verbs.includes('lint'));
+  assert.deepEqual(
+    verbs.filter((verb) => !SCHEDULE_VERBS.has(verb)),
+    [],
+  );
+});
