@@ -105,6 +105,6 @@ function hostSection({ address, roles, description, key, brokerPassword, labels 
     ...(description === null ? {} : { description }),
     ...(key === null ? {} : { key }),
     ...(brokerPassword === null ? {} : { broker_password: brokerPassword }),
-    ...(labels.size === 0 ? {} : { labels: Object.fromEntries(labels) }),
+    ...(Object.keys(labels).length === 0 ? {} : { labels }),
   };
 }

@@ -32,7 +32,7 @@ export type Host = {
   readonly brokerPassword: string | null;
   /** The identity of the machine that was accepted; null when none was told. */
   readonly machine: string | null;
-  readonly labels: ReadonlyMap<string, string>;
+  readonly labels: Readonly<Record<string, string>>;
 };
 
 export type Schedule = Omit<SlotRules, 'misfire'> & {

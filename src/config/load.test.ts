@@ -116,7 +116,7 @@ test('a fleet is read with its defaults filled in', async () => {
         key: null,
         brokerPassword: null,
         machine: null,
-        labels: new Map(),
+        labels: {},
       },
       {
         name: 'web2',
@@ -126,7 +126,7 @@ test('a fleet is read with its defaults filled in', async () => {
         key: null,
         brokerPassword: null,
         machine: null,
-        labels: new Map(),
+        labels: {},
       },
     ],
   );

@@ -86,7 +86,7 @@ function fleetConfig(source: ConfigSource, { reading, file, broker }: FleetParts
     const name = hostNameSchema.parse(each);
     const { address = name, roles, description = null, key = null, machine = null } = section;
     const { broker_password: brokerPassword = null } = section;
-    const labels = new Map(Object.entries(section.labels ?? {}));
+    const { labels = {} } = section;
     hosts.set(name, Object.freeze({ name, address, roles, description, key, brokerPassword, machine, labels }));
   }
   return Object.freeze({

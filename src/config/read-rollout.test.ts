@@ -40,7 +40,7 @@ rollouts:
   const { roles, hosts, rollouts } = read(text);
 
   assert.deepEqual([...roles.values()][0]?.maxUnavailable, { kind: 'percent', value: 10 });
-  assert.deepEqual([...hosts.values()][0]?.labels, new Map([['zone', 'north']]));
+  assert.deepEqual([...hosts.values()][0]?.labels, { zone: 'north' });
   assert.deepEqual(rollouts.get('plain'), DEFAULT_RULES);
   assert.deepEqual(rollouts.get('careful'), {
     ...DEFAULT_RULES,

@@ -32,7 +32,10 @@ export function planRollout(fleet: FleetConfig, prepared: PreparedRun, { choice,
   if (byHost.size < prepared.assignments.length) {
     throw new UsageError('USAGE', why(isLimited), { hint: 'use --role or --host instead of --any' });
   }
-  const planned = [...byHost.keys()].map((name) => ({ name, labels: fleet.hosts.get(name)?.labels ?? new Map() }));
+  const planned = [...byHost.keys()].map((name) => ({
+    name,
+    labels: new Map(Object.entries(fleet.hosts.get(name)?.labels ?? {})),
+  }));
   const { hosts, rollout } = planBatches(planned, rules, seed);
   requireTime(rollout, prepared.expiresInMs);
   const laid = { ...prepared, assignments: hosts.flatMap((host) => byHost.get(host) ?? []), rollout };

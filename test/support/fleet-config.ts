@@ -62,7 +62,7 @@ function makeHost(text: string, roles: readonly RoleName[]): [Host['name'], Host
       key: hostKey.id,
       brokerPassword: null,
       machine: null,
-      labels: new Map(),
+      labels: {},
     },
   ];
 }

@@ -51,7 +51,7 @@ export function hostNamed(text: string, key: string = hostKey.id): Host {
     key,
     brokerPassword: null,
     machine: null,
-    labels: new Map(),
+    labels: {},
   };
 }
 
