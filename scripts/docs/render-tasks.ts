@@ -31,7 +31,7 @@ function renderTask(task: Task): string {
       : ['| argument | on the command line | required | |', '|---|---|---|---|', ...rows].join('\n');
   return `## ${task.name}
 
-${task.summary}. ${task.changesHost ? 'May change the host.' : 'Changes nothing.'}
+${task.summary}. ${task.changesHost ? 'May change the host.' : 'Changes no package.'}
 
     ${task.example}
 

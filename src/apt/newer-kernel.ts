@@ -1,11 +1,6 @@
-import { listNames, type Work } from '../core/step.ts';
 import { compareVersions } from './compare-versions.ts';
 
-/** The newest kernel in `/boot` when it is newer than the running one and of its flavour; null when there is none. */
-export function* newerKernel(running: string): Work<string | null> {
-  return newestAbove(running, yield* listNames('/boot'));
-}
-
+/** The newest kernel in a `/boot` when it is newer than the running one and of its flavour; null when there is none. */
 export function newestAbove(running: string, names: readonly string[]): string | null {
   const own = splitRelease(running);
   const releases = names.flatMap((name) => /^vmlinu[xz]-(.+)$/.exec(name)?.[1] ?? []).map(splitRelease);

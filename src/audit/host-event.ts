@@ -46,6 +46,8 @@ export const hostEventSchema = z.discriminatedUnion('kind', [
     status: z.string().max(32),
     why: z.string().max(64).nullable(),
   }),
+  /** The host is about to sign with another key; `was` is the one until then. */
+  z.strictObject({ kind: z.literal('key-replaced'), job: jobIdSchema, was: keySchema, key: keySchema }),
   z.strictObject({ kind: z.literal('trust-taken'), version: z.int().min(1), trust: digestSchema }),
   /** An order brought a journal that was longer before, or had another line there: it was cut or rewritten. */
   z.strictObject({

@@ -55,7 +55,7 @@ export const journalEventSchema = z.discriminatedUnion('kind', [
   z.strictObject({
     kind: z.literal('host'),
     host: hostNameSchema,
-    what: z.enum(['accepted', 'replaced', 'retired', 'renamed']),
+    what: z.enum(['accepted', 'replaced', 'rotated', 'retired', 'renamed']),
     /** Its public key from then on, or the one it had; for `renamed` the name it gets. */
     detail: z.string().max(256),
     by: bySchema,

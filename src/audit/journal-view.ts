@@ -75,12 +75,12 @@ function pastsIn(lines: readonly JournalLine[]): ReadonlyMap<HostName, HostPast>
   return pasts;
 }
 
-/** What was seen of a machine says nothing about the one that takes its place; one that is renamed keeps its log. */
+/** What was seen of a machine says nothing about the one that takes its place; one with another name or key keeps its log. */
 function changeHost(
   pasts: Map<HostName, HostPast>,
   { host, what, detail }: Extract<JournalEvent, { kind: 'host' }>,
 ): void {
-  if (what === 'accepted') return;
+  if (what === 'accepted' || what === 'rotated') return;
   const past = pasts.get(host);
   pasts.delete(host);
   const next = what === 'renamed' ? hostNameSchema.safeParse(detail).data : undefined;

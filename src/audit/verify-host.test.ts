@@ -107,6 +107,8 @@ describe('a host', () => {
     heads: [{ host: web1, size: 2, head: digest, ...heads[1], ...head }],
   });
   const replaced: JournalEvent = { kind: 'host', host: web1, what: 'replaced', detail: 'key', by: 'ada@here' };
+  const rotated: JournalEvent = { kind: 'host', host: web1, what: 'rotated', detail: 'new', by: 'ada@here' };
+  const change: HostEvent = { kind: 'key-replaced', job: jobIdFor(sent, web1), was: 'old', key: 'new' };
   const memory = { journal: digest, issuedAt: NOW, key: mine, ...(journalHeads[0] ?? { size: 1, head: '' }) };
   const cases: readonly (readonly [string, Situation, readonly string[]])[] = [
     ['that did what was ordered is well', { events }, []],
@@ -124,6 +126,21 @@ describe('a host', () => {
       'that did what was sent to others is found',
       { events, journal: [{ ...runLine, hosts: [hostNameSchema.parse('web2')] }] },
       ['changed unknown-job 2'],
+    ],
+    [
+      'whose key was rotated goes on with its log',
+      { events: [...events, change], journal: [runLine, seen({}), rotated] },
+      ['note key-rotated 3'],
+    ],
+    [
+      'whose key was rotated is held against what was seen before',
+      { events: [...events, change], journal: [runLine, seen({ head: digest }), rotated] },
+      ['changed log-rewritten 2', 'note key-rotated 3'],
+    ],
+    [
+      'whose key was rotated from elsewhere is named',
+      { events: [...events, { ...change, key: 'other' }], journal: [runLine, rotated] },
+      ['outside key-rotated 3'],
     ],
     ['whose heads are in its log is well', { events, journal: [runLine, seen({})] }, []],
     [

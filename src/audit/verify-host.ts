@@ -67,6 +67,7 @@ export function verifyHost(evidence: HostEvidence, judge: HostJudge): VerifiedHo
     ...inChain,
     ...lines.flatMap((line) => judgeLine(host, line)),
     ...judgeJobs(host, lines, judge),
+    ...judgeKeys(host, lines, judge.view),
     ...(inChain.length === 0 ? missingRuns(host, lines, { view: judge.view, past }) : []),
     ...evidence.apt.flatMap((record) => judgeApt(host, record)),
     ...evidence.unreadable.map((file) => unreadable(host, file)),
@@ -159,6 +160,20 @@ function judgeJob(host: HostName, accepted: Accepted, { view, ownKeys }: HostJud
     'other-controller',
     `${job} (${task}) was ordered by ${by} with ${key}, from another controller`,
   );
+}
+
+/** A host that is given another key goes on with its log; the journal says whether that was done from here. */
+function judgeKeys(host: HostName, lines: readonly HostLine[], { lines: journal }: JournalView): Finding[] {
+  const recorded = new Set(
+    journal.flatMap(({ event }) => (event.kind === 'host' && event.what === 'rotated' ? [event.detail] : [])),
+  );
+  return lines.flatMap(({ seq: line, at, event }): Finding[] => {
+    if (event?.kind !== 'key-replaced') return [];
+    const text = `its key was rotated: from ${event.was} to ${event.key}`;
+    const found = { host, line, at, what: 'key-rotated' };
+    if (recorded.has(event.key)) return [{ ...found, severity: 'note', text }];
+    return [{ ...found, severity: 'outside', text: `${text}; the journal does not have that` }];
+  });
 }
 
 /** A host that reported on a run has it in its log; only runs sent after the last verification can be in these lines. */

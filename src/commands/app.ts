@@ -23,6 +23,7 @@ import { policyCommand } from './policy/policy.ts';
 import { releaseCommand } from './release/release.ts';
 import { rolesCommand } from './roles/roles.ts';
 import { runsCommand } from './runs/runs.ts';
+import { schedulerCommand } from './scheduler.ts';
 import { schedulesCommand } from './schedules/schedules.ts';
 import { tasksCommand } from './tasks/tasks.ts';
 import { upCommand } from './up/up.ts';
@@ -112,6 +113,7 @@ const COMMANDS: readonly (readonly [name: string, command: (cli: Cli) => Command
   ['release', releaseCommand],
   ['roles', rolesCommand],
   ['runs', runsCommand],
+  ['scheduler', schedulerCommand],
   ['schedules', schedulesCommand],
   ['tasks', tasksCommand],
   ['up', upCommand],

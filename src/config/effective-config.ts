@@ -4,6 +4,7 @@ import { brokerSection } from './broker-section.ts';
 import type { FleetConfig, Host, Role } from './fleet-config.ts';
 import type { CheckRule, RolloutRules, StepRule } from '../rollout/rules.ts';
 import { formatSize } from '../rollout/size.ts';
+import { formatPreviousKey } from './previous-key.ts';
 import { renderEntry, type YamlValue } from './render-yaml.ts';
 
 /** The configuration as celeroot understands it: defaults filled in, paths absolute, no secret. */
@@ -17,6 +18,8 @@ export function effectiveConfig(config: FleetConfig): EffectiveConfig {
     roots: config.roots,
     trust_file: config.trustFile,
     signing_key: config.signingKeyFile,
+    ...(config.schedulerKeyFile === null ? {} : { scheduler_key: config.schedulerKeyFile }),
+    standing_orders: config.standingOrdersFile,
     root_key: config.rootKeyFile,
     broker: { ...brokerSection(broker), ...passwordOf(broker) },
     roles: Object.fromEntries([...config.roles].map(([name, role]) => [name, roleSection(role)])),
@@ -98,12 +101,15 @@ function stepSection({ task, args, always, mayFail }: StepRule): EffectiveConfig
   return { task, args, always, may_fail: mayFail };
 }
 
-function hostSection({ address, roles, description, key, brokerPassword, labels }: Host): EffectiveConfig {
+function hostSection(host: Host): EffectiveConfig {
+  const { address, roles, description, key, outgoingKey, previousKeys, brokerPassword, labels } = host;
   return {
     address,
     roles,
     ...(description === null ? {} : { description }),
     ...(key === null ? {} : { key }),
+    ...(outgoingKey === null ? {} : { outgoing_key: outgoingKey }),
+    ...(previousKeys.length === 0 ? {} : { previous_keys: previousKeys.map(formatPreviousKey) }),
     ...(brokerPassword === null ? {} : { broker_password: brokerPassword }),
     ...(Object.keys(labels).length === 0 ? {} : { labels }),
   };

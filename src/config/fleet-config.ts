@@ -6,6 +6,7 @@ import type { CalendarTimes } from '../schedule/calendar.ts';
 import type { SlotRules } from '../schedule/decide.ts';
 import type { Timing } from '../schedule/slots.ts';
 import type { Zone } from '../schedule/zone.ts';
+import type { PreviousKey } from './previous-key.ts';
 import type { CalendarSection, ScheduleSection } from './schedule-schema.ts';
 import type { RolloutRules } from '../rollout/rules.ts';
 import type { Size } from '../rollout/size.ts';
@@ -28,6 +29,9 @@ export type Host = {
   readonly description: string | null;
   /** Its public key; null when it was not accepted yet. */
   readonly key: string | null;
+  /** The one it had before and may still sign with, while a rotation is not finished; else null. */
+  readonly outgoingKey: string | null;
+  readonly previousKeys: readonly PreviousKey[];
   /** `sha256:` and the digest of its own password for Redis; null when it has none. */
   readonly brokerPassword: string | null;
   /** The identity of the machine that was accepted; null when none was told. */
@@ -75,6 +79,9 @@ export type FleetConfig = {
   /** Absolute paths. */
   readonly trustFile: string;
   readonly signingKeyFile: string;
+  /** Null when the scheduler signs as an operator. */
+  readonly schedulerKeyFile: string | null;
+  readonly standingOrdersFile: string;
   readonly rootKeyFile: string;
   readonly journalFile: string;
   readonly broker: BrokerSettings;

@@ -5,6 +5,7 @@ import { parsePublicKey } from '../trust/key.ts';
 import { checkName, checkPart } from './check-part.ts';
 import type { Edit } from './edit.ts';
 import type { FleetConfig, Host } from './fleet-config.ts';
+import { hasKey, previousKeysEdit } from './key-edits.ts';
 import { namedHost } from './named-host.ts';
 import { hostSchema } from './schema.ts';
 
@@ -90,13 +91,19 @@ export function acceptHost(config: FleetConfig, name: string, accepted: Accepted
   const path = ['hosts', name];
   return [
     { kind: 'set', path: [...path, 'key'], value: accepted.key },
+    ...(host.key === accepted.key ? [] : forgetKeys(path)),
     ...recordEdit([...path, 'broker_password'], accepted.brokerPassword),
     ...recordEdit([...path, 'machine'], accepted.machine),
   ];
 }
 
+/** What another machine, or another life of this one, has said is not believed. */
+function forgetKeys(path: readonly string[]): Edit[] {
+  return ['outgoing_key', 'previous_keys'].map((name) => ({ kind: 'remove', path: [...path, name] }));
+}
+
 function refuseKeyOfAnother(config: FleetConfig, { name }: Host, key: string): void {
-  const other = [...config.hosts.values()].find((each) => each.name !== name && each.key === key);
+  const other = [...config.hosts.values()].find((each) => each.name !== name && hasKey(each, key));
   if (other === undefined) return;
   throw new RejectedError('KEY_EXISTS', `the key of this machine is that of ${other.name}`, {
     hint: `if it is the same machine:  celeroot hosts rename ${other.name} ${name}  (without ${name} in the file)\nif it is a copy of it, let it make a key of its own:  celeroot hosts join ${name} --new-secrets`,
@@ -141,12 +148,17 @@ function recordEdit(path: readonly string[], value: string | null | undefined): 
  * @throws RejectedError UNKNOWN_HOST or HOST_EXISTS; UsageError when nothing can be called so.
  */
 export function renameHost(config: FleetConfig, from: string, to: string): readonly Edit[] {
-  const { roles, address, description, key, brokerPassword, machine } = namedHost(config, from);
+  const { roles, address, description, key, outgoingKey, previousKeys, brokerPassword, machine } = namedHost(
+    config,
+    from,
+  );
   const added = addHost(config, to, { roles, address: address === from ? null : address, description });
   const set = (name: string, value: string | null): Edit[] => recordEdit(['hosts', to, name], value ?? undefined);
   return [
     ...added,
     ...set('key', key),
+    ...set('outgoing_key', outgoingKey),
+    ...previousKeysEdit(to, previousKeys),
     ...set('broker_password', brokerPassword),
     ...set('machine', machine),
     { kind: 'remove', path: ['hosts', from] },

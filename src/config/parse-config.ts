@@ -20,6 +20,7 @@ import { scheduleOf } from './read-schedule.ts';
 import type { ConfigSource } from './read-source.ts';
 import { brokerSchema, type FleetFile, type WorkerFile } from './schema.ts';
 import { isRecord } from './is-record.ts';
+import { parsePreviousKey } from './previous-key.ts';
 import { namesInOrder, parseYaml, type YamlDocument } from './yaml-document.ts';
 
 /** @throws ConfigError CONFIG_INVALID with every problem of the text. */
@@ -85,9 +86,11 @@ function fleetConfig(source: ConfigSource, { reading, file, broker }: FleetParts
   for (const [each, section] of asWritten(file.hosts, namesInOrder(reading, 'hosts'))) {
     const name = hostNameSchema.parse(each);
     const { address = name, roles, description = null, key = null, machine = null } = section;
-    const { broker_password: brokerPassword = null } = section;
+    const { broker_password: brokerPassword = null, outgoing_key: outgoingKey = null } = section;
+    const previousKeys = section.previous_keys.flatMap((text) => parsePreviousKey(text) ?? []);
+    const keys = { key, outgoingKey, previousKeys };
     const { labels = {} } = section;
-    hosts.set(name, Object.freeze({ name, address, roles, description, key, brokerPassword, machine, labels }));
+    hosts.set(name, Object.freeze({ name, address, roles, description, ...keys, brokerPassword, machine, labels }));
   }
   return Object.freeze({
     file: path,
@@ -95,6 +98,8 @@ function fleetConfig(source: ConfigSource, { reading, file, broker }: FleetParts
     roots: file.roots,
     trustFile: resolve(dirname(path), file.trust_file),
     signingKeyFile: resolve(dirname(path), file.signing_key),
+    schedulerKeyFile: file.scheduler_key === undefined ? null : resolve(dirname(path), file.scheduler_key),
+    standingOrdersFile: resolve(dirname(path), file.standing_orders),
     rootKeyFile: resolve(dirname(path), file.root_key),
     journalFile: resolve(dirname(path), file.journal),
     broker,

@@ -61,6 +61,16 @@ describe('the policy of a host’s owner', () => {
     ['no hours at all', 'version: 1\nhours: []\n', /:2:8: hours: expected at least 1 entry/],
     ['a text for a list', GOOD.replace('[apt.upgrade]', 'apt.upgrade'), /:10:14: two_signers: expected a list/],
     ['a key twice', `${GOOD}two_signers: []\n`, /:11:1: two_signers: /],
+    [
+      'a package of one architecture',
+      GOOD.replace('linux-image-*', 'libc6:i386'),
+      /:5:14: deny\/packages\/0: expected the name of a package/,
+    ],
+    [
+      'a task that can be none',
+      GOOD.replace('apt.remove', 'Apt Remove'),
+      /:4:11: deny\/tasks\/0: expected a task such as/,
+    ],
     ['no YAML', 'version: [1\n', /policy\.yaml:\d+:\d+: /],
     ['nothing', '', /policy\.yaml:1:1: /],
     ['another version', 'version: 2\n', /:1:10: version: expected 1, got 2/],

@@ -5,6 +5,7 @@ import { parseDuration } from '../core/duration.ts';
 import { ORDERS } from '../rollout/rules.ts';
 import { parseSize } from '../rollout/size.ts';
 import { fleetNameSchema, hostNameSchema, queueNameSchema, roleNameSchema, scheduleNameSchema } from '../core/names.ts';
+import { parsePreviousKey } from './previous-key.ts';
 import { oneLine, path } from './schema-values.ts';
 import { calendarSchema, scheduleSchema } from './schedule-schema.ts';
 
@@ -24,6 +25,13 @@ const size = z
 
 const LABEL = { error: 'expected 1 to 63 lower-case letters, digits, hyphens or underscores, starting with a letter' };
 const labelName = z.string().regex(/^[a-z][a-z0-9_-]{0,62}$/, LABEL);
+/** A host’s key of before, and the time from which on it counts for nothing new. */
+const previousKeySchema = z
+  .string()
+  .refine((text) => parsePreviousKey(text) !== null, {
+    error: 'expected a public key, the word until, and a time such as 2026-11-26T15:00:00.000Z',
+  })
+  .describe('`ed25519:… until 2026-11-26T15:00:00.000Z`');
 
 export const brokerSchema = z
   .strictObject({
@@ -196,6 +204,17 @@ export const hostSchema = z
     key: publicKeySchema
       .optional()
       .describe('Its public key, by which its reports are believed; `celeroot hosts accept` writes it.'),
+    outgoing_key: publicKeySchema
+      .optional()
+      .describe(
+        'The key it had until now and may still sign with: `celeroot keys rotate --host` was begun and has to be finished.',
+      ),
+    previous_keys: z
+      .array(previousKeySchema)
+      .default([])
+      .describe(
+        'Keys that it had, each until when: by them only what it said on earlier runs is believed. `celeroot keys rotate --host` writes it.',
+      ),
     broker_password: z
       .string()
       .regex(/^sha256:[0-9a-f]{64}$/, { error: 'expected sha256: and 64 hexadecimal digits' })
@@ -232,6 +251,14 @@ export const fleetFileSchema = z
     signing_key: path
       .default('celeroot.key')
       .describe('The operator’s private key, mode 0600, which signs orders; relative to this file.'),
+    scheduler_key: path
+      .optional()
+      .describe(
+        'The private key of kind `scheduler`, mode 0600, with which `celeroot scheduler` fires what operators have signed by `celeroot schedules sign`; relative to this file. Without it the scheduler signs with `signing_key`.',
+      ),
+    standing_orders: path
+      .default('celeroot.standing')
+      .describe('What operators have signed for schedules; relative to this file.'),
     root_key: path
       .default('celeroot.root.key')
       .describe('The private root key, mode 0600, which signs the trust file; only `celeroot keys` needs it.'),

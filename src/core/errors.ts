@@ -22,6 +22,7 @@ export const ERROR_CODES = {
   CONFIG_NOT_EDITABLE: 'the configuration file is written in a way that celeroot cannot edit safely',
   CONFIG_EXISTS: 'the file is already there and is not overwritten',
   CALENDAR_UNUSABLE: 'an iCalendar file of the configuration cannot be read',
+  NOT_SIGNED: 'no operator has signed what a schedule says',
   SCHEDULES_FAULTY: '`celeroot schedules lint` found something wrong',
   KEY_UNUSABLE: 'the signing key is missing, readable by others or does not fit the fleet',
   TRUST_UNUSABLE: 'the trust file is missing, damaged or not signed by the fleet’s root keys',

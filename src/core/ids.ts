@@ -38,6 +38,14 @@ export function runOf(job: JobId): RunId {
 
 const CROCKFORD = '0123456789ABCDEFGHJKMNPQRSTVWXYZ';
 
+/** When a run was made, by the id it was given then; milliseconds since 1970. */
+export function madeAt(run: RunId): number {
+  // Ten digits of five bits, of which the first two are nothing.
+  let time = 0;
+  for (const digit of run.slice(0, 10)) time = time * 32 + CROCKFORD.indexOf(digit);
+  return time;
+}
+
 /**
  * Makes a run id from the time in milliseconds since 1970 and ten random bytes; ids sort by time.
  * @throws RangeError when `random` is not ten bytes.

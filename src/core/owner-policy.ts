@@ -4,8 +4,14 @@ import type { RefusalCode } from './report.ts';
 
 export const DAYS = ['sun', 'mon', 'tue', 'wed', 'thu', 'fri', 'sat'] as const;
 
-/** Names with `*` and `?`. */
-const patternsSchema = z.array(z.string().min(1).max(128)).max(200).readonly();
+/** Names with `*` and `?`. What could match nothing, whatever there is, would forbid nothing, and unseen. */
+const patternsSchema = (of: RegExp, error: string) =>
+  z.array(z.string().max(128).regex(of, { error })).max(200).readonly();
+const tasksSchema = patternsSchema(/^[a-z0-9.*?-]+$/, 'expected a task such as apt.remove, or apt.*').default([]);
+const packagesSchema = patternsSchema(
+  /^[a-z0-9+.*?-]+$/,
+  'expected the name of a package, or a pattern such as linux-image-*; it counts for every architecture',
+).default([]);
 const timeSchema = z
   .string()
   .regex(/^(?:(?:[01]\d|2[0-3]):[0-5]\d|24:00)$/, { error: 'expected a time such as 22:00, in quotes' });
@@ -25,14 +31,11 @@ type Window = Readonly<z.infer<typeof windowSchema>>;
 /** What the owner of a host has the last word on: /etc/celeroot/policy.yaml. */
 export const ownerPolicySchema = z.strictObject({
   version: z.literal(1),
-  deny: z
-    .strictObject({ tasks: patternsSchema.default([]), packages: patternsSchema.default([]) })
-    .prefault({})
-    .readonly(),
+  deny: z.strictObject({ tasks: tasksSchema, packages: packagesSchema }).prefault({}).readonly(),
   /** When what may change the host may begin, by the host's own clock; always when it is left out. */
   hours: z.array(windowSchema).min(1).readonly().optional(),
   /** Tasks for which two operators must have signed. */
-  two_signers: patternsSchema.default([]),
+  two_signers: tasksSchema,
 });
 export type OwnerPolicy = Readonly<z.infer<typeof ownerPolicySchema>>;
 

@@ -1,5 +1,6 @@
 import type { RememberedJournal } from './chain-head.ts';
 import { BugError } from './errors.ts';
+import type { KeyOffer } from './key-offer.ts';
 import type { Transaction } from './transaction.ts';
 
 /**
@@ -34,14 +35,26 @@ export type Step =
   | { readonly kind: 'phase'; readonly phase: Phase }
   /** Publishes the plan. */
   | { readonly kind: 'plan'; readonly transaction: Transaction }
-  /** The host's audit log from line `from` on, as far as `maxBytes` go. */
-  | { readonly kind: 'read-audit'; readonly from: number; readonly maxBytes: number }
   /** Publishes text as output of the job. */
   | { readonly kind: 'tell'; readonly text: string }
   /** Asks this host's own ports and web servers, all at once; each has `timeoutMs` to answer. */
   | { readonly kind: 'reach'; readonly targets: readonly ReachTarget[]; readonly timeoutMs: number }
   /** Finds the services that still run programs or libraries which were replaced on the disk. */
-  | { readonly kind: 'find-outdated' };
+  | { readonly kind: 'find-outdated' }
+  | WorkerStep;
+
+/** What only the worker can do, which writes the audit log and signs for the host. */
+export type WorkerStep =
+  /** The host's audit log from line `from` on, as far as `maxBytes` go. */
+  | { readonly kind: 'read-audit'; readonly from: number; readonly maxBytes: number }
+  /** Has the host offer a key of its own to come after the one it has; it goes on with that one. */
+  | { readonly kind: 'offer-key' }
+  /** Has the host sign with the key that it has offered, once it has nothing else in hand. */
+  | { readonly kind: 'take-key'; readonly key: string };
+
+export function isWorkerStep(step: Step): step is WorkerStep {
+  return step.kind === 'read-audit' || step.kind === 'offer-key' || step.kind === 'take-key';
+}
 
 export type ReachTarget =
   | { readonly kind: 'port'; readonly port: number }
@@ -106,7 +119,10 @@ export type StepResult =
   /** In the order of the targets. */
   | { readonly kind: 'reach'; readonly answers: readonly ReachAnswer[] }
   /** Names of units, sorted. */
-  | { readonly kind: 'find-outdated'; readonly services: readonly string[] };
+  | { readonly kind: 'find-outdated'; readonly services: readonly string[] }
+  | { readonly kind: 'offer-key'; readonly offer: KeyOffer }
+  /** Whether it was the key that was offered. */
+  | { readonly kind: 'take-key'; readonly taken: boolean };
 
 /** A part of a host's audit log, and what the host itself finds when it looks at all of it. */
 export type AuditExcerpt = {
@@ -196,6 +212,16 @@ export function* readAudit(from: number, maxBytes: number): Work<AuditExcerpt> {
 
 export function* tellOutput(text: string): Work<void> {
   yield { kind: 'tell', text };
+}
+
+export function* offerKey(): Work<KeyOffer> {
+  const result = yield { kind: 'offer-key' };
+  return result.kind === 'offer-key' ? result.offer : wrong('offer-key', result.kind);
+}
+
+export function* takeKey(key: string): Work<boolean> {
+  const result = yield { kind: 'take-key', key };
+  return result.kind === 'take-key' ? result.taken : wrong('take-key', result.kind);
 }
 
 export function* reach(targets: readonly ReachTarget[], timeoutMs: number): Work<readonly ReachAnswer[]> {

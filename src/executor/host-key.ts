@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs';
+import { rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { writeDurably } from '../host/durable-file.ts';
+import { syncFolder, writeDurably } from '../host/durable-file.ts';
 import { makeFolder } from '../host/make-folder.ts';
 import { readSigningKey, writeSigningKey } from '../trust/key-file.ts';
 import { formatPrivateKey, makeSigningKey, type SigningKey } from '../trust/key.ts';
@@ -10,7 +11,7 @@ import { formatPrivateKey, makeSigningKey, type SigningKey } from '../trust/key.
  * @throws ConfigError KEY_UNUSABLE when it cannot be read or written, or others may read it.
  */
 export async function openHostKey(stateDir: string): Promise<SigningKey> {
-  const file = join(stateDir, 'host.key');
+  const file = keyFile(stateDir);
   if (!existsSync(file)) {
     await makeFolder(stateDir);
     await writeSigningKey(file, makeSigningKey());
@@ -24,6 +25,34 @@ export async function openHostKey(stateDir: string): Promise<SigningKey> {
  */
 export async function replaceHostKey(stateDir: string): Promise<SigningKey> {
   await makeFolder(stateDir);
-  await writeDurably(join(stateDir, 'host.key'), formatPrivateKey(makeSigningKey()));
+  await writeDurably(keyFile(stateDir), formatPrivateKey(makeSigningKey()));
+  await rm(nextKeyFile(stateDir), { force: true });
   return await openHostKey(stateDir);
+}
+
+/** The key that was made to come after the one in use; null when none was. @throws ConfigError KEY_UNUSABLE. */
+export async function readNextHostKey(stateDir: string): Promise<SigningKey | null> {
+  const file = nextKeyFile(stateDir);
+  return existsSync(file) ? await readSigningKey(file) : null;
+}
+
+/** The same; made, durably, when there is none. Whoever asks again is offered the same key. */
+export async function openNextHostKey(stateDir: string): Promise<SigningKey> {
+  const file = nextKeyFile(stateDir);
+  if (!existsSync(file)) await writeDurably(file, formatPrivateKey(makeSigningKey()));
+  return await readSigningKey(file);
+}
+
+/** Puts the next key in the place of the one in use, which is gone then; a crash leaves either. */
+export async function takeNextHostKey(stateDir: string): Promise<void> {
+  await rename(nextKeyFile(stateDir), keyFile(stateDir));
+  await syncFolder(stateDir);
+}
+
+function keyFile(stateDir: string): string {
+  return join(stateDir, 'host.key');
+}
+
+function nextKeyFile(stateDir: string): string {
+  return join(stateDir, 'host.key.next');
 }

@@ -4,6 +4,7 @@ import { fleetConfig } from '../../test/support/fleet-config.ts';
 import { outcome, runFixture } from '../../test/support/run-fixture.ts';
 import { jobIdFor, makeRunId } from '../core/ids.ts';
 import { fleetNameSchema, hostNameSchema } from '../core/names.ts';
+import type { Host } from '../config/fleet-config.ts';
 import type { Report, ReportEvent } from '../core/report.ts';
 import type { StoredReport } from '../queue/broker.ts';
 import { makeSigningKey, type SigningKey } from '../trust/key.ts';
@@ -69,6 +70,30 @@ test('an operator is believed, in the stream of operators, to have withdrawn a j
 
 test('a host is not believed in the stream of another', async () => {
   assert.deepEqual(await verdict({ ...stored(web1, accepted, ofWeb1), from: web2 ?? null }), [0, 1]);
+});
+
+test('by a key that was replaced a host is believed on runs that were made before, and not on how far its log went', async () => {
+  const HOUR = 3_600_000;
+  const saying = async (madeAt: number, at: number, keys: Partial<Host>): Promise<readonly Report[]> => {
+    const { fleet, hosts, grants } = witness();
+    const now = new Map([...hosts].map(([name, host]) => [name, { ...host, key: idOf(stranger), ...keys }] as const));
+    const host = web1 ?? assert.fail();
+    const job = jobIdFor(makeRunId(madeAt, new Uint8Array(10).fill(255)), host);
+    const ledger = { size: 9, head: '0'.repeat(64) };
+    const sealed = sealReport({ job, host, at, ledger, event: accepted }, ofWeb1 ?? assert.fail());
+    return (await believeReports([{ from: host, ...sealed }], { fleet, hosts: now, grants })).reports;
+  };
+  const replaced = { previousKeys: [{ key: idOf(ofWeb1), until: 10 * HOUR }] };
+
+  const [report = assert.fail()] = await saying(9 * HOUR, 9 * HOUR, replaced);
+  assert.equal(report.ledger, undefined);
+  assert.deepEqual(await saying(10 * HOUR, 9 * HOUR, replaced), []);
+  assert.deepEqual(await saying(11 * HOUR, 1, replaced), []);
+  assert.deepEqual(await saying(9 * HOUR, 11 * HOUR, replaced), []);
+  const [whole = assert.fail()] = await saying(11 * HOUR, 11 * HOUR, { outgoingKey: idOf(ofWeb1) });
+  assert.equal(whole.ledger?.size, 9, 'while it is not finished, the outgoing key says all');
+  assert.deepEqual(await saying(9 * HOUR, 9 * HOUR, {}), []);
+  assert.deepEqual(await saying(9 * HOUR, 9 * HOUR, { key: null, ...replaced }), []);
 });
 
 test('a host whose key is not recorded, or that is not in the configuration, is not believed', async () => {

@@ -55,13 +55,13 @@ export type SignedRun = {
 
 /**
  * Gives the run its id, which for a slot is always the same, writes it into the journal and signs one order per job, which says how far the journal went.
- * Nothing leaves this machine yet.
+ * Nothing leaves this machine yet. A slot is fired with a standing order or, by an operator, under the id it is to have.
  * @throws ConfigError JOURNAL_UNUSABLE, and RejectedError when the arguments are too long for an order.
  */
 export async function signRun(
   prepared: PreparedRun,
   sender: Sender,
-  fires: FiredSlot | null = null,
+  slot: FiredSlot | RunId | null = null,
 ): Promise<SignedRun> {
   const signed: SignedRun[] = [];
   const steps: RolloutStep[] = [];
@@ -72,7 +72,9 @@ export async function signRun(
     steps.push({ ...step, run: other?.run.id ?? null });
   }
   const { key, by, journal } = sender;
-  const id = fires === null ? makeRunId(sender.clock.now(), sender.randomBytes(10)) : runIdOf(fires);
+  const fires = typeof slot === 'string' ? null : slot;
+  const ownId = typeof slot === 'string' ? slot : makeRunId(sender.clock.now(), sender.randomBytes(10));
+  const id = fires === null ? ownId : runIdOf(fires);
   const { at: createdAt, log } = await journal.add(() => runEvent(id, prepared, { key: key.id, by }));
   const orders = prepared.assignments.map((assignment) =>
     makeOrder({ run: id, issuedAt: createdAt, log, fires }, { prepared, assignment, sender }),

@@ -4,7 +4,15 @@ import type { JobId } from '../core/ids.ts';
 import type { HostName } from '../core/names.ts';
 import type { Report } from '../core/report.ts';
 import type { RunSnapshot } from '../core/run-snapshot.ts';
-import { applyReports, initialRunState, isEnded, jobStatus, type JobState, type RunState } from '../core/run-state.ts';
+import {
+  applyReports,
+  initialRunState,
+  isEnded,
+  isHeard,
+  jobStatus,
+  type JobState,
+  type RunState,
+} from '../core/run-state.ts';
 import { reportersOf, type Run } from '../core/run.ts';
 import type { ControllerBroker, ReportPage, ReportPlace, ReportQuestion } from '../queue/broker.ts';
 import { believeEnds, believeReports, type Believed } from './believe-reports.ts';
@@ -53,7 +61,7 @@ export async function* followRun(
   let page = await broker.readReports({ run: run.id, hosts: hostsToHear(state, options.candidatesOf) });
   while (!signal.aborted) {
     const believed = await believeReports(page.reports, options.witness);
-    const fresh = believed.reports;
+    const fresh = believed.reports.filter((report) => isHeard(state, report));
     forged += believed.forged;
     state = applyReports(state, fresh);
     const snapshot = { state, presences: await presences(state), forged, now: clock.now() };
@@ -86,7 +94,8 @@ export async function readRun(
   const state = initialRunState(run);
   const { reports } = await broker.readReports({ run: run.id, hosts: hostsToHear(state, options.candidatesOf) });
   const believed = await believeReports(reports, options.witness);
-  return { ...believed, state: applyReports(state, believed.reports) };
+  const heard = believed.reports.filter((report) => isHeard(state, report));
+  return { reports: heard, forged: believed.forged, state: applyReports(state, heard) };
 }
 
 /** What a run comes to, by as few reports as say so; its jobs lack what is not needed for that. */

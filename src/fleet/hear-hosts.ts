@@ -8,6 +8,7 @@ import { refusalSchema, type Refusal } from '../core/report.ts';
 import type { Signed } from '../core/signed.ts';
 import type { ControllerBroker } from '../queue/broker.ts';
 import { readStatement, type StatementKind } from '../trust/host-statement.ts';
+import { keysOf } from './host-keys.ts';
 
 /** Whom to listen to. */
 export type Audience = { readonly fleet: FleetName; readonly hosts: readonly Host[] };
@@ -49,7 +50,7 @@ export async function hearRefusals(
   const stored = await broker.refusals(joined, limit);
   const heard = await Promise.all(
     stored.map(async ({ from, ...signed }) => {
-      const said = await hear(signed, { fleet, host: byName.get(from) }, { kind: 'refusal', schema: refusalSchema });
+      const said = await hear(signed, { fleet, host: byName.get(from) }, REFUSALS);
       return said === null ? [] : [{ host: from, ...said }];
     }),
   );
@@ -66,7 +67,14 @@ async function readTimes(broker: Pick<ControllerBroker, 'serverTime'>, clock: Cl
   return { now, brokerOffsetMs: theirs - (before + now) / 2 };
 }
 
-type Topic<Schema extends z.ZodType> = { readonly kind: StatementKind; readonly schema: Schema };
+type Topic<Schema extends z.ZodType> = {
+  readonly kind: StatementKind;
+  readonly schema: Schema;
+  /** When it was said; without, a key that was replaced counts for nothing: the host says it again with the new one. */
+  readonly saidAt?: (said: z.output<Schema>) => number;
+};
+
+const REFUSALS: Topic<typeof refusalSchema> = { kind: 'refusal', schema: refusalSchema, saidAt: ({ at }) => at };
 
 async function hearEach<Schema extends z.ZodType>(
   stored: ReadonlyMap<HostName, Signed>,
@@ -86,8 +94,12 @@ async function hearEach<Schema extends z.ZodType>(
 async function hear<Schema extends z.ZodType>(
   signed: Signed | undefined,
   { fleet, host }: { readonly fleet: FleetName; readonly host: Host | undefined },
-  { kind, schema }: Topic<Schema>,
+  { kind, schema, saidAt = () => Infinity }: Topic<Schema>,
 ): Promise<z.output<Schema> | null> {
-  if (signed === undefined || host === undefined || host.key === null) return null;
-  return await readStatement(kind, signed, { fleet, host: host.name, key: host.key, schema });
+  if (signed === undefined || host === undefined) return null;
+  for (const { key, until } of keysOf(host)) {
+    const said = await readStatement(kind, signed, { fleet, host: host.name, key, schema });
+    if (said !== null) return until === null || saidAt(said) < until ? said : null;
+  }
+  return null;
 }

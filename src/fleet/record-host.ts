@@ -6,14 +6,14 @@ import { journalOf } from './journal.ts';
 
 export type HostChange = {
   readonly host: string;
-  readonly what: 'accepted' | 'replaced' | 'retired' | 'renamed';
+  readonly what: 'accepted' | 'replaced' | 'rotated' | 'retired' | 'renamed';
   /** Its public key from then on, or the one it had; for `renamed` the name it gets. */
   readonly detail: string;
   readonly clock: Clock;
 };
 
 /**
- * Writes into the journal that a host comes, is another machine from now on, goes or has another name, before it is so.
+ * Writes into the journal that a host comes, is another machine from now on, gets another key, goes or has another name, before it is so.
  * What was seen of a host's log before it was accepted anew says nothing about it any more.
  * @throws ConfigError JOURNAL_UNUSABLE, RejectedError UNKNOWN_HOST.
  */

@@ -3,14 +3,13 @@ import { MOST_HEADS } from '../audit/journal-event.ts';
 import { viewJournal, type JournalView } from '../audit/journal-view.ts';
 import { verifyHost, type HostEvidence, type VerifiedHost } from '../audit/verify-host.ts';
 import { verifyJournal } from '../audit/verify-journal.ts';
-import type { FleetConfig } from '../config/fleet-config.ts';
 import type { HostName } from '../core/names.ts';
 import { auditRead } from '../tasks/audit-read.ts';
-import { judgeByRoles } from '../tasks/role-rules.ts';
+import { whyNotAsked, type AskOptions } from './ask-hosts.ts';
 import { readJournal, type Journal } from './journal.ts';
-import { readAudits, type ReadFrom, type ReadOptions } from './read-audits.ts';
+import { readAudits, type ReadFrom } from './read-audits.ts';
 
-export type VerifyOptions = ReadOptions & {
+export type VerifyOptions = AskOptions & {
   readonly hosts: readonly HostName[];
   /** From the beginning of every log, not from where it was verified last. */
   readonly full: boolean;
@@ -33,7 +32,12 @@ export type VerifiedFleet = {
 export async function verifyFleet(options: VerifyOptions): Promise<VerifiedFleet> {
   const { fleet, hosts, sender, full } = options;
   const before = viewJournal(await readJournal(fleet));
-  const closed = new Map(hosts.flatMap((host) => whyNotRead(fleet, host)));
+  const closed = new Map(
+    hosts.flatMap((host): [HostName, string][] => {
+      const why = whyNotAsked(fleet, host, auditRead);
+      return why === null ? [] : [[host, why]];
+    }),
+  );
   const allowed = hosts.filter((host) => !closed.has(host));
   const wanted = allowed.map((host) => (full ? { host, from: 1, since: null } : onward(before, host)));
   const { evidence, unread } = await readAudits(wanted, options);
@@ -50,19 +54,10 @@ export async function verifyFleet(options: VerifyOptions): Promise<VerifiedFleet
   };
 }
 
-const NOT_ALLOWED = `its roles do not allow ${auditRead.name}; add it to  tasks:  of one of them`;
-
 /** The line that was verified last comes again, to be the same. */
 function onward(view: JournalView, host: HostName): ReadFrom {
   const { verified } = view.past(host);
   return verified === null ? { host, from: 1, since: null } : { host, from: verified.size, since: verified.at };
-}
-
-function whyNotRead(fleet: FleetConfig, name: HostName): readonly [HostName, string][] {
-  const host = fleet.hosts.get(name);
-  if ((host?.key ?? null) === null) return [[name, 'it has not joined']];
-  const roles = (host?.roles ?? []).flatMap((role) => fleet.roles.get(role) ?? []);
-  return judgeByRoles(auditRead.name, { kind: 'host', host: name }, roles).allowed ? [] : [[name, NOT_ALLOWED]];
 }
 
 async function keepVerified(journal: Journal, hosts: readonly VerifiedHost[]): Promise<void> {

@@ -59,6 +59,7 @@ export function consume(consumption: Consumption, context: ConsumeContext): Cons
       // Closing the backend first keeps BullMQ from marking what is under way as failed.
       await worker.getBackend().close(true);
       waits.end();
+      await worker.leaveJobs();
       void worker.close(true);
     },
   };

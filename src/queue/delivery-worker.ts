@@ -44,7 +44,7 @@ const FAILED_KEPT_S = 7 * 24 * 3600;
 export function makeDeliveryWorker(
   { queue, concurrency, handle }: Consumption,
   connections: WorkerConnections,
-): Worker<unknown, void> {
+): DeliveryWorker {
   const { client, keys } = connections.link;
   const isHostQueue = queue.kind === 'host';
   const { drainDelayS, lockMs } = connections.timing ?? (isHostQueue ? HOST_TIMING : ROLE_TIMING);
@@ -68,10 +68,19 @@ export function makeDeliveryWorker(
   );
 }
 
-/** Survives a job whose data is not JSON: it is handed over empty, to be refused like any other rubbish. */
+/**
+ * Ends although a job is under way that will not end: closing waits for that, and goes on to prolong its lock for ever,
+ * which keeps the process alive. Survives a job whose data is not JSON: it is handed over empty, to be refused like any other
+ * rubbish.
+ */
 class DeliveryWorker extends Worker<unknown, void> {
   protected override createJob(json: JobJson, jobId: string): Job<unknown, void> {
     return super.createJob(isJson(json.data) ? json : { ...json, data: '{}' }, jobId);
+  }
+
+  /** Lets go of the jobs under way; nothing is said of them. */
+  async leaveJobs(): Promise<void> {
+    await this.lockManager.close();
   }
 }
 

@@ -1,5 +1,5 @@
 import type { RunId } from '../core/ids.ts';
-import type { HostName } from '../core/names.ts';
+import type { HostName, ScheduleName } from '../core/names.ts';
 import { queueNameOf, type Destination } from '../core/run.ts';
 
 /**
@@ -18,6 +18,18 @@ export type Keys = {
   readonly trust: string;
   /** Hash of pauses by schedule. */
   readonly pauses: string;
+  /** Hash of how far the slots of each rule are decided. */
+  readonly decidedUntil: string;
+  /** Hash of slots that fired and whose orders are not all sent, with how far they are. */
+  readonly unsent: string;
+  /** Hash of when slots that wait were first looked at. */
+  readonly noticed: string;
+  /** Sorted set of the decided slots of a schedule. */
+  readonly slots: (schedule: ScheduleName) => string;
+  /** The decision on a slot. */
+  readonly slot: (schedule: ScheduleName, slot: number) => string;
+  /** Which scheduler sends its orders. */
+  readonly sender: (schedule: ScheduleName, slot: number) => string;
   readonly run: (id: RunId) => string;
   /** Stream of what one host reports on a run; with null, of what operators do. */
   readonly reports: (id: RunId, from: HostName | null) => string;
@@ -45,6 +57,12 @@ export function keysFor(environment: string | null): Keys {
     runs: `${prefix}:runs`,
     trust: `${prefix}:trust`,
     pauses: `${prefix}:schedules:pauses`,
+    decidedUntil: `${prefix}:schedules:decided-until`,
+    unsent: `${prefix}:schedules:unsent`,
+    noticed: `${prefix}:schedules:noticed`,
+    slots: (schedule) => `${prefix}:schedule:${schedule}:slots`,
+    slot: (schedule, slot) => `${prefix}:schedule:${schedule}:slot:${slot}`,
+    sender: (schedule, slot) => `${prefix}:schedule:${schedule}:slot:${slot}:sender`,
     run: (id) => `${prefix}:run:${id}`,
     // No host is called by the empty word, so none can write what only operators may.
     reports: (id, from) => `${prefix}:run:${id}:reports:${from ?? ''}`,

@@ -14,6 +14,7 @@ import { forgetHost } from './forget-host.ts';
 import type { Releaser } from './release.ts';
 import { appendReport, readReports } from './report-store.ts';
 import { rolloutBroker } from './rollout-store.ts';
+import { openSlotStore } from './slot-store.ts';
 import { newestTrust, publishTrust, trustOf } from './trust-store.ts';
 import { watchReports } from './watch-reports.ts';
 import { getCancelMark, listRunIds, readRunRecords, saveRun, setCancelMark } from './run-store.ts';
@@ -53,6 +54,7 @@ export async function openControllerBroker(settings: BrokerSettings, log: Log = 
     newestTrust: () => newestTrust(link),
     trustOf: (version) => trustOf(link, version),
     publishTrust: (version, envelope) => publishTrust(link, version, envelope),
+    slots: openSlotStore(link),
     pauses: () => readPauses(link),
     savePause: (name, pause) => savePause(link, name, pause),
     dropPause: (name) => dropPause(link, name),

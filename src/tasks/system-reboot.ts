@@ -1,7 +1,7 @@
 import * as z from 'zod';
 import { assessHealth } from '../apt/health.ts';
-import { newerKernel } from '../apt/newer-kernel.ts';
 import { isBroken } from '../apt/package-state.ts';
+import { rebootReasons } from '../apt/reboot-reasons.ts';
 import type { Snapshot } from '../apt/snapshot.ts';
 import { takeSnapshot } from '../apt/take-snapshot.ts';
 import type { Failure, Outcome } from '../core/outcome.ts';
@@ -48,7 +48,7 @@ export const systemReboot: Task = defineTask({
   *perform({ always }, { dryRun }) {
     if (!(yield* systemdRuns())) return failed(NO_SYSTEMD, null);
     const now = yield* currentBoot();
-    const result: Result = { reasons: yield* findReasons(now), before: now, after: null, failedUnits: null };
+    const result: Result = { reasons: yield* rebootReasons(), before: now, after: null, failedUnits: null };
     const isDue = always || result.reasons.length > 0;
     if (dryRun) {
       const summary = isDue ? `would reboot: ${reasonText(result)}` : 'no reboot required';
@@ -75,17 +75,6 @@ const SHUTDOWN_MS = 600_000;
 function* currentBoot(): Work<Boot> {
   const bootId = ((yield* readText('/proc/sys/kernel/random/boot_id')) ?? '').trim();
   return { bootId, kernel: ((yield* readText('/proc/sys/kernel/osrelease')) ?? '').trim() };
-}
-
-function* findReasons({ kernel }: Boot): Work<string[]> {
-  const newer = yield* newerKernel(kernel);
-  const isAsked = (yield* readText('/run/reboot-required')) !== null;
-  const packages = ((yield* readText('/run/reboot-required.pkgs')) ?? '').split('\n').filter((line) => line !== '');
-  const names = [...new Set(packages)].slice(0, 20).join(', ');
-  return [
-    ...(newer === null ? [] : [`kernel ${newer} is installed, ${kernel} runs`]),
-    ...(isAsked ? [names === '' ? 'a package asks for it' : `asked for by ${names}`.slice(0, 500)] : []),
-  ];
 }
 
 function reasonText({ reasons }: Result): string {

@@ -71,6 +71,7 @@ export function hostEntryText(event: HostEvent | null): EntryText {
 function detailOf(event: HostEvent): string {
   if ('task' in event) return event.task;
   if (event.kind === 'refused') return event.code;
+  if (event.kind === 'key-replaced') return event.key;
   if ('status' in event) return event.why === null ? event.status : `${event.status}: ${event.why}`;
   if ('attempt' in event) return `attempt ${event.attempt}`;
   if ('version' in event) return `version ${event.version}`;

@@ -18,7 +18,7 @@ const DAY_MS = 24 * 3_600_000;
 /** How long a standing order may stand. */
 export const MAX_STANDING_MS = 366 * DAY_MS;
 /** The least distance of slots. */
-export const LEAST_DISTANCE_MS = 60_000;
+const LEAST_DISTANCE_MS = 60_000;
 /** Of expiry and lateness together: a host forgets an order's id a week after its expiry, so no slot comes twice. */
 const MAX_OPEN_MS = 7 * DAY_MS;
 

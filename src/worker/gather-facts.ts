@@ -60,7 +60,8 @@ async function store(facts: HostFacts, worker: WorkerContext, signal: AbortSigna
   const { broker, log, hostKey } = worker;
   const { fleet, host } = worker.policy;
   try {
-    await orAbort(broker.saveFacts(host, signStatement('facts', { fleet, host, said: facts }, hostKey)), signal);
+    const signed = signStatement('facts', { fleet, host, said: facts }, hostKey.current());
+    await orAbort(broker.saveFacts(host, signed), signal);
   } catch (error) {
     if (!signal.aborted) log(`cannot tell about this host: ${messageOf(error)}`);
   }

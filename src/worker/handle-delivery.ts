@@ -170,5 +170,5 @@ async function publishRefusal(delivery: Delivery, { code, message }: Refused, wo
   worker.leaving.throwIfAborted();
   const { fleet, host } = worker.policy;
   const said: Refusal = { at: worker.clock.now(), queue, job, code, message };
-  await worker.broker.refuse(host, signStatement('refusal', { fleet, host, said }, worker.hostKey));
+  await worker.broker.refuse(host, signStatement('refusal', { fleet, host, said }, worker.hostKey.current()));
 }

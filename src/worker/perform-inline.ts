@@ -1,9 +1,11 @@
 import { CommandError } from '../core/errors.ts';
 import { failedOutcome } from '../core/failed-outcome.ts';
+import type { JobId } from '../core/ids.ts';
 import type { Outcome } from '../core/outcome.ts';
 import type { AdmittedOrder } from '../executor/admit-order.ts';
-import { inlinePerformer } from '../executor/inline-performer.ts';
+import { inlinePerformer, type HostKeys } from '../executor/inline-performer.ts';
 import { performWork } from '../executor/perform-work.ts';
+import { orAbort } from './or-abort.ts';
 import { readAuditLog } from './read-audit.ts';
 import type { WorkerContext } from './worker-context.ts';
 
@@ -15,10 +17,12 @@ export async function performInline(admitted: AdmittedOrder, worker: WorkerConte
   const { order, task, args, context } = admitted;
   const deadline = AbortSignal.timeout(order.deadlineMs);
   const signal = worker.leaving;
+  const stop = AbortSignal.any([signal, deadline]);
   const perform = inlinePerformer({
     sink: worker.reportsOf(order.id),
-    signal: AbortSignal.any([signal, deadline]),
+    signal: stop,
     readAudit: async (from, maxBytes) => await readAuditLog(worker, from, maxBytes),
+    ...(order.dryRun ? {} : { keys: keysFor(order.id, worker, stop) }),
   });
   try {
     return await performWork(task.perform(args, context), perform);
@@ -27,6 +31,28 @@ export async function performInline(admitted: AdmittedOrder, worker: WorkerConte
     if (!deadline.aborted) return failedOutcome(error);
     return failedOutcome(new CommandError('JOB_STOPPED', `not done within ${order.deadlineMs / 1000} s`));
   }
+}
+
+/**
+ * The key is replaced while nothing else is in hand: of no job then, what came before is signed with one key and what
+ * comes after with another.
+ */
+function keysFor(
+  job: JobId,
+  { hostKey, audit, underWay, onHostChanged, log }: WorkerContext,
+  stop: AbortSignal,
+): HostKeys {
+  return {
+    offer: async () => await hostKey.offer(job),
+    take: async (key) => {
+      await orAbort(underWay.alone(job), stop);
+      const taken = await hostKey.take(key, async (was) => await audit.enter({ kind: 'key-replaced', job, was, key }));
+      log(taken ? `signs with ${key}` : `was told to sign with ${key}, which it has not offered`);
+      // What it found out last is signed with the old one.
+      if (taken) onHostChanged();
+      return taken;
+    },
+  };
 }
 
 /**

@@ -40,23 +40,31 @@ export async function keepPresence(
       leaving,
     };
     const { fleet, host } = policy;
-    await orAbort(broker.announce(host, signStatement('presence', { fleet, host, said }, hostKey)), until);
+    const signed = signStatement('presence', { fleet, host, said }, hostKey.current());
+    await orAbort(broker.announce(host, signed), until);
     return said;
   };
   try {
     for (let refresh = 0; ; refresh += 1) {
       if (refresh % CLOCK_CHECK_EVERY === 0) clockOffsetMs = await checkClock(worker, signal);
+      const replaced = hostKey.replaced();
       const said = await announce(false, signal);
       // So a revoked key is good for half a minute at most on a host that is on.
       await orAbort(trust.refresh(broker), signal);
       if (versionOf(trust) !== said.trust) continue;
-      await sleep(REFRESH_MS, undefined, { signal });
+      await untilDue(replaced, signal);
     }
   } catch (error) {
     if (!signal.aborted) return log(`the host is shown offline: ${messageOf(error)}`);
     // With the broker away, what was said last is over soon.
     await announce(true, AbortSignal.timeout(GOODBYE_MS)).catch(() => undefined);
   }
+}
+
+/** What was signed with a key that is replaced is not believed for long, so the next is said at once. */
+async function untilDue(replaced: AbortSignal, signal: AbortSignal): Promise<void> {
+  const early = AbortSignal.any([replaced, signal]);
+  await sleep(REFRESH_MS, undefined, { signal: early }).catch(() => signal.throwIfAborted());
 }
 
 function policyOf(word: OwnersWord): Presence['policy'] {

@@ -6,11 +6,9 @@ import { messageOf } from '../core/errors.ts';
 import { runOf } from '../core/ids.ts';
 import { queueNameOf } from '../core/run.ts';
 import type { Argv } from '../core/step.ts';
-import { openHostKey } from '../executor/host-key.ts';
 import { OWNER_POLICY_FILE, writeHostPolicy, type HostPolicy } from '../executor/host-policy.ts';
 import type { Delivery, WorkerBroker } from '../queue/broker.ts';
 import { openWorkerBroker } from '../queue/open.ts';
-import type { SigningKey } from '../trust/key.ts';
 import { sealReport } from '../trust/sign-report.ts';
 import { openAuditLog, type AuditLog } from './audit-log.ts';
 import { claimStateDir } from './claim-state-dir.ts';
@@ -22,6 +20,7 @@ import { openJournalMemory, type JournalMemory } from './journal-memory.ts';
 import { openLedger, type Ledger } from './ledger.ts';
 import { orAbort } from './or-abort.ts';
 import { keepCertificate } from './keep-certificate.ts';
+import { openOwnKey, type OwnKey } from './own-key.ts';
 import { keepPresence } from './presence.ts';
 import { queuesOf } from './queues-of.ts';
 import { resumeJobs } from './resume-jobs.ts';
@@ -57,7 +56,7 @@ export async function runWorker(options: WorkerOptions, stop: StopSignals): Prom
   const { ownerPolicy } = options;
   const policy = { ...hostPolicyOf(config), ...(ownerPolicy !== undefined && { ownerPolicy }) };
   await writeHostPolicy(stateDir, policy);
-  const hostKey = await openHostKey(stateDir);
+  const hostKey = await openOwnKey(stateDir, policy);
   await using audit = await openAuditLog({ stateDir, policy, clock, log });
   await using journals = await openJournalMemory(stateDir, log);
   const trust = await openTrustKeeper({ stateDir, policy, clock, log, audit });
@@ -72,7 +71,7 @@ type Parts = WorkerOptions & {
   readonly journals: JournalMemory;
   readonly policy: HostPolicy;
   readonly trust: TrustKeeper;
-  readonly hostKey: SigningKey;
+  readonly hostKey: OwnKey;
   readonly broker: WorkerBroker;
 };
 
@@ -138,7 +137,7 @@ function contextOf(parts: Parts, wires: Wires): WorkerContext {
       // A broker that is closed would be asked, and connect again, for ever.
       wires.leaving.throwIfAborted();
       const report = { job, host: policy.host, at: clock.now(), ledger: audit.head(), event };
-      await orAbort(broker.report(runOf(job), sealReport(report, hostKey)), wires.leaving);
+      await orAbort(broker.report(runOf(job), sealReport(report, hostKey.current())), wires.leaving);
     },
   };
 }

@@ -37,7 +37,8 @@ export type Stopping = {
 export async function shutDown({ worker, consumers, leave, background }: Stopping, force: AbortSignal): Promise<void> {
   worker.log('stopping: no more jobs are taken; another signal ends it at once');
   const drained = Promise.allSettled([background, ...consumers.map(async (consumer) => await consumer.drain())]);
-  await within(GRACE_MS, worker.underWay.settled(), force);
+  // A job that was taken before the wish may come to hand only after it.
+  await within(GRACE_MS, Promise.all([worker.underWay.settled(), drained]), force);
   leave();
   await within(CLOSE_MS, drained, force);
   await Promise.all(consumers.map(async (consumer) => await consumer.close()));

@@ -5,10 +5,10 @@ import type { ReportSink } from '../core/report.ts';
 import type { Argv } from '../core/step.ts';
 import type { HostPolicy } from '../executor/host-policy.ts';
 import type { WorkerBroker } from '../queue/broker.ts';
-import type { SigningKey } from '../trust/key.ts';
 import type { AuditLog } from './audit-log.ts';
 import type { JournalMemory } from './journal-memory.ts';
 import type { Ledger } from './ledger.ts';
+import type { OwnKey } from './own-key.ts';
 import type { TrustKeeper } from './trust-keeper.ts';
 import type { Turn } from './turn.ts';
 import type { UnderWay } from './under-way.ts';
@@ -27,7 +27,7 @@ export type WorkerContext = {
   readonly ownersWord: () => Promise<OwnersWord>;
   readonly trust: TrustKeeper;
   /** What this host says is signed with it. */
-  readonly hostKey: SigningKey;
+  readonly hostKey: OwnKey;
   readonly turn: Turn;
   readonly underWay: UnderWay;
   readonly clock: Clock;

@@ -1,14 +1,17 @@
 import * as z from 'zod';
 import { DPKG_QUERY_FORMAT } from '../../src/apt/parse-dpkg-query.ts';
+import { keyOfferSchema } from '../../src/core/key-offer.ts';
 import { jsonObjectSchema, jsonSchema } from '../../src/core/json.ts';
 import {
   isJobStep,
+  isWorkerStep,
   PHASES,
-  type JobStep,
   type AuditExcerpt,
+  type JobStep,
   type ReachAnswer,
   type Step,
   type StepResult,
+  type WorkerStep,
 } from '../../src/core/step.ts';
 
 /** Lines of a text. */
@@ -22,7 +25,8 @@ const end = {
 
 /**
  * One expected step and what the host answers. Command lines are their arguments with a blank between. `packages` is
- * how tasks look at all packages: dpkg-query, here with blanks for tabs, then apt's marks.
+ * how tasks look at all packages: dpkg-query, here with blanks for tabs, then apt's marks. A host without a mark that it
+ * is to be rebooted has no newer kernel either, unless the case goes on with that.
  */
 const stepSchema = z.union([
   z.strictObject({ run: z.string(), ...end }),
@@ -44,6 +48,8 @@ const stepSchema = z.union([
     jobs: z.record(z.string(), z.strictObject({ from: z.int(), to: z.int().nullable() })).default({}),
   }),
   z.strictObject({ tell: z.array(jsonSchema) }),
+  z.strictObject({ offerKey: keyOfferSchema }),
+  z.strictObject({ takeKey: z.string(), taken: z.boolean() }),
   // Services that run replaced code.
   z.strictObject({ outdated: z.array(z.string()) }),
   // `port 80` or a URL, with the HTTP status, true for a port that accepts, or why there is no answer.
@@ -66,7 +72,7 @@ export const caseSchema = z.strictObject({
     .prefault({}),
   /** Which of the task's two ways to answer. */
   by: z.enum(['perform', 'answerAtOnce']).default('perform'),
-  steps: z.array(stepSchema).transform((steps) => steps.flatMap(spellOut)),
+  steps: z.array(stepSchema).transform((steps) => steps.flatMap((step, at) => spellOut(step, steps[at + 1]))),
   /** The fields to compare; null when the task leaves the answer to `perform`. */
   outcome: jsonObjectSchema.nullable(),
 });
@@ -74,6 +80,7 @@ export type Case = z.output<typeof caseSchema>;
 
 /** What a case and a task have to agree on. */
 export function describeStep(step: Step): unknown {
+  if (isWorkerStep(step)) return describeWorkerStep(step);
   if (isJobStep(step)) return describeJobStep(step);
   switch (step.kind) {
     case 'run':
@@ -85,8 +92,6 @@ export function describeStep(step: Step): unknown {
       return { phase: step.phase };
     case 'plan':
       return { plan: step.transaction };
-    case 'read-audit':
-      return { audit: step.from };
     case 'find-outdated':
       return { outdated: null };
     case 'reach':
@@ -116,6 +121,11 @@ function describeJobStep(step: JobStep): unknown {
   }
 }
 
+function describeWorkerStep(step: WorkerStep): unknown {
+  if (step.kind === 'read-audit') return { audit: step.from };
+  return step.kind === 'take-key' ? { takeKey: step.key } : { offerKey: null };
+}
+
 /** The same of a step in a case: what is not the host's answer. */
 export function describeExpected(step: PlainStep): unknown {
   if ('run' in step) return { run: step.run };
@@ -124,6 +134,8 @@ export function describeExpected(step: PlainStep): unknown {
   if ('list' in step) return { list: step.list };
   if ('scratch' in step) return { scratch: step.scratch, content: step.content };
   if ('remember' in step) return { remember: step.remember };
+  if ('offerKey' in step) return { offerKey: null };
+  if ('takeKey' in step) return { takeKey: step.takeKey };
   if ('outdated' in step) return { outdated: null };
   if ('reach' in step) return { reach: Object.keys(step.reach) };
   return 'audit' in step ? { audit: step.audit } : step;
@@ -139,13 +151,12 @@ export function answer(step: Step, expected: PlainStep): StepResult {
   if (step.kind === 'remember' && 'remember' in expected) {
     return { kind: 'remember', content: expected.known ?? step.content };
   }
-  return answerLook(expected) ?? { kind: kindOf(expected) };
+  return answerOfWorker(expected) ?? answerLook(expected) ?? { kind: kindOf(expected) };
 }
 
 function answerLook(expected: PlainStep): StepResult | null {
   if ('read' in expected) return { kind: 'read', text: expected.text };
   if ('list' in expected) return { kind: 'list', names: expected.names };
-  if ('audit' in expected) return { kind: 'read-audit', excerpt: excerptOf(expected) };
   if ('outdated' in expected) return { kind: 'find-outdated', services: expected.outdated };
   if ('reach' in expected) return { kind: 'reach', answers: Object.values(expected.reach).map(reachAnswer) };
   return null;
@@ -154,6 +165,12 @@ function answerLook(expected: PlainStep): StepResult | null {
 function reachAnswer(answered: number | true | string): ReachAnswer {
   if (typeof answered === 'string') return { ok: false, why: answered };
   return { ok: true, status: answered === true ? null : answered };
+}
+
+function answerOfWorker(expected: PlainStep): StepResult | null {
+  if ('offerKey' in expected) return { kind: 'offer-key', offer: expected.offerKey };
+  if ('takeKey' in expected) return { kind: 'take-key', taken: expected.taken };
+  return 'audit' in expected ? { kind: 'read-audit', excerpt: excerptOf(expected) } : null;
 }
 
 /** Of the steps that are answered with nothing. */
@@ -170,7 +187,16 @@ function excerptOf({ audit: from, lines, next, jobs }: Extract<PlainStep, { audi
   return { lines, next, size, head, ...rest };
 }
 
-function spellOut(step: CaseStep): readonly PlainStep[] {
+const RUNNING_KERNEL = '/proc/sys/kernel/osrelease';
+
+function isUnmarked(step: CaseStep): step is Extract<PlainStep, { read: string }> {
+  return 'read' in step && step.read === '/run/reboot-required' && step.text === null;
+}
+
+function spellOut(step: CaseStep, next: CaseStep | undefined): readonly PlainStep[] {
+  if (isUnmarked(step) && !(next !== undefined && 'read' in next && next.read === RUNNING_KERNEL)) {
+    return [step, { read: RUNNING_KERNEL, text: '6.1.0-18-amd64\n' }, { list: '/boot', names: [] }];
+  }
   if (!('packages' in step)) return [step];
   const prints = step.packages.map((line) => `${line.replaceAll(' ', '\t')}\n`).join('');
   const marks = step.auto.map((key) => {

@@ -55,6 +55,8 @@ test('hosts add says the same as data, and how it was called', async () => {
       roles: z.array(z.string()),
       description: z.null(),
       key: z.null(),
+      outgoingKey: z.null(),
+      previousKeys: z.tuple([]),
       brokerPassword: z.null(),
       machine: z.null(),
       labels: z.strictObject({}),

@@ -178,8 +178,11 @@ const BAD: readonly (readonly [args: string, code: number, error: RegExp])[] = [
   ['add Ada!x --out x.key', 2, /^error\[USAGE\]: name: expected 1 to 64 lower-case letters/],
   ['add ada --out x.key --for soon', 2, /^error\[USAGE\]: --for: expected a duration/],
   ['add ada --out celeroot.key', 3, /^error\[CONFIG_EXISTS\]: .*celeroot\.key is already there\nhint: /],
-  ['rotate', 2, /^error\[USAGE\]: give the name of a key, or --root\nhint: /],
+  ['rotate', 2, /^error\[USAGE\]: give the name of a key, or --root, or which hosts\nhint: /],
   ['rotate operator --root', 2, /^error\[USAGE\]/],
+  ['rotate operator --host web1', 2, /^error\[USAGE\]/],
+  ['rotate --exclude web1', 2, /^error\[USAGE\]: no target given/],
+  ['rotate --host nobody', 5, /^error\[UNKNOWN_HOST\]/],
 ];
 for (const [args, code, error] of BAD) {
   test(`keys ${args} is one clear error and changes nothing`, async () => {

@@ -9,6 +9,7 @@ import type { Json } from '../../src/core/json.ts';
 import type { Outcome } from '../../src/core/outcome.ts';
 import {
   isJobStep,
+  isWorkerStep,
   type CommandOutput,
   type JobStep,
   type Step,
@@ -74,6 +75,7 @@ type Job = { readonly folder: string; readonly memory: Map<string, string> };
 
 function performer(host: HostAccess, job: Job): StepPerformer {
   return async (step: Step): Promise<StepResult> => {
+    if (isWorkerStep(step)) return assert.fail('only a worker has an audit log and a key');
     if (isJobStep(step)) return await performJobStep(host, job, step);
     switch (step.kind) {
       case 'run':
@@ -89,7 +91,6 @@ function performer(host: HostAccess, job: Job): StepPerformer {
       case 'find-outdated':
         // Looked for on the machine that the tests run on, which is of no interest here.
         return { kind: 'find-outdated', services: [] };
-      case 'read-audit':
       case 'reach':
         return assert.fail(`only celeroot on the host itself can do a ${step.kind} step`);
     }

@@ -49,6 +49,8 @@ export function hostNamed(text: string, key: string = hostKey.id): Host {
     roles: [],
     description: null,
     key,
+    outgoingKey: null,
+    previousKeys: [],
     brokerPassword: null,
     machine: null,
     labels: {},

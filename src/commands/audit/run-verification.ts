@@ -2,12 +2,8 @@ import type { CommandUnknownOpts } from '@commander-js/extra-typings';
 import type { FleetConfig } from '../../config/fleet-config.ts';
 import type { HostName } from '../../core/names.ts';
 import { verifyFleet, type VerifiedFleet } from '../../fleet/verify-fleet.ts';
-import { openLiveRegion } from '../../terminal/live-region.ts';
-import { span } from '../../terminal/styled-line.ts';
 import type { Cli } from '../context.ts';
-import { celerootFor } from '../edit-fleet.ts';
-import { openBroker } from '../open-fleet.ts';
-import { openSender } from '../open-sender.ts';
+import { withAskOptions } from '../with-ask-options.ts';
 
 export type Verification = { readonly fleet: FleetConfig; readonly hosts: readonly HostName[]; readonly full: boolean };
 
@@ -17,17 +13,9 @@ export async function runVerification(
   command: CommandUnknownOpts,
   { fleet, hosts, full }: Verification,
 ): Promise<VerifiedFleet> {
-  const sender = await openSender(cli, fleet);
-  await using broker = await openBroker(cli, fleet);
-  const leave = new AbortController();
-  using _interrupt = cli.onSignal('SIGINT', () => leave.abort());
-  const signal = AbortSignal.any([leave.signal, cli.stdoutClosed]);
-  const region = cli.stderr.isTTY ? openLiveRegion(cli.stderr) : null;
-  const onProgress = (done: number, total: number): void => {
-    region?.draw([], [[span(`reading audit logs: ${done} of ${total} hosts`, 'dim')]]);
-  };
-  const celeroot = celerootFor(command);
-  const verified = await verifyFleet({ fleet, broker, sender, hosts, full, celeroot, onProgress, signal });
-  region?.draw([], []);
-  return verified;
+  return await withAskOptions(cli, command, {
+    fleet,
+    doing: 'reading audit logs',
+    ask: async (options) => await verifyFleet({ ...options, hosts, full }),
+  });
 }

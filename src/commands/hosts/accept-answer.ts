@@ -43,8 +43,9 @@ export async function recordAnswer(
   command: CommandUnknownOpts,
   { fleet, answer, replace }: AnswerToRecord,
 ): Promise<Accepted> {
-  const { host: name, key, brokerPassword, machine } = answer;
+  const { host: name, brokerPassword, machine } = answer;
   const told = namedHost(fleet, name);
+  const key = keyToRecord(answer, told);
   const accepted = { key, brokerPassword, machine, replace };
   acceptHost(fleet, name, accepted);
   const isNew =
@@ -72,6 +73,11 @@ export async function waitAgain(cli: Cli, command: CommandUnknownOpts, name: str
     });
   }
   await finish(cli, command, { config, host, isNew: true, since: 0 });
+}
+
+/** A host whose key is being rotated has the recorded one or the outgoing one. */
+function keyToRecord({ key }: JoinAnswer, told: Host): string {
+  return told.key !== null && key === told.outgoingKey ? told.key : key;
 }
 
 /** @throws CommandError JOIN_UNFINISHED, RejectedError JOIN_ANSWER_INVALID. */

@@ -42,7 +42,7 @@ export function joinCommand(cli: Cli): CommandUnknownOpts {
 }
 
 /** Flags that say what goes into the script; the names by which commander knows them. */
-const OF_THE_SCRIPT = ['package', 'arch', 'withoutPackage', 'rename', 'newSecrets', 'sharedPassword'];
+const OF_THE_SCRIPT = ['package', 'release', 'arch', 'withoutPackage', 'rename', 'newSecrets', 'sharedPassword'];
 
 const ABOUT_TOKENS = `A token lets one machine join as this host, once, within 15 minutes, while this command waits: type  celeroot join
 there and paste it. It is secret until then. The machine shows the fingerprint of its key, which you type here.`;

@@ -44,6 +44,10 @@ function describeHost(
     ...optional('description', host.description),
     ...optional('labels', labelsText(host)),
     ['key', host.key ?? { text: 'none recorded: nothing it says is believed', style: 'yellow' }],
+    ...optional(
+      'rotation',
+      host.outgoingKey === null ? null : `not finished:  ${celeroot} keys rotate --host ${host.name}`,
+    ),
     ['status', statusCell({ host, presence }, now)],
     ...optional('to join', host.key === null ? joinLine(host, celeroot) : null),
     ...(presence?.online === true ? workerProperties(presence.presence) : []),

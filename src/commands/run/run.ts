@@ -48,7 +48,7 @@ export function taskGroupCommands(cli: Cli): readonly CommandUnknownOpts[] {
 }
 
 /** Groups whose name is that of a command of its own; their tasks have no short form. */
-const NOUNS: ReadonlySet<string> = new Set(['audit']);
+const NOUNS: ReadonlySet<string> = new Set(['audit', 'keys']);
 
 function splitName({ name }: Task): { readonly group: string; readonly verb: string } {
   const dot = name.indexOf('.');

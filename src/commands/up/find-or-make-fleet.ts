@@ -43,7 +43,8 @@ export async function recordOwnKey(cli: Cli, fleet: FleetConfig, host: HostName)
   const { openHostKey } = await import('../../executor/host-key.ts');
   const { id: key } = await openHostKey(cli.stateDir);
   const { loadFleet } = await import('../../config/load.ts');
-  if (fleet.hosts.get(host)?.key === key) return loadFleet(fleet.file, cli.env);
+  const known = fleet.hosts.get(host);
+  if (known?.key === key || known?.outgoingKey === key) return loadFleet(fleet.file, cli.env);
   const { acceptHost } = await import('../../config/host-edits.ts');
   const { editText } = await import('../../config/edit.ts');
   const { changeConfig } = await import('../../config/write-config.ts');
