@@ -2,7 +2,7 @@ import type { Clock } from '../core/clock.ts';
 import { ConnectionError } from '../core/errors.ts';
 import { jobIdFor, makeRunId, type RunId } from '../core/ids.ts';
 import type { FleetName } from '../core/names.ts';
-import type { Rollout, RolloutStep } from '../core/rollout.ts';
+import type { RolloutStep } from '../core/rollout.ts';
 import type { Run } from '../core/run.ts';
 import type { SignedByKey } from '../core/signed.ts';
 import type { ControllerBroker, Release } from '../queue/broker.ts';
@@ -63,14 +63,7 @@ export async function signRun(
   sender: Sender,
   slot: FiredSlot | RunId | null = null,
 ): Promise<SignedRun> {
-  const signed: SignedRun[] = [];
-  const steps: RolloutStep[] = [];
-  // A dry run changes nothing anywhere, so nothing comes before or after it.
-  for (const { step, run } of prepared.dryRun ? [] : prepared.steps) {
-    const other = run === null ? null : await signRun(run, sender);
-    if (other !== null) signed.push(other);
-    steps.push({ ...step, run: other?.run.id ?? null });
-  }
+  const { signed, rollout } = await signRollout(prepared, sender);
   const { key, by, journal } = sender;
   const fires = typeof slot === 'string' ? null : slot;
   const ownId = typeof slot === 'string' ? slot : makeRunId(sender.clock.now(), sender.randomBytes(10));
@@ -96,7 +89,7 @@ export async function signRun(
     deadlineMs: prepared.deadlineMs,
     by: sender.by,
     follows: prepared.follows,
-    ...(prepared.rollout === null || prepared.dryRun ? {} : { rollout: withSteps(prepared.rollout, steps) }),
+    ...rollout,
     ...(fires === null ? {} : { slot: { schedule: fires.standing.schedule, at: fires.slot } }),
   };
   const releases = orders.map((order) => ({ job: order.id, to: order.to, envelope: signOrder(order, sender.key) }));
@@ -138,8 +131,19 @@ export async function submitRun(
   }
 }
 
-function withSteps(rollout: Rollout, steps: readonly RolloutStep[]): Rollout {
-  return steps.length === 0 ? rollout : { ...rollout, steps: [...steps] };
+type SignedRollout = { readonly signed: readonly SignedRun[]; readonly rollout: Pick<Run, 'rollout'> };
+
+/** How the run proceeds, and the runs of its steps. A dry run changes nothing anywhere, so it needs none of that. */
+async function signRollout({ rollout, steps, dryRun }: PreparedRun, sender: Sender): Promise<SignedRollout> {
+  if (rollout === null || dryRun) return { signed: [], rollout: {} };
+  const signed: SignedRun[] = [];
+  const named: RolloutStep[] = [];
+  for (const { step, run } of steps) {
+    const other = run === null ? null : await signRun(run, sender);
+    if (other !== null) signed.push(other);
+    named.push({ ...step, run: other?.run.id ?? null });
+  }
+  return { signed, rollout: { rollout: named.length === 0 ? rollout : { ...rollout, steps: named } } };
 }
 
 type PartlySent = { readonly run: Run; readonly queued: number; readonly celeroot: string };

@@ -1,3 +1,4 @@
+import type { Run } from '../core/run.ts';
 import { applyReports, initialRunState } from '../core/run-state.ts';
 import type { ControllerBroker } from '../queue/broker.ts';
 import type { Lock } from '../queue/rollout-broker.ts';
@@ -5,7 +6,7 @@ import { turnsOf } from '../rollout/turns.ts';
 import { believeReports } from './believe-reports.ts';
 import { readRuns } from './believe-runs.ts';
 import { chainReader } from './chain-reader.ts';
-import { isRolled, type RolledRun } from './rolled-run.ts';
+import type { RolledRun } from './rolled-run.ts';
 import type { Witness } from './witness.ts';
 
 /**
@@ -17,13 +18,16 @@ export async function reapLocks(broker: ControllerBroker, witness: Witness, now:
   const byRun = Map.groupBy(locks, ({ run }) => run);
   const { runs } = await readRuns(broker, witness, [...byRun.keys()]);
   const judged = await Promise.all(
-    runs
-      .filter(isRolled)
-      .map(async (run) => await endedLocks(broker, run, { held: byRun.get(run.id) ?? [], witness, now })),
+    runs.map(async (run) => await endedLocks(broker, asRolled(run), { held: byRun.get(run.id) ?? [], witness, now })),
   );
   const ended = judged.flat();
   await broker.rollouts.freeLocks(ended);
   return locks.filter((lock) => !ended.includes(lock) && lock.until > now);
+}
+
+/** A run of a schedule is none, and its hosts count all the same. */
+function asRolled(run: Run): RolledRun {
+  return { ...run, rollout: run.rollout ?? { batches: [], maxFailures: 0, maxUnreachable: 0, soakMs: 0 } };
 }
 
 type Held = { readonly held: readonly Lock[]; readonly witness: Witness; readonly now: number };
