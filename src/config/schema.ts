@@ -117,7 +117,7 @@ export const roleSchema = z
       })
       .optional()
       .describe(
-        'How many of its hosts may be in the middle of a change at once, a number or a percentage, over all roll-outs together. Default: no limit.',
+        'How many of its hosts may be in the middle of a change at once, a number or a percentage, over all runs together, those of schedules too. Default: no limit.',
       ),
   })
   .describe('A role: what its hosts consume and may do.');
