@@ -18,6 +18,7 @@ import { initCommand } from './init.ts';
 import { joinCommand } from './join.ts';
 import { joinAnswerCommand } from './join-answer.ts';
 import { keysCommand } from './keys/keys.ts';
+import { locksCommand } from './locks/locks.ts';
 import { policyCommand } from './policy/policy.ts';
 import { releaseCommand } from './release/release.ts';
 import { rolesCommand } from './roles/roles.ts';
@@ -107,6 +108,7 @@ const COMMANDS: readonly (readonly [name: string, command: (cli: Cli) => Command
   ['join', joinCommand],
   ['join-answer', joinAnswerCommand],
   ['keys', keysCommand],
+  ['locks', locksCommand],
   ['policy', policyCommand],
   ['release', releaseCommand],
   ['roles', rolesCommand],

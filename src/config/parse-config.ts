@@ -14,6 +14,7 @@ import { type Checked, checkFleetFile, checkWorkerFile } from './check-file.ts';
 import { type ConfigProblem, type Finding, formatPath, invalidConfig } from './config-problem.ts';
 import type { FleetConfig, Host, Role, WorkerConfig } from './fleet-config.ts';
 import { type Environment, readBroker } from './read-broker.ts';
+import { maxUnavailableOf, rolloutRules } from './read-rollout.ts';
 import { calendarOf } from './read-calendar.ts';
 import { scheduleOf } from './read-schedule.ts';
 import type { ConfigSource } from './read-source.ts';
@@ -88,7 +89,8 @@ function fleetConfig(source: ConfigSource, { reading, file, broker }: FleetParts
     const { broker_password: brokerPassword = null, outgoing_key: outgoingKey = null } = section;
     const previousKeys = section.previous_keys.flatMap((text) => parsePreviousKey(text) ?? []);
     const keys = { key, outgoingKey, previousKeys };
-    hosts.set(name, Object.freeze({ name, address, roles, description, ...keys, brokerPassword, machine }));
+    const { labels = {} } = section;
+    hosts.set(name, Object.freeze({ name, address, roles, description, ...keys, brokerPassword, machine, labels }));
   }
   return Object.freeze({
     file: path,
@@ -103,6 +105,7 @@ function fleetConfig(source: ConfigSource, { reading, file, broker }: FleetParts
     broker,
     roles: rolesOf(asWritten(file.roles, namesInOrder(reading, 'roles'))),
     hosts,
+    rollouts: new Map(Object.entries(file.rollouts).map(([name, section]) => [name, rolloutRules(section)])),
     calendars: new Map(
       asWritten(file.calendars, namesInOrder(reading, 'calendars')).map(([name, section]) => {
         const calendar = calendarOf(scheduleNameSchema.parse(name), section, dirname(path));
@@ -127,7 +130,7 @@ function asWritten<T>(section: Readonly<Record<string, T>>, names: readonly stri
 
 function rolesOf(roles: readonly [string, FleetFile['roles'][RoleName]][]): ReadonlyMap<RoleName, Role> {
   const byName = new Map<RoleName, Role>();
-  for (const [key, { description, queues, concurrency, tasks, exclude }] of roles) {
+  for (const [key, { description, queues, concurrency, tasks, exclude, max_unavailable: max }] of roles) {
     const name = roleNameSchema.parse(key);
     byName.set(
       name,
@@ -138,6 +141,7 @@ function rolesOf(roles: readonly [string, FleetFile['roles'][RoleName]][]): Read
         concurrency,
         tasks,
         exclude,
+        maxUnavailable: maxUnavailableOf(max),
       }),
     );
   }

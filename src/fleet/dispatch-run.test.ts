@@ -76,6 +76,7 @@ test('when Redis goes away while orders are queued, the error says how far it ca
   const saved: string[] = [];
   const published: number[] = [];
   const broker = {
+    rollouts: { keepOrders: unexpected, saveStep: unexpected },
     newestTrust: async () => null,
     publishTrust: async (version: number) => void published.push(version),
     saveRun: async (run: { readonly id: string }) => void saved.push(run.id),
@@ -176,3 +177,7 @@ test('a slot of a standing order is signed for each of its hosts, twice under th
     [job],
   );
 });
+
+function unexpected(): Promise<void> {
+  return Promise.reject(new Error('this is no roll-out'));
+}

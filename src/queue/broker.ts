@@ -7,6 +7,7 @@ import type { Destination, Run } from '../core/run.ts';
 import type { SchedulePause } from '../core/schedule-pause.ts';
 import type { Secret } from '../core/secret.ts';
 import type { Signed, SignedByKey } from '../core/signed.ts';
+import type { RolloutBroker } from './rollout-broker.ts';
 import type { SlotStore } from './slot-store.ts';
 
 /** A signed order on its way into a queue. */
@@ -46,6 +47,8 @@ export type ControllerBroker = AsyncDisposable & {
   readonly saveRun: (run: Pick<Run, 'id' | 'createdAt'>, record: SignedByKey) => Promise<void>;
   /** Queues orders; calls `onQueued` with the number queued so far. Queuing the same job twice queues it once. */
   readonly release: (orders: readonly Release[], onQueued?: (count: number) => void) => Promise<void>;
+  /** For runs that proceed batch by batch. */
+  readonly rollouts: RolloutBroker;
   /** Newest first. */
   readonly runIds: (limit: number) => Promise<readonly RunId[]>;
   /** Of those that are there. */

@@ -34,6 +34,12 @@ export type Keys = {
   /** Stream of what one host reports on a run; with null, of what operators do. */
   readonly reports: (id: RunId, from: HostName | null) => string;
   readonly cancel: (id: RunId) => string;
+  /** Of a run that is rolled out: orders whose turn has not come, what its drivers and operators did, who drives it. */
+  readonly orders: (id: RunId) => string;
+  readonly rollout: (id: RunId) => string;
+  readonly driver: (id: RunId) => string;
+  /** Hash of the hosts that are in the middle of a change. */
+  readonly locks: string;
   readonly presence: (host: HostName) => string;
   readonly facts: (host: HostName) => string;
   /** Stream of the orders a host refused. */
@@ -61,6 +67,10 @@ export function keysFor(environment: string | null): Keys {
     // No host is called by the empty word, so none can write what only operators may.
     reports: (id, from) => `${prefix}:run:${id}:reports:${from ?? ''}`,
     cancel: (id) => `${prefix}:run:${id}:cancel`,
+    orders: (id) => `${prefix}:run:${id}:orders`,
+    rollout: (id) => `${prefix}:run:${id}:rollout`,
+    driver: (id) => `${prefix}:run:${id}:driver`,
+    locks: `${prefix}:locks`,
     presence: (host) => `${prefix}:presence:${host}`,
     facts: (host) => `${prefix}:facts:${host}`,
     refusals: (host) => `${prefix}:refusals:${host}`,

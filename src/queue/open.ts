@@ -13,6 +13,7 @@ import { addRefusal, readRefusals } from './refusal-store.ts';
 import { forgetHost } from './forget-host.ts';
 import type { Releaser } from './release.ts';
 import { appendReport, readReports } from './report-store.ts';
+import { rolloutBroker } from './rollout-store.ts';
 import { openSlotStore } from './slot-store.ts';
 import { newestTrust, publishTrust, trustOf } from './trust-store.ts';
 import { watchReports } from './watch-reports.ts';
@@ -37,6 +38,7 @@ export async function openControllerBroker(settings: BrokerSettings, log: Log = 
   return {
     saveRun: (run, record) => saveRun(link, run, record),
     release: releasing.release,
+    rollouts: rolloutBroker(link),
     runIds: (limit) => listRunIds(link, limit),
     runRecords: (ids) => readRunRecords(link, ids),
     readReports: (question) => readReports(link, question),

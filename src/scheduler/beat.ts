@@ -4,7 +4,7 @@ import { nextSlot } from '../schedule/slots.ts';
 import { decideDueSlots } from './decide-due-slots.ts';
 import { ruleOf } from './schedule-rule.ts';
 import type { Scheduler } from './scheduler-context.ts';
-import { nextWaveAt, sendWaves, takeOver } from './send-waves.ts';
+import { isHeldUp, nextWaveAt, sendWaves, takeOver } from './send-waves.ts';
 
 /** At the latest after so long it looks again: clocks are set, and others die with orders unsent. */
 const LOOK_EVERY_MS = 15_000;
@@ -39,5 +39,5 @@ export async function beat(scheduler: Scheduler): Promise<number> {
     nextSlot(schedule.timing, memory.decidedUntil.get(ruleOf(schedule)) ?? now),
   );
   const moments = [...slots, nextWaveAt(scheduler)].filter((at) => at !== null && at > now);
-  return Math.min(now + (isWaiting ? WAITING_MS : LOOK_EVERY_MS), ...moments.map(Number));
+  return Math.min(now + (isWaiting || isHeldUp(scheduler, now) ? WAITING_MS : LOOK_EVERY_MS), ...moments.map(Number));
 }

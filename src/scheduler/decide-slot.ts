@@ -109,7 +109,7 @@ async function fire(
     } as const;
     if (!(await broker.slots.decide(id, record, { owner, ms: leaseMs }))) return 'decided';
     const endsAt = id.slot + schedule.startWithinMs;
-    memory.sendings.set(record.run, { id, record, endsAt, signed: null, sentUntil: -Infinity });
+    memory.sendings.set(record.run, { id, record, endsAt, signed: null, sentUntil: -Infinity, given: new Set() });
     const left = record.leftOut.length === 0 ? '' : `; left out: ${someHosts(record.leftOut.map(({ host }) => host))}`;
     log(`${slotName(resolved, id.slot)} fires as run ${record.run} on ${record.starts.length} hosts${left}`);
     return 'decided';

@@ -1,5 +1,6 @@
 import type { FleetConfig, Schedule } from '../config/fleet-config.ts';
 import type { Clock } from '../core/clock.ts';
+import type { HostName } from '../core/names.ts';
 import type { FireRecord } from '../core/slot-record.ts';
 import type { SignedRun } from '../fleet/dispatch-run.ts';
 import type { ResolvedSchedule } from '../fleet/resolve-schedule.ts';
@@ -20,6 +21,8 @@ export type Sending = {
   signed: SignedRun | null;
   /** Orders of hosts that begin up to then are sent. */
   sentUntil: number;
+  /** Hosts beyond that which were sent theirs: others wait until their roles let more be changed at once. */
+  readonly given: Set<HostName>;
 };
 
 /** What one scheduler remembers by itself; what it forgets when it dies, Redis knows well enough. */

@@ -2,6 +2,7 @@ import { CelerootError, ConnectionError, messageOf } from '../core/errors.ts';
 import type { FireRecord } from '../core/slot-record.ts';
 import { signRun, type SignedRun } from '../fleet/dispatch-run.ts';
 import { publishTrust } from '../fleet/publish-trust.ts';
+import { grantHosts } from '../fleet/grant-hosts.ts';
 import type { ResolvedSchedule } from '../fleet/resolve-schedule.ts';
 import type { SlotId } from '../queue/slot-store.ts';
 import { firstAllowed } from '../schedule/allowed-start.ts';
@@ -30,7 +31,14 @@ export async function takeOver(scheduler: Scheduler): Promise<void> {
       continue;
     }
     const endsAt = id.slot + resolved.schedule.startWithinMs;
-    memory.sendings.set(run, { id, record: { ...record, starts: [...starts] }, endsAt, signed: null, sentUntil });
+    memory.sendings.set(run, {
+      id,
+      record: { ...record, starts: [...starts] },
+      endsAt,
+      signed: null,
+      sentUntil,
+      given: new Set(),
+    });
     log(`${id.schedule}: goes on with run ${run}, whose orders were not all sent`);
   }
 }
@@ -79,14 +87,27 @@ export function nextWaveAt({ memory }: Pick<Scheduler, 'memory'>): number | null
   return moments.length === 0 ? null : moments.reduce((one, other) => Math.min(one, other));
 }
 
+/** Whether hosts wait for their roles to let more be changed at once. */
+export function isHeldUp({ memory }: Pick<Scheduler, 'memory'>, now: number): boolean {
+  return [...memory.sendings.values()].some((sending) => dueOf(sending, now).length > 0);
+}
+
+function dueOf({ record, sentUntil, given }: Sending, now: number): FireRecord['starts'] {
+  return record.starts.filter(({ host, at }) => at > sentUntil && at <= now && !given.has(host));
+}
+
 async function sendWave(scheduler: Scheduler, sending: Sending): Promise<void> {
-  const { broker, clock } = scheduler;
+  const { broker, clock, plan, owner } = scheduler;
   const now = clock.now();
-  const wave = sending.record.starts.filter(({ at }) => at > sending.sentUntil && at <= now);
+  const wave = dueOf(sending, now);
   if (wave.length === 0 || now >= sending.endsAt) return;
   sending.signed ??= await signSlot(scheduler, sending);
-  const hosts = new Set<string>(wave.map(({ host }) => host));
-  await broker.release(sending.signed.orders.filter(({ to }) => to.kind === 'host' && hosts.has(to.host)));
+  const { run, orders } = sending.signed;
+  const wanted = wave.map(({ host }) => host);
+  const hosts = await grantHosts(broker, { fleet: plan.fleet, run, hosts: wanted, owner, now });
+  await broker.release(orders.filter(({ to }) => to.kind === 'host' && hosts.includes(to.host)));
+  for (const host of hosts) sending.given.add(host);
+  if (hosts.length < wave.length) return;
   sending.sentUntil = wave.reduce((latest, { at }) => Math.max(latest, at), sending.sentUntil);
   await broker.slots.sentUntil(sending.id, sending.sentUntil);
 }
@@ -107,8 +128,11 @@ async function signSlot(scheduler: Scheduler, { id, record }: Sending): Promise<
 }
 
 /** Whether nothing is left to send, or it is too late for what is. */
-async function isDone({ broker, clock, log }: Scheduler, { id, record, sentUntil, endsAt }: Sending): Promise<boolean> {
-  const left = record.starts.filter(({ at }) => at > sentUntil);
+async function isDone(
+  { broker, clock, log }: Scheduler,
+  { id, record, sentUntil, given, endsAt }: Sending,
+): Promise<boolean> {
+  const left = record.starts.filter(({ host, at }) => at > sentUntil && !given.has(host));
   if (left.length > 0 && clock.now() < endsAt) return false;
   if (left.length > 0) log(`${id.schedule}: run ${record.run} ended before ${left.length} hosts had their orders`);
   await broker.slots.allSent(id);

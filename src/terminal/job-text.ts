@@ -42,6 +42,7 @@ export function describeJob(job: JobState, snapshot: RunSnapshot): JobText {
   if (job.end !== null) return { ...base, detail: endText(job.end) };
   if (status === 'expired') return { ...base, detail: EXPIRED };
   if (status === 'lost') return { ...base, detail: lostText(job, snapshot.now) };
+  if (snapshot.held?.has(job.id) === true) return { ...base, ...HELD };
   if (job.activity === null) {
     return presence?.online === false
       ? { ...base, ...OFFLINE, detail: offlineText(presence, snapshot) }
@@ -98,6 +99,7 @@ const LOOKS: Readonly<Record<JobStatus, Look>> = {
 };
 const EXPIRED = 'the order expired before the host could begin';
 const WORKER_AWAY = 'its worker is away; the job itself goes on';
+const HELD = { symbol: '·', style: 'dim', status: 'held', detail: 'its turn has not come' } as const;
 const OFFLINE = { symbol: '…', style: 'dim', status: 'offline' } as const;
 
 function endText(end: JobEnd): string {

@@ -37,13 +37,13 @@ type Stage = AsyncDisposable & {
   readonly jobs: (name: string) => Promise<readonly string[]>;
 };
 
-async function setStage(more: string, hosts?: string): Promise<Stage> {
+async function setStage(more: string, hosts?: string, webserver = ''): Promise<Stage> {
   await using things = new AsyncDisposableStack();
   const redis = things.use(await startRedis());
   const environment = redis.settings.environment ?? '';
   const options = {
     broker: `{ url: "redis://127.0.0.1:${redis.port}", environment: ${environment} }`,
-    roles: '  webserver:\n  db: { tasks: [system.*] }\n',
+    roles: `  webserver: ${webserver}\n  db: { tasks: [system.*] }\n`,
     ...(hosts === undefined ? {} : { hosts }),
   };
   const folder = things.use(await makeFleetFolder({ ...options, more }));
@@ -121,6 +121,32 @@ test('a slot noticed late is missed or done, as misfire says, and one after a lo
     often.map((record) => (record.kind === 'miss' ? record.count : record.kind)),
     ['fire', ...Array.from({ length: 99 }, () => 1), 220],
   );
+});
+
+test('two schedules at once change no more hosts of a role than it allows, and go on when a host is done', async () => {
+  const section = (name: string): string =>
+    `  ${name}: { task: apt.update, target: { roles: [webserver] }, every: 1h, start_within: 30m, misfire: skip }\n`;
+  await using stage = await setStage(
+    `schedules:\n${section('one')}${section('other')}`,
+    undefined,
+    '{ max_unavailable: 1 }',
+  );
+  const scheduler = stage.scheduler();
+  await scheduler.beat();
+  stage.time.now += HOUR;
+  await scheduler.beat();
+  await scheduler.beat();
+
+  const begun = async (): Promise<readonly number[]> => [
+    (await stage.jobs('web1')).length,
+    (await stage.jobs('web2')).length,
+  ];
+  assert.deepEqual(await begun(), [2, 0]);
+  assert.equal((await stage.broker.slots.unsent()).length, 2);
+  await stage.broker.rollouts.freeLocks(await stage.broker.rollouts.locks());
+  await scheduler.beat();
+  assert.deepEqual(await begun(), [2, 2]);
+  assert.deepEqual(await stage.broker.slots.unsent(), []);
 });
 
 test('a pause lets slots pass, and those after it fire', async () => {

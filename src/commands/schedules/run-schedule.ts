@@ -15,5 +15,6 @@ export async function runSchedule(cli: Cli, command: CommandUnknownOpts, flags: 
   }
   const schedule = requireSchedule(await loadFleetConfig(cli, command), flags.name);
   const request = { ...scheduleRequest(schedule), dryRun: flags.dryRun };
-  await startRun(cli, command, { request, flags: { ...flags, expiresInMs: request.expiresInMs, secondSigner: false } });
+  const { expiresInMs } = request;
+  await startRun(cli, command, { request, flags: { ...flags, expiresInMs, secondSigner: false, rollout: null } });
 }
