@@ -1,3 +1,4 @@
+import { SCHEDULER_UNIT } from '../../src/host/scheduler-unit.ts';
 import { WORKER_UNIT } from '../../src/host/worker-unit.ts';
 
 /**
@@ -18,9 +19,15 @@ case "$1" in
     else
       deb-systemd-helper update-state ${WORKER_UNIT} >/dev/null || true
     fi
+    # Who wants a controller enables it; what that made is taken away with the package.
+    deb-systemd-helper update-state ${SCHEDULER_UNIT} >/dev/null || true
     if [ -d /run/systemd/system ]; then
       systemctl --system daemon-reload >/dev/null || true
       deb-systemd-invoke restart ${WORKER_UNIT} >/dev/null || true
+      # One that runs goes on with the new program.
+      if systemctl --quiet is-active ${SCHEDULER_UNIT}; then
+        deb-systemd-invoke restart ${SCHEDULER_UNIT} >/dev/null || true
+      fi
     fi
     ;;
 esac
@@ -28,13 +35,13 @@ esac
   prerm: `#!/bin/sh
 set -e
 if [ "$1" = remove ] && [ -d /run/systemd/system ]; then
-  deb-systemd-invoke stop ${WORKER_UNIT} >/dev/null || true
+  deb-systemd-invoke stop ${WORKER_UNIT} ${SCHEDULER_UNIT} >/dev/null || true
 fi
 `,
   postrm: `#!/bin/sh
 set -e
 if [ "$1" = purge ]; then
-  deb-systemd-helper purge ${WORKER_UNIT} >/dev/null || true
+  deb-systemd-helper purge ${WORKER_UNIT} ${SCHEDULER_UNIT} >/dev/null || true
   rm -f /etc/celeroot/worker.yaml /etc/celeroot/redis.password
   rmdir --ignore-fail-on-non-empty /etc/celeroot 2>/dev/null || true
   rm -rf /var/lib/celeroot

@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
+import { SCHEDULER_UNIT, schedulerUnit } from '../../src/host/scheduler-unit.ts';
 import { WORKER_UNIT, workerUnit } from '../../src/host/worker-unit.ts';
 import { renderDebianChangelog, type ChangelogOptions } from './changelog.ts';
 import { commandTree } from './command-tree.ts';
@@ -31,6 +32,7 @@ export async function packageFiles(
     // Passwords and keys will be in it.
     { kind: 'folder', path: 'etc/celeroot', mode: 0o700 },
     text(`usr/lib/systemd/system/${WORKER_UNIT}`, workerUnit('/usr/bin/celeroot')),
+    text(`usr/lib/systemd/system/${SCHEDULER_UNIT}`, schedulerUnit('/usr/bin/celeroot')),
     text('usr/share/man/man1/celeroot.1.gz', zipped(renderManPage(tree, options))),
     text('usr/share/bash-completion/completions/celeroot', renderBashCompletion(tree)),
     text('usr/share/zsh/vendor-completions/_celeroot', renderZshCompletion(tree)),

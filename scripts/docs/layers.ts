@@ -2,24 +2,29 @@
 export const LAYERS: Readonly<Record<string, readonly string[]>> = {
   core: [],
   apt: ['core'],
+  system: ['core'],
   audit: ['apt', 'core'],
-  tasks: ['apt', 'core'],
+  tasks: ['apt', 'system', 'core'],
   trust: ['core'],
+  rollout: ['core'],
   schedule: ['core'],
-  config: ['schedule', 'host', 'trust', 'core'],
+  config: ['rollout', 'schedule', 'host', 'trust', 'core'],
   queue: ['host', 'core'],
   host: ['audit', 'core'],
   executor: ['tasks', 'apt', 'host', 'trust', 'core'],
   worker: ['executor', 'queue', 'config', 'tasks', 'host', 'trust', 'audit', 'core'],
-  fleet: ['queue', 'config', 'schedule', 'tasks', 'host', 'trust', 'audit', 'core'],
-  terminal: ['audit', 'core'],
+  fleet: ['queue', 'config', 'rollout', 'schedule', 'tasks', 'host', 'trust', 'audit', 'core'],
+  scheduler: ['fleet', 'queue', 'config', 'schedule', 'tasks', 'host', 'trust', 'audit', 'core'],
+  terminal: ['rollout', 'audit', 'core'],
   commands: [
     'terminal',
+    'scheduler',
     'fleet',
     'worker',
     'executor',
     'queue',
     'config',
+    'rollout',
     'schedule',
     'tasks',
     'host',
@@ -40,7 +45,7 @@ export const CONFINED: readonly { readonly module: string; readonly to: string }
 ];
 
 /** Layers without I/O: values in, values out. */
-export const PURE: readonly string[] = ['core', 'apt', 'audit', 'schedule', 'tasks'];
+export const PURE: readonly string[] = ['core', 'apt', 'system', 'audit', 'rollout', 'schedule', 'tasks'];
 export const IO_MODULES: readonly string[] = [
   'node:fs',
   'node:fs/promises',

@@ -1,6 +1,6 @@
 import type { Json } from '../core/json.ts';
 import type { Failure, Outcome } from '../core/outcome.ts';
-import { awaitPackageLocks, enterPhase, publishPlan, type Work } from '../core/step.ts';
+import { awaitPackageLocks, enterPhase, outdatedServices, publishPlan, type Work } from '../core/step.ts';
 import { EMPTY_TRANSACTION, transactionHash, type Transaction } from '../core/transaction.ts';
 import { applyPlan } from './apply-plan.ts';
 import { judgeApproval } from './approval.ts';
@@ -118,9 +118,14 @@ function* conclude(work: PackageWork, ends: Ends, failure: Failure | null): Work
     summary: (failure?.message ?? summarize(work, { transaction, marks })).slice(0, 2000),
     transaction,
     data: work.data(ends),
-    health: yield* assessHealth(ends.after),
+    health: { ...(yield* assessHealth(ends.after)), servicesToRestart: yield* servicesToRestart() },
     failure,
   };
+}
+
+/** Only looked for at the end of a job: it takes as long as reading the maps of all processes. */
+function* servicesToRestart(): Work<string[]> {
+  return (yield* outdatedServices()).slice(0, 1000);
 }
 
 type Summed = { readonly transaction: Transaction; readonly marks: readonly string[] };

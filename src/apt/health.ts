@@ -1,6 +1,7 @@
 import type { PackageHealth } from '../core/outcome.ts';
-import { readText, type Work } from '../core/step.ts';
+import type { Work } from '../core/step.ts';
 import { isBroken, isHeld } from './package-state.ts';
+import { rebootReasons } from './reboot-reasons.ts';
 import type { Snapshot } from './snapshot.ts';
 
 /** How the host's packages stand, whether or not the job had anything to do with it. */
@@ -11,11 +12,6 @@ export function* assessHealth(snapshot: Snapshot): Work<PackageHealth> {
   return {
     broken: broken.slice(0, 1000).map(([key, { state }]) => ({ package: key, state })),
     held: held.slice(0, 1000),
-    rebootRequired: yield* isRebootRequired(),
+    rebootRequired: (yield* rebootReasons()).length > 0,
   };
-}
-
-/** Written by maintainer scripts of kernels and libraries; gone with `/run` at the next boot. */
-function* isRebootRequired(): Work<boolean> {
-  return (yield* readText('/run/reboot-required')) !== null;
 }

@@ -44,7 +44,7 @@ export const journalEventSchema = z.discriminatedUnion('kind', [
     key: keySchema,
     by: bySchema,
   }),
-  z.strictObject({ kind: z.literal('cancel'), run: runIdSchema, key: keySchema, by: bySchema }),
+  z.strictObject({ kind: z.enum(['cancel', 'pause', 'resume']), run: runIdSchema, key: keySchema, by: bySchema }),
   z.strictObject({
     kind: z.literal('trust'),
     version: z.int().min(1),

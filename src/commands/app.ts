@@ -18,10 +18,12 @@ import { initCommand } from './init.ts';
 import { joinCommand } from './join.ts';
 import { joinAnswerCommand } from './join-answer.ts';
 import { keysCommand } from './keys/keys.ts';
+import { locksCommand } from './locks/locks.ts';
 import { policyCommand } from './policy/policy.ts';
 import { releaseCommand } from './release/release.ts';
 import { rolesCommand } from './roles/roles.ts';
 import { runsCommand } from './runs/runs.ts';
+import { schedulerCommand } from './scheduler.ts';
 import { schedulesCommand } from './schedules/schedules.ts';
 import { tasksCommand } from './tasks/tasks.ts';
 import { upCommand } from './up/up.ts';
@@ -106,10 +108,12 @@ const COMMANDS: readonly (readonly [name: string, command: (cli: Cli) => Command
   ['join', joinCommand],
   ['join-answer', joinAnswerCommand],
   ['keys', keysCommand],
+  ['locks', locksCommand],
   ['policy', policyCommand],
   ['release', releaseCommand],
   ['roles', rolesCommand],
   ['runs', runsCommand],
+  ['scheduler', schedulerCommand],
   ['schedules', schedulesCommand],
   ['tasks', tasksCommand],
   ['up', upCommand],

@@ -2,6 +2,8 @@ import * as z from 'zod';
 import { parseDuration } from '../core/duration.ts';
 import { UsageError } from '../core/errors.ts';
 import type { RunTarget } from '../fleet/prepare-run.ts';
+import type { RolloutChoice } from '../rollout/rules.ts';
+import { readRolloutFlags } from './read-rollout-flags.ts';
 
 /** How a run is sent and followed. */
 export type SendFlags = {
@@ -9,6 +11,8 @@ export type SendFlags = {
   readonly yes: boolean;
   readonly detach: boolean;
   readonly wait: boolean;
+  /** Null where all hosts have their turn at once. */
+  readonly rollout: RolloutChoice | null;
   /** Whether another operator has to sign it first. */
   readonly secondSigner: boolean;
 };
@@ -49,7 +53,8 @@ export function readSendFlags(options: unknown): SendFlags {
       hint: 'leave out --detach and --wait',
     });
   }
-  return { expiresInMs: readDuration('--expires', expires, MAX_EXPIRES_MS), yes, detach, wait, secondSigner };
+  const expiresInMs = readDuration('--expires', expires, MAX_EXPIRES_MS);
+  return { expiresInMs, yes, detach, wait, secondSigner, rollout: readRolloutFlags(options) };
 }
 
 /** Reads the flags `addRunFlags` added; what commander gives is untyped for commands made from data. */

@@ -25,5 +25,10 @@ export function addSendFlags(command: CommandUnknownOpts): void {
     .option('--detach', 'do not follow the run')
     .option('--wait', 'follow it to the end, also for hosts that are offline')
     .option('--second-signer', 'send nothing yet: write it to a file that another operator signs too, and sends')
-    .option('--yes', 'do not ask, however many hosts it is');
+    .option('--yes', 'do not ask, however many hosts it is')
+    .option('--rollout <name>', 'batch by batch, as the configuration says under  rollouts:')
+    .option('--canary <size|hosts>', 'hosts that go first: a number, a percentage, or names and globs')
+    .option('--batches <sizes>', 'then so many at a time, e.g. 1,10%,50%; the last counts for all that follow')
+    .option('--max-failures <size>', 'stop when more hosts than that have failed; in a roll-out 0 unless given')
+    .option('--soak <duration>', 'wait so long after each batch');
 }

@@ -11,6 +11,7 @@ import {
   fleetFileSchema,
   hostSchema,
   roleSchema,
+  rolloutSchema,
   type WorkerFile,
   workerFileSchema,
 } from './schema.ts';
@@ -45,11 +46,13 @@ function notAMapping(value: unknown): string {
 /** `hosts:` with all its entries commented out, and a role that wants all defaults, are empty mappings to people. */
 function fillEmptySections(file: Record<string, unknown>): Record<string, unknown> {
   const filled = { ...file };
-  for (const section of ['roles', 'hosts', 'calendars', 'schedules'])
+  for (const section of ['roles', 'hosts', 'rollouts', 'calendars', 'schedules'])
     if (filled[section] === null) filled[section] = {};
-  const roles = filled['roles'];
-  if (isRecord(roles) && Object.values(roles).includes(null)) {
-    filled['roles'] = Object.fromEntries(Object.entries(roles).map(([name, role]) => [name, role ?? {}]));
+  for (const section of ['roles', 'rollouts']) {
+    const entries = filled[section];
+    if (isRecord(entries) && Object.values(entries).includes(null)) {
+      filled[section] = Object.fromEntries(Object.entries(entries).map(([name, entry]) => [name, entry ?? {}]));
+    }
   }
   return filled;
 }
@@ -75,6 +78,7 @@ function underBadName(file: Record<string, unknown>, path: readonly PropertyKey[
 
 const ENTRIES: Readonly<Record<string, z.ZodType>> = {
   roles: roleSchema,
+  rollouts: rolloutSchema,
   calendars: calendarSchema,
   schedules: scheduleSchema,
 };

@@ -27,11 +27,24 @@ signing_key: celeroot.key
     concurrency: 2
     tasks: [system.*, apt.*]
     exclude: [linux-image-*]
+    max_unavailable: 1
 `,
   'hosts/NAME': `hosts:
   web1:
     address: web1.example.org
     roles: [webserver]
+    labels: { zone: north }
+`,
+  'rollouts/NAME': `rollouts:
+  careful:
+    canary: 1
+    batches: [10%, 25%]
+    by: zone
+    max_failures: 1
+    soak: 5m
+    check: { ports: [443], urls: [/health], wait: 10s }
+    before:
+      - { task: apt.update }
 `,
   'calendars/NAME': `calendars:
   year-end:

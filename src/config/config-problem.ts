@@ -33,7 +33,7 @@ export function formatPath(path: ConfigPath): string {
   return path.map((step) => (typeof step === 'number' ? step : isShown(step) ? formatStep(step) : '…')).join('/');
 }
 
-const FREE_NAMES: ReadonlySet<string> = new Set(['hosts', 'roles', 'calendars', 'schedules']);
+const FREE_NAMES: ReadonlySet<string> = new Set(['hosts', 'roles', 'rollouts', 'calendars', 'schedules']);
 
 /** As it is where it cannot be taken for anything else. */
 function formatStep(step: string): string {

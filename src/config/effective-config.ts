@@ -2,6 +2,8 @@ import type { BrokerSettings } from '../core/broker-settings.ts';
 import { jsonObjectSchema } from '../core/json.ts';
 import { brokerSection } from './broker-section.ts';
 import type { FleetConfig, Host, Role } from './fleet-config.ts';
+import type { CheckRule, RolloutRules, StepRule } from '../rollout/rules.ts';
+import { formatSize } from '../rollout/size.ts';
 import { formatPreviousKey } from './previous-key.ts';
 import { renderEntry, type YamlValue } from './render-yaml.ts';
 
@@ -16,10 +18,13 @@ export function effectiveConfig(config: FleetConfig): EffectiveConfig {
     roots: config.roots,
     trust_file: config.trustFile,
     signing_key: config.signingKeyFile,
+    ...(config.schedulerKeyFile === null ? {} : { scheduler_key: config.schedulerKeyFile }),
+    standing_orders: config.standingOrdersFile,
     root_key: config.rootKeyFile,
     broker: { ...brokerSection(broker), ...passwordOf(broker) },
     roles: Object.fromEntries([...config.roles].map(([name, role]) => [name, roleSection(role)])),
     hosts: Object.fromEntries([...config.hosts].map(([name, host]) => [name, hostSection(host)])),
+    ...(config.rollouts.size === 0 ? {} : { rollouts: rolloutSections(config) }),
     ...sectionsOf('calendars', config.calendars),
     ...sectionsOf('schedules', config.schedules),
   };
@@ -51,12 +56,53 @@ function passwordOf({ password, embedded }: BrokerSettings): EffectiveConfig {
   return password === null || embedded ? {} : { password: String(password) };
 }
 
-function roleSection({ description, queues, concurrency, tasks, exclude }: Role): EffectiveConfig {
-  return { ...(description === null ? {} : { description }), queues, concurrency, tasks, exclude };
+function roleSection({ description, queues, concurrency, tasks, exclude, maxUnavailable }: Role): EffectiveConfig {
+  return {
+    ...(description === null ? {} : { description }),
+    queues,
+    concurrency,
+    tasks,
+    exclude,
+    ...(maxUnavailable === null ? {} : { max_unavailable: formatSize(maxUnavailable) }),
+  };
+}
+
+function rolloutSections({ rollouts }: FleetConfig): EffectiveConfig {
+  return Object.fromEntries([...rollouts].map(([name, rules]) => [name, rolloutSection(rules)]));
+}
+
+function rolloutSection({ canary, by, ...rules }: RolloutRules): EffectiveConfig {
+  return {
+    ...(canary === null ? {} : { canary: 'kind' in canary ? formatSize(canary) : canary }),
+    batches: rules.batches.map(formatSize),
+    ...(by === null ? {} : { by }),
+    order: rules.order,
+    max_failures: formatSize(rules.maxFailures),
+    max_failures_per_batch: formatSize(rules.maxFailuresPerBatch),
+    max_unreachable: formatSize(rules.maxUnreachable),
+    soak: `${rules.soakMs / 1000}s`,
+    ...(rules.check === null ? {} : { check: checkSection(rules.check) }),
+    before: rules.before.map(stepSection),
+    after: rules.after.map(stepSection),
+  };
+}
+
+function checkSection({ args, limits, waitMs }: CheckRule): EffectiveConfig {
+  const { loadPerCore, diskFreePercent } = limits;
+  return {
+    ...args,
+    ...(loadPerCore === undefined ? {} : { load_per_core: loadPerCore }),
+    ...(diskFreePercent === undefined ? {} : { disk_free_percent: diskFreePercent }),
+    wait: `${waitMs / 1000}s`,
+  };
+}
+
+function stepSection({ task, args, always, mayFail }: StepRule): EffectiveConfig {
+  return { task, args, always, may_fail: mayFail };
 }
 
 function hostSection(host: Host): EffectiveConfig {
-  const { address, roles, description, key, outgoingKey, previousKeys, brokerPassword } = host;
+  const { address, roles, description, key, outgoingKey, previousKeys, brokerPassword, labels } = host;
   return {
     address,
     roles,
@@ -65,5 +111,6 @@ function hostSection(host: Host): EffectiveConfig {
     ...(outgoingKey === null ? {} : { outgoing_key: outgoingKey }),
     ...(previousKeys.length === 0 ? {} : { previous_keys: previousKeys.map(formatPreviousKey) }),
     ...(brokerPassword === null ? {} : { broker_password: brokerPassword }),
+    ...(Object.keys(labels).length === 0 ? {} : { labels }),
   };
 }

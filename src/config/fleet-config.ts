@@ -8,6 +8,8 @@ import type { Timing } from '../schedule/slots.ts';
 import type { Zone } from '../schedule/zone.ts';
 import type { PreviousKey } from './previous-key.ts';
 import type { CalendarSection, ScheduleSection } from './schedule-schema.ts';
+import type { RolloutRules } from '../rollout/rules.ts';
+import type { Size } from '../rollout/size.ts';
 
 export type Role = {
   readonly name: RoleName;
@@ -16,6 +18,8 @@ export type Role = {
   readonly concurrency: number;
   readonly tasks: readonly string[];
   readonly exclude: readonly string[];
+  /** How many of its hosts may be in the middle of a change at once; null for any number. */
+  readonly maxUnavailable: Size | null;
 };
 
 export type Host = {
@@ -32,6 +36,7 @@ export type Host = {
   readonly brokerPassword: string | null;
   /** The identity of the machine that was accepted; null when none was told. */
   readonly machine: string | null;
+  readonly labels: Readonly<Record<string, string>>;
 };
 
 export type Schedule = Omit<SlotRules, 'misfire'> & {
@@ -74,11 +79,15 @@ export type FleetConfig = {
   /** Absolute paths. */
   readonly trustFile: string;
   readonly signingKeyFile: string;
+  /** Null when the scheduler signs as an operator. */
+  readonly schedulerKeyFile: string | null;
+  readonly standingOrdersFile: string;
   readonly rootKeyFile: string;
   readonly journalFile: string;
   readonly broker: BrokerSettings;
   readonly roles: ReadonlyMap<RoleName, Role>;
   readonly hosts: ReadonlyMap<HostName, Host>;
+  readonly rollouts: ReadonlyMap<string, RolloutRules>;
   readonly calendars: ReadonlyMap<ScheduleName, CalendarConfig>;
   readonly schedules: ReadonlyMap<ScheduleName, Schedule>;
 };

@@ -85,8 +85,24 @@ test('a fleet is read with its defaults filled in', async () => {
   assert.deepEqual(
     [...config.roles.values()],
     [
-      { name: 'web', description: null, queues: ['web'], concurrency: 2, tasks: ['*'], exclude: [] },
-      { name: 'db', description: null, queues: ['db'], concurrency: 4, tasks: ['*'], exclude: [] },
+      {
+        name: 'web',
+        description: null,
+        queues: ['web'],
+        concurrency: 2,
+        tasks: ['*'],
+        exclude: [],
+        maxUnavailable: null,
+      },
+      {
+        name: 'db',
+        description: null,
+        queues: ['db'],
+        concurrency: 4,
+        tasks: ['*'],
+        exclude: [],
+        maxUnavailable: null,
+      },
     ],
   );
   assert.deepEqual(
@@ -102,6 +118,7 @@ test('a fleet is read with its defaults filled in', async () => {
         previousKeys: [],
         brokerPassword: null,
         machine: null,
+        labels: {},
       },
       {
         name: 'web2',
@@ -113,6 +130,7 @@ test('a fleet is read with its defaults filled in', async () => {
         previousKeys: [],
         brokerPassword: null,
         machine: null,
+        labels: {},
       },
     ],
   );

@@ -14,6 +14,7 @@ import { type Checked, checkFleetFile, checkWorkerFile } from './check-file.ts';
 import { type ConfigProblem, type Finding, formatPath, invalidConfig } from './config-problem.ts';
 import type { FleetConfig, Host, Role, WorkerConfig } from './fleet-config.ts';
 import { type Environment, readBroker } from './read-broker.ts';
+import { maxUnavailableOf, rolloutRules } from './read-rollout.ts';
 import { calendarOf } from './read-calendar.ts';
 import { scheduleOf } from './read-schedule.ts';
 import type { ConfigSource } from './read-source.ts';
@@ -88,7 +89,8 @@ function fleetConfig(source: ConfigSource, { reading, file, broker }: FleetParts
     const { broker_password: brokerPassword = null, outgoing_key: outgoingKey = null } = section;
     const previousKeys = section.previous_keys.flatMap((text) => parsePreviousKey(text) ?? []);
     const keys = { key, outgoingKey, previousKeys };
-    hosts.set(name, Object.freeze({ name, address, roles, description, ...keys, brokerPassword, machine }));
+    const { labels = {} } = section;
+    hosts.set(name, Object.freeze({ name, address, roles, description, ...keys, brokerPassword, machine, labels }));
   }
   return Object.freeze({
     file: path,
@@ -96,11 +98,14 @@ function fleetConfig(source: ConfigSource, { reading, file, broker }: FleetParts
     roots: file.roots,
     trustFile: resolve(dirname(path), file.trust_file),
     signingKeyFile: resolve(dirname(path), file.signing_key),
+    schedulerKeyFile: file.scheduler_key === undefined ? null : resolve(dirname(path), file.scheduler_key),
+    standingOrdersFile: resolve(dirname(path), file.standing_orders),
     rootKeyFile: resolve(dirname(path), file.root_key),
     journalFile: resolve(dirname(path), file.journal),
     broker,
     roles: rolesOf(asWritten(file.roles, namesInOrder(reading, 'roles'))),
     hosts,
+    rollouts: new Map(Object.entries(file.rollouts).map(([name, section]) => [name, rolloutRules(section)])),
     calendars: new Map(
       asWritten(file.calendars, namesInOrder(reading, 'calendars')).map(([name, section]) => {
         const calendar = calendarOf(scheduleNameSchema.parse(name), section, dirname(path));
@@ -125,7 +130,7 @@ function asWritten<T>(section: Readonly<Record<string, T>>, names: readonly stri
 
 function rolesOf(roles: readonly [string, FleetFile['roles'][RoleName]][]): ReadonlyMap<RoleName, Role> {
   const byName = new Map<RoleName, Role>();
-  for (const [key, { description, queues, concurrency, tasks, exclude }] of roles) {
+  for (const [key, { description, queues, concurrency, tasks, exclude, max_unavailable: max }] of roles) {
     const name = roleNameSchema.parse(key);
     byName.set(
       name,
@@ -136,6 +141,7 @@ function rolesOf(roles: readonly [string, FleetFile['roles'][RoleName]][]): Read
         concurrency,
         tasks,
         exclude,
+        maxUnavailable: maxUnavailableOf(max),
       }),
     );
   }

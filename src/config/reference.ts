@@ -112,6 +112,7 @@ function described({ description }: SchemaNode): string {
 function kindOf(node: SchemaNode): string {
   if (node.const !== undefined) return `\`${JSON.stringify(node.const)}\``;
   if (entriesOf(node) !== undefined) return 'mapping by name';
+  if (node.anyOf !== undefined) return node.anyOf.map(kindOf).join(' or ');
   if (node.type === 'integer') return `whole number, ${node.minimum ?? 0} to ${node.maximum ?? 'any'}`;
   if (node.type === 'array') return node.minItems === undefined ? 'list' : 'list, not empty';
   return { string: 'text', boolean: 'true or false', object: 'mapping' }[node.type ?? ''] ?? 'value';

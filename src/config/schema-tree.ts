@@ -12,6 +12,7 @@ export type SchemaNode = {
   readonly minimum?: number | undefined;
   readonly maximum?: number | undefined;
   readonly minItems?: number | undefined;
+  readonly anyOf?: readonly SchemaNode[] | undefined;
   readonly required?: readonly string[] | undefined;
   readonly items?: SchemaNode | undefined;
   readonly properties?: Readonly<Record<string, SchemaNode>> | undefined;
@@ -26,6 +27,7 @@ const nodeSchema: z.ZodType<SchemaNode> = z.looseObject({
   minimum: z.number().optional(),
   maximum: z.number().optional(),
   minItems: z.number().optional(),
+  anyOf: z.array(z.lazy(() => nodeSchema)).optional(),
   required: z.array(z.string()).optional(),
   items: z.lazy(() => nodeSchema).optional(),
   properties: z

@@ -1,5 +1,9 @@
 import * as z from 'zod';
 import { isAddress } from '../core/address.ts';
+import { jsonObjectSchema } from '../core/json.ts';
+import { parseDuration } from '../core/duration.ts';
+import { ORDERS } from '../rollout/rules.ts';
+import { parseSize } from '../rollout/size.ts';
 import { fleetNameSchema, hostNameSchema, queueNameSchema, roleNameSchema, scheduleNameSchema } from '../core/names.ts';
 import { parsePreviousKey } from './previous-key.ts';
 import { oneLine, path } from './schema-values.ts';
@@ -13,6 +17,14 @@ const publicKeySchema = z
   .regex(/^ed25519:[A-Za-z0-9+/]{43}=$/, { error: 'expected ed25519: and 44 characters of base64' })
   .describe('A public key: `ed25519:` and its 32 bytes in base64.');
 
+const SIZE = { error: 'expected a whole number or a percentage such as 10%' };
+/** A number in YAML, or a text. */
+const size = z
+  .union([z.int().min(0, { abort: true }).max(999_999, { abort: true }), z.string()], SIZE)
+  .refine((value) => parseSize(value) !== null, SIZE);
+
+const LABEL = { error: 'expected 1 to 63 lower-case letters, digits, hyphens or underscores, starting with a letter' };
+const labelName = z.string().regex(/^[a-z][a-z0-9_-]{0,62}$/, LABEL);
 /** A host’s key of before, and the time from which on it counts for nothing new. */
 const previousKeySchema = z
   .string()
@@ -99,8 +111,87 @@ export const roleSchema = z
       .array(z.string().regex(/^[a-z0-9*?][a-z0-9+.*?-]*$/, { error: 'expected a package name, * and ? allowed' }))
       .default([])
       .describe('Packages that upgrades never touch here; `*` and `?` allowed.'),
+    max_unavailable: size
+      .refine((value) => parseSize(value)?.value !== 0, {
+        error: 'expected 1 or more, else nothing could ever be done',
+      })
+      .optional()
+      .describe(
+        'How many of its hosts may be in the middle of a change at once, a number or a percentage, over all runs together, those of schedules too. Default: no limit.',
+      ),
   })
   .describe('A role: what its hosts consume and may do.');
+
+const DURATION = { error: 'expected a duration such as 5m' };
+const duration = z.string(DURATION).refine((text) => parseDuration(text) !== null, DURATION);
+
+const stepSchema = z
+  .strictObject({
+    task: z
+      .string()
+      .regex(/^[a-z][a-z0-9-]*\.[a-z][a-z0-9-]*$/, { error: 'expected a task such as apt.update' })
+      .describe('The task; the roles of the hosts must allow it.'),
+    args: jsonObjectSchema.default({}).describe('Its arguments, by name.'),
+    always: z
+      .boolean()
+      .default(false)
+      .describe('Done also when something before it in the host’s turn has failed: what has to be undone.'),
+    may_fail: z.boolean().default(false).describe('Its failure is told, and the turn goes on.'),
+  })
+  .describe('A task that each host does in its turn.');
+
+const checkSchema = z
+  .strictObject({
+    ports: z.array(z.int().min(1).max(65_535)).default([]).describe('TCP ports of the host.'),
+    urls: z.array(z.string()).default([]).describe('URLs that the host itself asks, as `system.check` takes them.'),
+    checks: z.array(z.string()).default([]).describe('Programs in `/etc/celeroot/checks.d` of the host.'),
+    load_per_core: z.number().min(0).optional().describe('The most load per processor afterwards.'),
+    disk_free_percent: z.number().min(0).max(100).optional().describe('The least free space afterwards, on each disk.'),
+    wait: duration.default('0s').describe('How long after the host’s turn it is looked at again.'),
+  })
+  .describe('What is looked at before and after a host’s turn; failed units and broken packages always are.');
+
+export const rolloutSchema = z
+  .strictObject({
+    canary: z
+      .union([size, z.array(z.string().min(1)).min(1)], { error: 'expected a number, a percentage or a list of hosts' })
+      .optional()
+      .describe('The hosts that go first: a number, a percentage, or a list of names and globs. Default: none.'),
+    batches: z
+      .array(
+        size.refine((value) => parseSize(value)?.value !== 0, {
+          error: 'expected 1 or more, a batch of no host never ends',
+        }),
+      )
+      .min(1)
+      .default(['100%'])
+      .describe('Sizes of the batches: numbers, or percentages of all hosts; the last one counts for all that follow.'),
+    by: labelName
+      .optional()
+      .describe(
+        'A label of hosts, such as `zone`: no batch has hosts that differ in it, and percentages are of those that share it.',
+      ),
+    order: z
+      .enum(ORDERS)
+      .default('listed')
+      .describe('`listed`: as in this file; `name`: by name; `shuffled`: differently in every run.'),
+    max_failures: size
+      .default(0)
+      .describe('It stops when more hosts than that have failed, fallen silent or refused; a number or a percentage.'),
+    max_failures_per_batch: size.default('100%').describe('The same for each batch.'),
+    max_unreachable: size
+      .default('100%')
+      .describe(
+        'It waits while more hosts than that, whose turn has come, are away. Those are done when they are back.',
+      ),
+    soak: duration.default('0s').describe('How long it waits after a batch before it begins the next.'),
+    check: checkSchema
+      .optional()
+      .describe('A host has failed when it is worse after its turn than it was before. Default: only its task counts.'),
+    before: z.array(stepSchema).max(10).default([]).describe('Tasks that each host does first in its turn, in order.'),
+    after: z.array(stepSchema).max(10).default([]).describe('Tasks that each host does last in its turn, in order.'),
+  })
+  .describe('How a run proceeds over its hosts: `celeroot apt upgrade --role web --rollout NAME`.');
 
 export const hostSchema = z
   .strictObject({
@@ -138,6 +229,10 @@ export const hostSchema = z
       .describe(
         'Identity of the machine that joined, so that a copy of it is noticed; `celeroot hosts accept` writes it.',
       ),
+    labels: z
+      .record(labelName, oneLine.min(1))
+      .optional()
+      .describe('Where it stands, in words of your own, such as `zone: north`: a roll-out keeps them apart with `by`.'),
     description: oneLine.optional().describe('One line for people.'),
   })
   .describe('A managed machine.');
@@ -156,6 +251,14 @@ export const fleetFileSchema = z
     signing_key: path
       .default('celeroot.key')
       .describe('The operator’s private key, mode 0600, which signs orders; relative to this file.'),
+    scheduler_key: path
+      .optional()
+      .describe(
+        'The private key of kind `scheduler`, mode 0600, with which `celeroot scheduler` fires what operators have signed by `celeroot schedules sign`; relative to this file. Without it the scheduler signs with `signing_key`.',
+      ),
+    standing_orders: path
+      .default('celeroot.standing')
+      .describe('What operators have signed for schedules; relative to this file.'),
     root_key: path
       .default('celeroot.root.key')
       .describe('The private root key, mode 0600, which signs the trust file; only `celeroot keys` needs it.'),
@@ -165,6 +268,7 @@ export const fleetFileSchema = z
     broker: brokerSchema,
     roles: z.record(roleNameSchema, roleSchema).describe('Roles by name.'),
     hosts: z.record(hostNameSchema, hostSchema).default({}).describe('Hosts by name.'),
+    rollouts: z.record(roleNameSchema, rolloutSchema).default({}).describe('Roll-outs by name.'),
     calendars: z
       .record(scheduleNameSchema, calendarSchema)
       .default({})

@@ -20,4 +20,7 @@ const LASTING: ReadonlySet<string> = new Set([
   'no_such_version',
   'no_candidate',
   'virtual_package',
+  'no_such_unit',
+  'unit_masked',
+  'no_systemd',
 ]);

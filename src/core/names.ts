@@ -66,6 +66,7 @@ export const SCHEDULE_VERBS: ReadonlySet<string> = new Set([
   'resume',
   'run',
   'show',
+  'sign',
 ]);
 
 /** A schedule's name; part of Redis keys and of the ids of its runs. */

@@ -8,7 +8,10 @@ const packageHealthSchema = z.strictObject({
   broken: z.array(z.strictObject({ package: z.string().max(256), state: z.string().max(3) })).max(1000),
   /** `name:arch` of packages that the administrator keeps as they are (`apt-mark hold`). */
   held: z.array(z.string().max(256)).max(1000),
+  /** A package asks for it, or a newer kernel is installed than runs. */
   rebootRequired: z.boolean(),
+  /** Services that run programs or libraries which were replaced on the disk; absent where nobody looked. */
+  servicesToRestart: z.array(z.string().max(256)).max(1000).optional(),
 });
 export type PackageHealth = z.infer<typeof packageHealthSchema>;
 

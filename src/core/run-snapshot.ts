@@ -9,6 +9,8 @@ export type RunSnapshot = {
   readonly presences: ReadonlyMap<JobId, HostPresence>;
   /** How many reports were left out, because they do not bear the key of the host they name. */
   readonly forged: number;
+  /** Jobs of a roll-out whose turn has not come. */
+  readonly held?: ReadonlySet<JobId>;
   /** Milliseconds since 1970. */
   readonly now: number;
 };

@@ -85,7 +85,7 @@ export function isHeard({ jobs }: RunState, report: Report): boolean {
 }
 
 /** How long after a job should have shown a sign of life it counts as lost; covers clocks that differ. */
-const SILENCE_MS = 5 * 60_000;
+export const SILENCE_MS = 5 * 60_000;
 
 /**
  * The status to show at `now`: what was reported; `expired` when no host has taken the job and none may any more;
@@ -99,6 +99,11 @@ export function jobStatus(job: JobState, run: Run, now: number): JobStatus {
   const wordDueAt = hasBegun ? (job.lastWordAt ?? activity.at) + run.deadlineMs : run.expiresAt;
   if (now > wordDueAt + SILENCE_MS) return 'lost';
   return activity === null ? 'queued' : activity.status;
+}
+
+/** Whether it is certain that no host is at work on the job, nor will be: silence does not show that. */
+export function isOver(job: JobState, run: Run, now: number): boolean {
+  return job.end !== null || jobStatus(job, run, now) === 'expired';
 }
 
 /** Whether nothing more will come of a job in this status. */

@@ -2,6 +2,7 @@ import * as z from 'zod';
 import { jobIdSchema, runIdSchema } from './ids.ts';
 import { jsonObjectSchema } from './json.ts';
 import { fleetNameSchema, hostNameSchema, queueNameSchema, scheduleNameSchema, type HostName } from './names.ts';
+import { rolloutSchema } from './rollout.ts';
 
 /** Where a job goes: one host's own queue, or a queue that any one host of a role serves. */
 export const destinationSchema = z.discriminatedUnion('kind', [
@@ -45,6 +46,8 @@ export const runSchema = z.strictObject({
   by: z.string().max(256),
   /** The run this one repeats for the hosts that failed, or whose plans it applies. */
   follows: z.strictObject({ run: runIdSchema, as: z.enum(['retry', 'apply']) }).nullable(),
+  /** How it proceeds over its hosts; left out where all are given their orders at once. */
+  rollout: rolloutSchema.optional(),
   /** The schedule that made it, and when it was due, milliseconds since 1970. */
   slot: z.strictObject({ schedule: scheduleNameSchema, at: z.int().min(0) }).optional(),
 });

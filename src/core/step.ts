@@ -26,12 +26,21 @@ export type Step =
   | { readonly kind: 'remember'; readonly name: string; readonly content: string }
   /** Waits until no other program holds apt's or dpkg's locks; says who does. */
   | { readonly kind: 'await-package-locks' }
+  /**
+   * Waits for the machine to go down, which has been asked for, and with it this job's attempt; the next one is made
+   * after the boot. Answered only when the machine stays up for `timeoutMs`.
+   */
+  | { readonly kind: 'await-shutdown'; readonly timeoutMs: number }
   /** Says which phase the job is in. Between phases a cancel or a deadline takes effect. */
   | { readonly kind: 'phase'; readonly phase: Phase }
   /** Publishes the plan. */
   | { readonly kind: 'plan'; readonly transaction: Transaction }
   /** Publishes text as output of the job. */
   | { readonly kind: 'tell'; readonly text: string }
+  /** Asks this host's own ports and web servers, all at once; each has `timeoutMs` to answer. */
+  | { readonly kind: 'reach'; readonly targets: readonly ReachTarget[]; readonly timeoutMs: number }
+  /** Finds the services that still run programs or libraries which were replaced on the disk. */
+  | { readonly kind: 'find-outdated' }
   | WorkerStep;
 
 /** What only the worker can do, which writes the audit log and signs for the host. */
@@ -47,10 +56,43 @@ export function isWorkerStep(step: Step): step is WorkerStep {
   return step.kind === 'read-audit' || step.kind === 'offer-key' || step.kind === 'take-key';
 }
 
+export type ReachTarget =
+  | { readonly kind: 'port'; readonly port: number }
+  /** Asked of the host itself, whatever name it has. */
+  | { readonly kind: 'url'; readonly url: string };
+
+/** `status` is that of HTTP. */
+export type ReachAnswer =
+  | { readonly ok: true; readonly status: number | null }
+  | { readonly ok: false; readonly why: string };
+
+/** What only the executor of a job can do, which has a folder for it: to change the host, and to get ready for that. */
+const JOB_KINDS = [
+  'change',
+  'scratch',
+  'remember',
+  'await-package-locks',
+  'await-shutdown',
+] as const satisfies readonly Step['kind'][];
+export type JobStep = Extract<Step, { readonly kind: (typeof JOB_KINDS)[number] }>;
+
+export function isJobStep(step: Step): step is JobStep {
+  return JOB_KINDS.some((kind) => kind === step.kind);
+}
+
 /** Program and arguments; never goes through a shell. The program is looked up on a fixed PATH. */
 export type Argv = readonly [program: string, ...args: string[]];
 
-export const PHASES = ['recovering', 'planning', 'refreshing', 'downloading', 'committing', 'verifying'] as const;
+export const PHASES = [
+  'recovering',
+  'planning',
+  'refreshing',
+  'downloading',
+  'committing',
+  'restarting',
+  'rebooting',
+  'verifying',
+] as const;
 export type Phase = (typeof PHASES)[number];
 
 export type CommandOutput = {
@@ -69,10 +111,15 @@ export type StepResult =
   | { readonly kind: 'scratch'; readonly path: string }
   | { readonly kind: 'remember'; readonly content: string }
   | { readonly kind: 'await-package-locks' }
+  | { readonly kind: 'await-shutdown' }
   | { readonly kind: 'phase' }
   | { readonly kind: 'plan' }
   | { readonly kind: 'read-audit'; readonly excerpt: AuditExcerpt }
   | { readonly kind: 'tell' }
+  /** In the order of the targets. */
+  | { readonly kind: 'reach'; readonly answers: readonly ReachAnswer[] }
+  /** Names of units, sorted. */
+  | { readonly kind: 'find-outdated'; readonly services: readonly string[] }
   | { readonly kind: 'offer-key'; readonly offer: KeyOffer }
   /** Whether it was the key that was offered. */
   | { readonly kind: 'take-key'; readonly taken: boolean };
@@ -146,6 +193,10 @@ export function* awaitPackageLocks(): Work<void> {
   yield { kind: 'await-package-locks' };
 }
 
+export function* awaitShutdown(timeoutMs: number): Work<void> {
+  yield { kind: 'await-shutdown', timeoutMs };
+}
+
 export function* enterPhase(phase: Phase): Work<void> {
   yield { kind: 'phase', phase };
 }
@@ -171,4 +222,15 @@ export function* offerKey(): Work<KeyOffer> {
 export function* takeKey(key: string): Work<boolean> {
   const result = yield { kind: 'take-key', key };
   return result.kind === 'take-key' ? result.taken : wrong('take-key', result.kind);
+}
+
+export function* reach(targets: readonly ReachTarget[], timeoutMs: number): Work<readonly ReachAnswer[]> {
+  if (targets.length === 0) return [];
+  const result = yield { kind: 'reach', targets, timeoutMs };
+  return result.kind === 'reach' ? result.answers : wrong('reach', result.kind);
+}
+
+export function* outdatedServices(): Work<readonly string[]> {
+  const result = yield { kind: 'find-outdated' };
+  return result.kind === 'find-outdated' ? result.services : wrong('find-outdated', result.kind);
 }

@@ -76,7 +76,15 @@ async function attempt(folder: JobFolder, { admit, started, stop, options }: Att
     const gate = phaseGate(() => stop.reason(plan.deadlineMs), started.attempt);
     const lateMs = (): number => stop.lateMs(plan.deadlineMs);
     using scripts = limitScripts(folder, () => lateMs() > 0);
-    const perform = jobPerformer({ ...options, folder, dryRun: plan.dryRun, sink, gate, scripts });
+    const perform = jobPerformer({
+      ...options,
+      folder,
+      dryRun: plan.dryRun,
+      sink,
+      gate,
+      scripts,
+      isToldToEnd: stop.isToldToEnd,
+    });
     if (started.attempt > 1) await awaitSurvivors(folder, sink);
     return await performWork(plan.work, perform).then(
       (outcome) => withLateness(outcome, lateMs()),

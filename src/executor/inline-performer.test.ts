@@ -12,6 +12,7 @@ const CHANGING: readonly Step[] = [
   { kind: 'scratch', name: 'a', content: '' },
   { kind: 'remember', name: 'a', content: '' },
   { kind: 'await-package-locks' },
+  { kind: 'await-shutdown', timeoutMs: 0 },
 ];
 
 for (const step of CHANGING) {

@@ -2,9 +2,18 @@ import { readdir } from 'node:fs/promises';
 import { BugError } from '../core/errors.ts';
 import type { KeyOffer } from '../core/key-offer.ts';
 import type { ReportSink } from '../core/report.ts';
-import { isWorkerStep, type AuditExcerpt, type Step, type StepResult, type WorkerStep } from '../core/step.ts';
+import {
+  isJobStep,
+  isWorkerStep,
+  type AuditExcerpt,
+  type ReachAnswer,
+  type Step,
+  type StepResult,
+  type WorkerStep,
+} from '../core/step.ts';
 import { hasCode } from '../core/system-error.ts';
 import { transactionHash } from '../core/transaction.ts';
+import { outdatedServices } from '../host/outdated-services.ts';
 import { readFileText } from '../host/read-file-text.ts';
 import { runCommand } from '../host/run-command.ts';
 import type { StepPerformer } from './perform-work.ts';
@@ -33,10 +42,11 @@ export type HostKeys = {
  */
 export function inlinePerformer(options: InlineOptions): StepPerformer {
   const { sink, signal, searchPath } = options;
-  const tell = outputTeller(sink);
+  const tell = teller(sink);
   return async (step: Step): Promise<StepResult> => {
     signal.throwIfAborted();
     if (isWorkerStep(step)) return await performForWorker(step, options);
+    if (isJobStep(step)) throw new BugError(`a ${step.kind} step in work that may only look`);
     switch (step.kind) {
       case 'run':
         return { kind: 'run', ...(await runCommand(step.argv, { timeoutMs: step.timeoutMs, signal, searchPath })) };
@@ -44,20 +54,30 @@ export function inlinePerformer(options: InlineOptions): StepPerformer {
         return { kind: 'read', text: await nullIfMissing(readFileText(step.path)) };
       case 'list':
         return { kind: 'list', names: await namesIn(step.path) };
+      case 'reach':
+        return { kind: 'reach', answers: await reachAll(step) };
+      case 'find-outdated':
+        return { kind: 'find-outdated', services: outdatedServices() };
       case 'phase':
-        await sink({ kind: 'phase', phase: step.phase });
-        return { kind: 'phase' };
       case 'plan':
-        await sink({ kind: 'plan', transaction: step.transaction, hash: transactionHash(step.transaction) });
-        return { kind: 'plan' };
       case 'tell':
-        await tell(step.text);
-        return { kind: 'tell' };
-      case 'change':
-      case 'scratch':
-      case 'remember':
-      case 'await-package-locks':
-        throw new BugError(`a ${step.kind} step in work that may only look`);
+        await tell(step);
+        return { kind: step.kind };
+    }
+  };
+}
+
+/** Performs the steps that say something. */
+function teller(sink: ReportSink): (step: Step & { kind: 'phase' | 'plan' | 'tell' }) => Promise<void> {
+  const tell = outputTeller(sink);
+  return async (step) => {
+    switch (step.kind) {
+      case 'phase':
+        return await sink({ kind: 'phase', phase: step.phase });
+      case 'plan':
+        return await sink({ kind: 'plan', transaction: step.transaction, hash: transactionHash(step.transaction) });
+      case 'tell':
+        return await tell(step.text);
     }
   };
 }
@@ -78,6 +98,12 @@ async function performForWorker(
 
 async function namesIn(path: string): Promise<readonly string[]> {
   return (await nullIfMissing(readdir(path)))?.toSorted() ?? [];
+}
+
+async function reachAll({ targets, timeoutMs }: Step & { kind: 'reach' }): Promise<readonly ReachAnswer[]> {
+  // Loaded with the clients of HTTP and TLS, which an idle worker does without.
+  const { reachSelf } = await import('../host/reach-self.ts');
+  return await Promise.all(targets.map(async (target) => await reachSelf(target, timeoutMs)));
 }
 
 function noAuditLog(): never {

@@ -143,6 +143,19 @@ test('a wait for a lock ends when the job is to stop', async (t) => {
   await assert.rejects(perform({ kind: 'await-package-locks' }), { name: 'JobStopped', reason: 'cancelled' });
 });
 
+test('a wait for the machine to go down ends with the attempt, or when the machine stays up', async (t) => {
+  const told = await setUp(t, { stop: 'signal' });
+  await assert.rejects(told.perform({ kind: 'await-shutdown', timeoutMs: 60_000 }), {
+    name: 'JobStopped',
+    reason: 'signal',
+  });
+  const { perform } = await setUp(t, { stop: 'cancelled' });
+
+  const answer = await perform({ kind: 'await-shutdown', timeoutMs: 1 });
+
+  assert.deepEqual(answer, { kind: 'await-shutdown' });
+});
+
 type Scene = {
   readonly perform: StepPerformer;
   readonly folder: JobFolder;
@@ -174,6 +187,7 @@ async function setUp(t: TestContext, options: Options = {}): Promise<Scene> {
     sink: async (event) => void told.push(event),
     gate: phaseGate(() => stop ?? null, 1),
     scripts: { stopped: () => scripts, [Symbol.dispose]: () => undefined },
+    isToldToEnd: () => stop === 'signal',
     lockTimeoutMs,
     lockPaths: [lockPath],
     searchPath: `${stateDir}:/usr/bin:/bin`,

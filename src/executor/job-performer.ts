@@ -1,9 +1,10 @@
 import { existsSync } from 'node:fs';
 import { mkdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { BugError, CommandError } from '../core/errors.ts';
 import type { ReportSink } from '../core/report.ts';
-import { isWorkerStep, type Step, type StepResult } from '../core/step.ts';
+import { isJobStep, type Step, type StepResult } from '../core/step.ts';
 import { writeDurably } from '../host/durable-file.ts';
 import { waitForPackageLocks, type LockHolder } from '../host/package-locks.ts';
 import { changeHost } from './change-host.ts';
@@ -11,7 +12,7 @@ import { inlinePerformer } from './inline-performer.ts';
 import type { JobFolder } from './job-folder.ts';
 import type { ScriptLimit } from './limit-scripts.ts';
 import type { StepPerformer } from './perform-work.ts';
-import type { PhaseGate } from './phase-gate.ts';
+import { JobStopped, type PhaseGate } from './phase-gate.ts';
 
 export type JobPerformerOptions = {
   readonly folder: JobFolder;
@@ -19,6 +20,8 @@ export type JobPerformerOptions = {
   readonly sink: ReportSink;
   readonly gate: PhaseGate;
   readonly scripts: ScriptLimit;
+  /** Whether the executor has been sent a signal to end. */
+  readonly isToldToEnd: () => boolean;
   /** How long to wait for a foreign program that holds apt's locks. */
   readonly lockTimeoutMs: number;
   /** Instead of the fixed one; for tests. */
@@ -32,7 +35,8 @@ export function jobPerformer(options: JobPerformerOptions): StepPerformer {
   const { folder, gate } = options;
   const look = inlinePerformer({ ...options, signal: new AbortController().signal });
   return async (step: Step): Promise<StepResult> => {
-    if (isWorkerStep(step)) return await look(step);
+    if (step.kind === 'phase') gate.enter(step.phase);
+    if (!isJobStep(step)) return await look(step);
     switch (step.kind) {
       case 'change':
         forbidInDryRun(step, options);
@@ -44,15 +48,9 @@ export function jobPerformer(options: JobPerformerOptions): StepPerformer {
       case 'await-package-locks':
         await awaitLocks(options);
         return { kind: 'await-package-locks' };
-      case 'phase':
-        gate.enter(step.phase);
-        return await look(step);
-      case 'run':
-      case 'read':
-      case 'list':
-      case 'tell':
-      case 'plan':
-        return await look(step);
+      case 'await-shutdown':
+        await untilToldToEnd(options, step.timeoutMs);
+        return { kind: 'await-shutdown' };
     }
   };
 }
@@ -95,6 +93,15 @@ async function awaitLocks(options: JobPerformerOptions): Promise<void> {
     hint: `see what it does, e.g. with: ps -fp ${still.pid}`,
   });
 }
+
+/** @throws JobStopped by a signal, which leaves the job for the next boot while the machine shuts down. */
+async function untilToldToEnd({ isToldToEnd }: JobPerformerOptions, timeoutMs: number): Promise<void> {
+  for (const end = performance.now() + timeoutMs; performance.now() < end; await sleep(SIGNAL_POLL_MS)) {
+    if (isToldToEnd()) throw new JobStopped('signal', 'for the reboot');
+  }
+}
+
+const SIGNAL_POLL_MS = 200;
 
 function nameOf({ pid, command }: LockHolder): string {
   return `${command} (process ${pid})`;

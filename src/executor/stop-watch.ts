@@ -6,6 +6,8 @@ const SIGNALS = ['SIGTERM', 'SIGINT', 'SIGHUP'] as const;
 /** Why the job is to stop, when it is, given how long it may take. */
 export type StopWatch = Disposable & {
   readonly reason: (deadlineMs: number) => StopReason | null;
+  /** Whether this process was sent a signal to end, whatever other reason there is. */
+  readonly isToldToEnd: () => boolean;
   /** How far it is past its deadline, milliseconds; negative before that. */
   readonly lateMs: (deadlineMs: number) => number;
 };
@@ -24,6 +26,7 @@ export function watchForStop(folder: JobFolder): StopWatch {
   const lateMs = (deadlineMs: number): number => performance.now() - start - deadlineMs;
   return {
     lateMs,
+    isToldToEnd: () => signalled,
     reason: (deadlineMs) => {
       if (isCancelled(folder)) return 'cancelled';
       if (signalled) return 'signal';

@@ -1,5 +1,8 @@
 import type { JobId } from '../core/ids.ts';
 import type { HostName } from '../core/names.ts';
+import { parseJsonAs } from '../core/parse-json-as.ts';
+import { rolloutEntrySchema } from '../core/rollout.ts';
+import type { Run } from '../core/run.ts';
 import type { RunSnapshot } from '../core/run-snapshot.ts';
 import { isEnded, jobStatus, type JobState } from '../core/run-state.ts';
 import type { ControllerBroker } from '../queue/broker.ts';
@@ -41,17 +44,50 @@ export async function cancelRun(
   }));
   const mark = signCancel({ fleet: sender.fleet, run: run.id, issuedAt, by: sender.by }, sender.key);
   await broker.setCancelMark(run.id, mark);
-  const withdrawn = new Set(await broker.withdraw(open.map((job) => ({ job: job.id, to: job.to }))));
+  await cancelSteps(broker, run, { sender, issuedAt });
+  const held = await heldJobs(broker, run, open);
+  const queued = open.filter((job) => !held.includes(job.id));
+  const taken = await broker.withdraw(queued.map((job) => ({ job: job.id, to: job.to })));
+  const withdrawn = new Set([...held, ...taken]);
   const event = { kind: 'cancelled', message: `by ${sender.by}, before it began` } as const;
   const reports = open.flatMap((job) => {
     const [host] = candidatesOf(job);
     return host === undefined || !withdrawn.has(job.id) ? [] : [{ job: job.id, host, at: issuedAt, event }];
   });
   await Promise.all(reports.map((report) => broker.appendReport(run.id, sealReport(report, sender.key))));
-  const taken = Map.groupBy(
+  const begun = Map.groupBy(
     open.filter((job) => !withdrawn.has(job.id)),
     ({ activity }) => activity?.status === 'waiting' && activity.for === 'turn',
   );
-  const idsOf = (waits: boolean): readonly JobId[] => (taken.get(waits) ?? []).map((job) => job.id);
+  const idsOf = (waits: boolean): readonly JobId[] => (begun.get(waits) ?? []).map((job) => job.id);
   return { withdrawn: [...withdrawn], waiting: idsOf(true), stopping: idsOf(false) };
+}
+
+/** What is to be done in any case, once a host has begun its turn, is left to be done. */
+async function cancelSteps(
+  broker: ControllerBroker,
+  { rollout }: Run,
+  { sender, issuedAt }: { readonly sender: Sender; readonly issuedAt: number },
+): Promise<void> {
+  const { fleet, by, key } = sender;
+  for (const { run, always } of rollout?.steps ?? []) {
+    if (run !== null && !always) await broker.setCancelMark(run, signCancel({ fleet, run, issuedAt, by }, key));
+  }
+}
+
+/** Jobs that were never given out: with the mark there, nobody gives them out any more. */
+async function heldJobs(
+  { rollouts }: Pick<ControllerBroker, 'rollouts'>,
+  run: Run,
+  open: readonly JobState[],
+): Promise<readonly JobId[]> {
+  if (run.rollout === undefined) return [];
+  const steps = await rollouts.history(run.id, null);
+  const entries = steps.flatMap((each) =>
+    each.kind === 'entry' ? (parseJsonAs(rolloutEntrySchema, each.text) ?? []) : [],
+  );
+  const given = new Set(entries.flatMap((entry) => (entry.kind === 'released' ? entry.hosts : [])));
+  return open.flatMap(({ id, to, firstWordAt }) => {
+    return to.kind === 'host' && firstWordAt === null && !given.has(to.host) ? [id] : [];
+  });
 }

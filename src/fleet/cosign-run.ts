@@ -16,5 +16,5 @@ export async function cosignRun({ run, record, orders, signedBy }: WaitingRun, s
   }
   await journal.add(() => ({ kind: 'second-signature', run: run.id, task: run.task, key: key.id, by }));
   const signed = orders.map(({ job, to, envelope }) => ({ job, to, envelope: cosignOrder(envelope, key) }));
-  return { run, record, orders: signed, trust };
+  return { run, record, orders: signed, trust, steps: [] };
 }

@@ -7,7 +7,7 @@ import { checkText } from '../audit/chain.ts';
 import { fleetConfig } from '../../test/support/fleet-config.ts';
 import { standing } from '../../test/support/standing.ts';
 import { ConnectionError } from '../core/errors.ts';
-import { hostNameSchema, queueNameSchema } from '../core/names.ts';
+import { hostNameSchema } from '../core/names.ts';
 import { addGrant, firstTrust, NO_END } from '../trust/change-trust.ts';
 import { makeSigningKey } from '../trust/key.ts';
 import { openRun } from '../trust/run-record.ts';
@@ -17,7 +17,6 @@ import { verifyOrder } from '../trust/verify-order.ts';
 import { signRun, submitRun, type SignedRun } from './dispatch-run.ts';
 import { journalOf, type Journal } from './journal.ts';
 import { prepareRun } from './prepare-run.ts';
-import { prepareSlot } from './prepare-slot.ts';
 
 const fleet = fleetConfig({ roles: { web: { exclude: ['php*'] } }, hosts: { web1: ['web'], web2: ['web'] } });
 const key = makeSigningKey();
@@ -77,6 +76,7 @@ test('when Redis goes away while orders are queued, the error says how far it ca
   const saved: string[] = [];
   const published: number[] = [];
   const broker = {
+    rollouts: { keepOrders: unexpected, saveStep: unexpected },
     newestTrust: async () => null,
     trustOf: async () => null,
     publishTrust: async (version: number) => void published.push(version),
@@ -144,7 +144,13 @@ test('a slot of a standing order is signed for each of its hosts, twice under th
   const who = { by: 'scheduler@here', clock: { now: () => now }, randomBytes: () => new Uint8Array(10) };
   const fire = async (journal: string): Promise<SignedRun> =>
     await signRun(
-      prepareSlot(fleet, of),
+      prepareRun(fleet, {
+        task: of.task,
+        args: of.args,
+        to: { kind: 'hosts', target: { roles: ['web'], hosts: [], all: false, exclude: ['web2'] } },
+        dryRun: false,
+        ...of.limits,
+      }),
       {
         fleet: fleet.fleet,
         key: scheduler,
@@ -157,7 +163,7 @@ test('a slot of a standing order is signed for each of its hosts, twice under th
 
   const { run, record, orders } = await fire('slot');
 
-  assert.equal(run.target, 'schedule nightly: host @web, without web2');
+  assert.equal(run.target, 'role web, without web2');
   assert.deepEqual(run.slot, { schedule: 'nightly', at: slot });
   assert.deepEqual(await openRun(record, { fleet: fleet.fleet, id: run.id, grants: known.grants }), run);
   const [{ job, to, envelope } = assert.fail(), ...others] = orders;
@@ -173,10 +179,6 @@ test('a slot of a standing order is signed for each of its hosts, twice under th
   );
 });
 
-test('a slot for any host of a queue is one job of those that serve it', () => {
-  const any = prepareSlot(fleet, { ...standing, to: { kind: 'any', queue: queueNameSchema.parse('web') } });
-  assert.deepEqual(
-    any.assignments.map(({ to, candidates }) => ({ to, candidates })),
-    [{ to: { kind: 'any', queue: 'web' }, candidates: ['web1', 'web2'] }],
-  );
-});
+function unexpected(): Promise<void> {
+  return Promise.reject(new Error('this is no roll-out'));
+}

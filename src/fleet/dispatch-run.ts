@@ -2,9 +2,11 @@ import type { Clock } from '../core/clock.ts';
 import { ConnectionError } from '../core/errors.ts';
 import { jobIdFor, makeRunId, type RunId } from '../core/ids.ts';
 import type { FleetName } from '../core/names.ts';
+import type { RolloutStep } from '../core/rollout.ts';
 import type { Run } from '../core/run.ts';
 import type { SignedByKey } from '../core/signed.ts';
 import type { ControllerBroker, Release } from '../queue/broker.ts';
+import type { RolloutBroker } from '../queue/rollout-broker.ts';
 import type { SigningKey } from '../trust/key.ts';
 import type { JournalHead } from '../core/chain-head.ts';
 import type { Order } from '../trust/order.ts';
@@ -47,20 +49,25 @@ export type SignedRun = {
   readonly record: SignedByKey;
   readonly orders: readonly Release[];
   readonly trust: SignedTrust;
+  /** The runs that its steps are jobs of. */
+  readonly steps: readonly SignedRun[];
 };
 
 /**
  * Gives the run its id, which for a slot is always the same, writes it into the journal and signs one order per job, which says how far the journal went.
- * Nothing leaves this machine yet.
+ * Nothing leaves this machine yet. A slot is fired with a standing order or, by an operator, under the id it is to have.
  * @throws ConfigError JOURNAL_UNUSABLE, and RejectedError when the arguments are too long for an order.
  */
 export async function signRun(
   prepared: PreparedRun,
   sender: Sender,
-  fires: FiredSlot | null = null,
+  slot: FiredSlot | RunId | null = null,
 ): Promise<SignedRun> {
+  const { signed, rollout } = await signRollout(prepared, sender);
   const { key, by, journal } = sender;
-  const id = fires === null ? makeRunId(sender.clock.now(), sender.randomBytes(10)) : runIdOf(fires);
+  const fires = typeof slot === 'string' ? null : slot;
+  const ownId = typeof slot === 'string' ? slot : makeRunId(sender.clock.now(), sender.randomBytes(10));
+  const id = fires === null ? ownId : runIdOf(fires);
   const { at: createdAt, log } = await journal.add(() => runEvent(id, prepared, { key: key.id, by }));
   const orders = prepared.assignments.map((assignment) =>
     makeOrder({ run: id, issuedAt: createdAt, log, fires }, { prepared, assignment, sender }),
@@ -82,24 +89,37 @@ export async function signRun(
     deadlineMs: prepared.deadlineMs,
     by: sender.by,
     follows: prepared.follows,
+    ...rollout,
     ...(fires === null ? {} : { slot: { schedule: fires.standing.schedule, at: fires.slot } }),
   };
   const releases = orders.map((order) => ({ job: order.id, to: order.to, envelope: signOrder(order, sender.key) }));
-  return { run, record: sealRun(sender.fleet, run, sender.key), orders: releases, trust: sender.trust };
+  return { run, record: sealRun(sender.fleet, run, sender.key), orders: releases, trust: sender.trust, steps: signed };
 }
 
 /**
  * Sees that hosts can get the trust file, stores the record, so that no report can come for a run nobody knows, then
- * queues the orders.
+ * queues the orders; those of a roll-out are kept until whoever drives it gives them out.
  * @throws ConnectionError that says how many hosts have their orders when Redis goes away in between; `celeroot` is how
  * to call this celeroot then.
  */
 export async function submitRun(
-  broker: Pick<ControllerBroker, 'saveRun' | 'release' | 'newestTrust' | 'trustOf' | 'publishTrust'>,
-  { run, record, orders, trust }: SignedRun,
+  broker: Pick<ControllerBroker, 'saveRun' | 'release' | 'newestTrust' | 'trustOf' | 'publishTrust'> & {
+    readonly rollouts: Pick<RolloutBroker, 'keepOrders' | 'saveStep'>;
+  },
+  { run, record, orders, trust, steps }: SignedRun,
   celeroot: string,
 ): Promise<void> {
   await publishTrust(broker, trust);
+  if (run.rollout !== undefined) {
+    // In this order: a run that can be found can be driven.
+    for (const step of steps) {
+      await broker.rollouts.keepOrders(step.run.id, step.orders);
+      await broker.rollouts.saveStep(step.run.id, step.record);
+    }
+    await broker.rollouts.keepOrders(run.id, orders);
+    await broker.saveRun(run, record);
+    return;
+  }
   await broker.saveRun(run, record);
   let queued = 0;
   try {
@@ -109,6 +129,21 @@ export async function submitRun(
   } catch (error) {
     throw error instanceof ConnectionError ? partlySent(error, { run, queued, celeroot }) : error;
   }
+}
+
+type SignedRollout = { readonly signed: readonly SignedRun[]; readonly rollout: Pick<Run, 'rollout'> };
+
+/** How the run proceeds, and the runs of its steps. A dry run changes nothing anywhere, so it needs none of that. */
+async function signRollout({ rollout, steps, dryRun }: PreparedRun, sender: Sender): Promise<SignedRollout> {
+  if (rollout === null || dryRun) return { signed: [], rollout: {} };
+  const signed: SignedRun[] = [];
+  const named: RolloutStep[] = [];
+  for (const { step, run } of steps) {
+    const other = run === null ? null : await signRun(run, sender);
+    if (other !== null) signed.push(other);
+    named.push({ ...step, run: other?.run.id ?? null });
+  }
+  return { signed, rollout: { rollout: named.length === 0 ? rollout : { ...rollout, steps: named } } };
 }
 
 type PartlySent = { readonly run: Run; readonly queued: number; readonly celeroot: string };

@@ -26,6 +26,10 @@ export type FollowOptions = {
   readonly witness: Witness;
   /** Which hosts can do a job; for a host's own job that host. */
   readonly candidatesOf: (job: JobState) => readonly HostName[];
+  /** Whether to go on though all jobs have ended, for what comes after them. */
+  readonly staysFor?: () => boolean;
+  /** How long to wait for reports at most before the next update, milliseconds. */
+  readonly waitMs?: number;
 };
 
 /** The run as it is now, and what was reported since the update before. */
@@ -63,10 +67,11 @@ export async function* followRun(
     const snapshot = { state, presences: await presences(state), forged, now: clock.now() };
     const progress = progressOf(snapshot);
     yield { snapshot, fresh, progress };
-    if (progress === 'ended') return;
+    if (progress === 'ended' && options.staysFor?.() !== true) return;
     const isOpen = (job: JobState): boolean => !isEnded(jobStatus(job, run, snapshot.now));
     const hosts = hostsToHear(state, options.candidatesOf, isOpen);
-    page = await awaitReports(broker, { run: run.id, hosts, after: page.place }, signal);
+    const question = { run: run.id, hosts, after: page.place, waitMs: options.waitMs ?? WAIT_MS };
+    page = await awaitReports(broker, question, signal);
   }
 }
 
@@ -117,7 +122,7 @@ function hostsToHear(
 /** Resolves with nothing as soon as the signal is aborted; the read under way ends with the broker. */
 async function awaitReports(
   broker: ControllerBroker,
-  question: ReportQuestion & { readonly after: ReportPlace },
+  { waitMs, ...question }: ReportQuestion & { readonly after: ReportPlace; readonly waitMs: number },
   signal: AbortSignal,
 ): Promise<ReportPage> {
   const aborted = Promise.withResolvers<ReportPage>();
@@ -125,7 +130,7 @@ async function awaitReports(
   const stop = (): void => aborted.resolve(nothing);
   if (signal.aborted) return nothing;
   signal.addEventListener('abort', stop, { once: true });
-  const reading = broker.awaitReports(question, WAIT_MS);
+  const reading = broker.awaitReports(question, waitMs);
   try {
     return await Promise.race([reading, aborted.promise]);
   } finally {

@@ -4,6 +4,7 @@ import { RejectedError, UsageError } from '../core/errors.ts';
 import { describeTarget, requireHost, requireRole, selectHosts, type Target } from '../core/host-selector.ts';
 import type { Json } from '../core/json.ts';
 import type { HostName, QueueName } from '../core/names.ts';
+import type { Rollout, RolloutStep } from '../core/rollout.ts';
 import type { Destination, Run } from '../core/run.ts';
 import { findTask, similarTasks, TASKS } from '../tasks/registry.ts';
 import { judgeByRoles } from '../tasks/role-rules.ts';
@@ -44,7 +45,14 @@ export type PreparedRun = Pick<RunRequest, 'args' | 'dryRun' | 'expiresInMs' | '
   /** Hosts that were meant and are left out. */
   readonly notJoined: readonly HostName[];
   readonly follows: Run['follows'];
+  /** Of the assignments in their order; null where all have their turn at once. */
+  readonly rollout: Rollout | null;
+  /** What each host does in its turn, in that order; empty where that is this run's job and no more. */
+  readonly steps: readonly PreparedStep[];
 };
+
+/** A step of a roll-out; `run` is null for the job of the rolled-out run itself. */
+export type PreparedStep = { readonly step: Omit<RolloutStep, 'run'>; readonly run: PreparedRun | null };
 
 /**
  * Resolves a request to jobs. Refuses, with every host that stands in the way, before anything is signed or sent.
@@ -59,7 +67,19 @@ export function prepareRun(fleet: FleetConfig, request: RunRequest): PreparedRun
   const { assignments, notJoined } = leaveOutNotJoined(fleet, meant);
   requireAllowed(fleet, task, assignments);
   const target = to.kind === 'any' ? `any host of role ${to.role}` : describeTarget(to.target);
-  return { task, args, dryRun, expiresInMs, deadlineMs, target, assignments, notJoined, follows: null };
+  return {
+    task,
+    args,
+    dryRun,
+    expiresInMs,
+    deadlineMs,
+    target,
+    assignments,
+    notJoined,
+    follows: null,
+    rollout: null,
+    steps: [],
+  };
 }
 
 /** @throws RejectedError UNKNOWN_TASK with what may have been meant. */
@@ -118,7 +138,7 @@ export function requireAllowed(fleet: FleetConfig, task: Task, assignments: read
 const MAX_NAMED = 10;
 
 /** @throws UsageError INVALID_ARGUMENTS with every argument that does not fit, and its value. */
-function checkArguments(task: Task, args: Readonly<Record<string, Json>>): void {
+export function checkArguments(task: Task, args: Readonly<Record<string, Json>>): void {
   const parsed = task.args.safeParse(args, { error: expectation });
   if (parsed.success) return;
   const problems = parsed.error.issues.map((issue) => describeIssue(issue, args));

@@ -90,6 +90,8 @@ function prepareReading(fleet: FleetConfig, wanted: readonly ReadFrom[]): Prepar
     assignments: wanted.map(({ host, from, since }) => ({ ...assignToHost(fleet, host), args: { from, since } })),
     notJoined: [],
     follows: null,
+    rollout: null,
+    steps: [],
   };
 }
 

@@ -84,6 +84,8 @@ function prepareAgain(fleet: FleetConfig, { state }: RunSnapshot, repeat: Repeat
     assignments,
     notJoined,
     follows: { run: run.id, as },
+    rollout: null,
+    steps: [],
   };
 }
 

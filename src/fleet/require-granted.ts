@@ -7,13 +7,21 @@ import type { Assignment, PreparedRun } from './prepare-run.ts';
 
 /** As much of a prepared run as is asked. */
 type Asking = Pick<Sender, 'trust' | 'clock'> & { readonly key: Pick<Sender['key'], 'id'> };
-type Asked = Pick<PreparedRun, 'task'> & { readonly assignments: readonly Pick<Assignment, 'candidates'>[] };
+type Asked = Pick<PreparedRun, 'task'> & {
+  readonly assignments: readonly Pick<Assignment, 'candidates'>[];
+  readonly steps?: PreparedRun['steps'];
+};
 
 /**
  * Refuses what the hosts would refuse by the trust file, naming them, before anything is sent.
  * @throws RejectedError NOT_GRANTED.
  */
-export function requireGranted(fleet: FleetConfig, { task, assignments }: Asked, sender: Asking): void {
+export function requireGranted(fleet: FleetConfig, asked: Asked, sender: Asking): void {
+  for (const { run } of asked.steps ?? []) if (run !== null) requireTaskGranted(fleet, run, sender);
+  requireTaskGranted(fleet, asked, sender);
+}
+
+function requireTaskGranted(fleet: FleetConfig, { task, assignments }: Asked, sender: Asking): void {
   const { key, trust, clock } = sender;
   const refused = new Map<HostName, string>();
   for (const name of assignments.flatMap(({ candidates }) => candidates)) {

@@ -171,6 +171,8 @@ async function askEach(
     assignments: questions.map(({ host, take }) => ({ ...assignToHost(fleet, host), args: { take } })),
     notJoined: [],
     follows: null,
+    rollout: null,
+    steps: [],
   };
   await requireOneMachine(broker, { fleet, prepared }, sender.clock);
   return await askHosts(prepared, stage);

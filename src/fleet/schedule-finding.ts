@@ -4,7 +4,15 @@ import type { ScheduleName } from '../core/names.ts';
 export type ScheduleFinding = {
   readonly schedule: ScheduleName;
   readonly level: 'error' | 'warning';
-  readonly code: 'CANNOT_RUN' | 'NEVER' | 'PAST' | 'CLOCK_CHANGE' | 'KEPT_BACK' | 'WINDOW_TOO_SHORT' | 'OVERLAP';
+  readonly code:
+    | 'CANNOT_RUN'
+    | 'NOT_SIGNED'
+    | 'NEVER'
+    | 'PAST'
+    | 'CLOCK_CHANGE'
+    | 'KEPT_BACK'
+    | 'WINDOW_TOO_SHORT'
+    | 'OVERLAP';
   readonly text: string;
 };
 

@@ -7,6 +7,8 @@ import type { Destination, Run } from '../core/run.ts';
 import type { SchedulePause } from '../core/schedule-pause.ts';
 import type { Secret } from '../core/secret.ts';
 import type { Signed, SignedByKey } from '../core/signed.ts';
+import type { RolloutBroker } from './rollout-broker.ts';
+import type { SlotStore } from './slot-store.ts';
 
 /** A signed order on its way into a queue. */
 export type Release = { readonly job: JobId; readonly to: Destination; readonly envelope: string };
@@ -45,6 +47,8 @@ export type ControllerBroker = AsyncDisposable & {
   readonly saveRun: (run: Pick<Run, 'id' | 'createdAt'>, record: SignedByKey) => Promise<void>;
   /** Queues orders; calls `onQueued` with the number queued so far. Queuing the same job twice queues it once. */
   readonly release: (orders: readonly Release[], onQueued?: (count: number) => void) => Promise<void>;
+  /** For runs that proceed batch by batch. */
+  readonly rollouts: RolloutBroker;
   /** Newest first. */
   readonly runIds: (limit: number) => Promise<readonly RunId[]>;
   /** Of those that are there. */
@@ -81,6 +85,8 @@ export type ControllerBroker = AsyncDisposable & {
   readonly hostUsers: () => Promise<readonly HostName[]>;
   /** What to change, so that exactly these users are there. */
   readonly compareHostUsers: (wanted: readonly HostUser[]) => Promise<HostUserChanges>;
+  /** What schedulers remember. */
+  readonly slots: SlotStore;
   /** Which schedules are paused. */
   readonly pauses: () => Promise<ReadonlyMap<ScheduleName, SchedulePause>>;
   readonly savePause: (name: ScheduleName, pause: SchedulePause) => Promise<void>;

@@ -1,5 +1,5 @@
 import type { RunId } from '../core/ids.ts';
-import type { HostName } from '../core/names.ts';
+import type { HostName, ScheduleName } from '../core/names.ts';
 import { queueNameOf, type Destination } from '../core/run.ts';
 
 /**
@@ -18,10 +18,28 @@ export type Keys = {
   readonly trust: string;
   /** Hash of pauses by schedule. */
   readonly pauses: string;
+  /** Hash of how far the slots of each rule are decided. */
+  readonly decidedUntil: string;
+  /** Hash of slots that fired and whose orders are not all sent, with how far they are. */
+  readonly unsent: string;
+  /** Hash of when slots that wait were first looked at. */
+  readonly noticed: string;
+  /** Sorted set of the decided slots of a schedule. */
+  readonly slots: (schedule: ScheduleName) => string;
+  /** The decision on a slot. */
+  readonly slot: (schedule: ScheduleName, slot: number) => string;
+  /** Which scheduler sends its orders. */
+  readonly sender: (schedule: ScheduleName, slot: number) => string;
   readonly run: (id: RunId) => string;
   /** Stream of what one host reports on a run; with null, of what operators do. */
   readonly reports: (id: RunId, from: HostName | null) => string;
   readonly cancel: (id: RunId) => string;
+  /** Of a run that is rolled out: orders whose turn has not come, what its drivers and operators did, who drives it. */
+  readonly orders: (id: RunId) => string;
+  readonly rollout: (id: RunId) => string;
+  readonly driver: (id: RunId) => string;
+  /** Hash of the hosts that are in the middle of a change. */
+  readonly locks: string;
   readonly presence: (host: HostName) => string;
   readonly facts: (host: HostName) => string;
   /** Stream of the orders a host refused. */
@@ -39,10 +57,20 @@ export function keysFor(environment: string | null): Keys {
     runs: `${prefix}:runs`,
     trust: `${prefix}:trust`,
     pauses: `${prefix}:schedules:pauses`,
+    decidedUntil: `${prefix}:schedules:decided-until`,
+    unsent: `${prefix}:schedules:unsent`,
+    noticed: `${prefix}:schedules:noticed`,
+    slots: (schedule) => `${prefix}:schedule:${schedule}:slots`,
+    slot: (schedule, slot) => `${prefix}:schedule:${schedule}:slot:${slot}`,
+    sender: (schedule, slot) => `${prefix}:schedule:${schedule}:slot:${slot}:sender`,
     run: (id) => `${prefix}:run:${id}`,
     // No host is called by the empty word, so none can write what only operators may.
     reports: (id, from) => `${prefix}:run:${id}:reports:${from ?? ''}`,
     cancel: (id) => `${prefix}:run:${id}:cancel`,
+    orders: (id) => `${prefix}:run:${id}:orders`,
+    rollout: (id) => `${prefix}:run:${id}:rollout`,
+    driver: (id) => `${prefix}:run:${id}:driver`,
+    locks: `${prefix}:locks`,
     presence: (host) => `${prefix}:presence:${host}`,
     facts: (host) => `${prefix}:facts:${host}`,
     refusals: (host) => `${prefix}:refusals:${host}`,

@@ -13,6 +13,8 @@ import { addRefusal, readRefusals } from './refusal-store.ts';
 import { forgetHost } from './forget-host.ts';
 import type { Releaser } from './release.ts';
 import { appendReport, readReports } from './report-store.ts';
+import { rolloutBroker } from './rollout-store.ts';
+import { openSlotStore } from './slot-store.ts';
 import { newestTrust, publishTrust, trustOf } from './trust-store.ts';
 import { watchReports } from './watch-reports.ts';
 import { getCancelMark, listRunIds, readRunRecords, saveRun, setCancelMark } from './run-store.ts';
@@ -36,6 +38,7 @@ export async function openControllerBroker(settings: BrokerSettings, log: Log = 
   return {
     saveRun: (run, record) => saveRun(link, run, record),
     release: releasing.release,
+    rollouts: rolloutBroker(link),
     runIds: (limit) => listRunIds(link, limit),
     runRecords: (ids) => readRunRecords(link, ids),
     readReports: (question) => readReports(link, question),
@@ -51,6 +54,7 @@ export async function openControllerBroker(settings: BrokerSettings, log: Log = 
     newestTrust: () => newestTrust(link),
     trustOf: (version) => trustOf(link, version),
     publishTrust: (version, envelope) => publishTrust(link, version, envelope),
+    slots: openSlotStore(link),
     pauses: () => readPauses(link),
     savePause: (name, pause) => savePause(link, name, pause),
     dropPause: (name) => dropPause(link, name),

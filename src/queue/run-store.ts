@@ -84,7 +84,8 @@ async function forgetRun(client: Client, keys: Keys, id: RunId): Promise<void> {
   const [text] = await client.mget(keys.run(id));
   const jobs = parseJsonAs(runRecordSchema, parseJsonAs(signedByKeySchema, text)?.text)?.run.jobs ?? [];
   const streams = jobs.flatMap(reportersOf).map((host) => keys.reports(id, host));
-  const gone = [...streams, keys.reports(id, null), keys.cancel(id), keys.run(id)];
+  const others = [keys.reports(id, null), keys.cancel(id), keys.orders(id), keys.rollout(id), keys.driver(id)];
+  const gone = [...streams, ...others, keys.run(id)];
   for (let start = 0; start < gone.length; start += KEYS_AT_ONCE) {
     await client.unlink(...gone.slice(start, start + KEYS_AT_ONCE));
   }

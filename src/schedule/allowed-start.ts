@@ -15,7 +15,7 @@ export function holdCalendar(calendar: Calendar, within: Span): HeldCalendar {
 }
 
 /**
- * The first moment from `start` to and with `end` in which no freeze holds and, where there are maintenance calendars,
+ * The first moment from `start` until before `end` in which no freeze holds and, where there are maintenance calendars,
  * one of them does.
  */
 export function firstAllowed(calendars: readonly HeldCalendar[], { start, end }: Span): AllowedStart {
@@ -32,7 +32,7 @@ export function firstAllowed(calendars: readonly HeldCalendar[], { start, end }:
       at = nextOpening(windows, at);
       putOffBy = windows.map(({ name }) => name).join(', ');
     } else return { at, putOffBy };
-    if (at > end) return { at: null, keptBy: putOffBy };
+    if (at >= end) return { at: null, keptBy: putOffBy };
   }
 }
 

@@ -45,8 +45,8 @@ test('the table of overlap, lateness and what goes on', () => {
     ['skip', 'skip', false, IN_TIME_MS + 1, 'miss LATE'],
     ['skip', 'skip', true, 0, 'miss OVERLAP'],
     ['skip', 'run_once', false, 0, 'fire'],
-    ['skip', 'run_once', false, 2 * HOUR, 'fire'],
-    ['skip', 'run_once', false, 2 * HOUR + 1, 'miss LATE'],
+    ['skip', 'run_once', false, 2 * HOUR - 1, 'fire'],
+    ['skip', 'run_once', false, 2 * HOUR, 'miss LATE'],
     ['skip', 'run_once', true, HOUR, 'miss OVERLAP'],
     ['queue', 'skip', false, 0, 'fire'],
     ['queue', 'skip', true, 0, 'wait OVERLAP'],
@@ -70,7 +70,7 @@ test('a slot that waited for a run to end begins when it has, and not after star
   const waiting = decide({ ...due, rules, running: '01J' });
   assert.deepEqual(waiting.kind === 'wait' ? waiting.until : null, SLOT + 2 * HOUR);
   assert.equal(said(decide({ ...due, rules, now: SLOT + HOUR })), 'fire');
-  assert.equal(said(decide({ ...due, rules, now: SLOT + 2 * HOUR + 1 })), 'miss LATE');
+  assert.equal(said(decide({ ...due, rules, now: SLOT + 2 * HOUR })), 'miss LATE');
   assert.equal(said(decide({ ...due, rules, now: SLOT + 2 * HOUR + 1, running: '01J' })), 'miss LATE');
 });
 
@@ -103,7 +103,8 @@ test('freezes put a host off or leave it out, and maintenance lets it begin only
   const rows: readonly (readonly [string, readonly HeldCalendar[], number | string])[] = [
     ['no calendar', [], 0],
     ['a freeze that ends in time', [held('freeze', 'f', [-HOUR, HOUR])], HOUR],
-    ['one that ends at the last moment', [held('freeze', 'f', [-HOUR, 2 * HOUR])], 2 * HOUR],
+    ['one that ends at the last moment', [held('freeze', 'f', [-HOUR, 2 * HOUR - 1])], 2 * HOUR - 1],
+    ['one that ends when it is too late', [held('freeze', 'f', [-HOUR, 2 * HOUR])], 'f'],
     ['one that goes on', [held('freeze', 'f', [-HOUR, 3 * HOUR])], 'f'],
     ['two after each other', [held('freeze', 'f', [0, HOUR]), held('freeze', 'g', [HOUR, 90 * MINUTE])], 90 * MINUTE],
     ['one that is past', [held('freeze', 'f', [-HOUR, 0])], 0],
@@ -172,7 +173,7 @@ test('no host ever begins before now, before its share of the splay, in a freeze
           return !isFrozen && (windows.length === 0 || windows.some((each) => isIn(each, at)));
         };
         const earliest = SLOT + Math.max(late, delay) * MINUTE;
-        const minutes = Array.from({ length: 121 }, (_, index) => SLOT + index * MINUTE).filter((at) => at >= earliest);
+        const minutes = Array.from({ length: 120 }, (_, index) => SLOT + index * MINUTE).filter((at) => at >= earliest);
         const expected = minutes.find(isAllowed) ?? null;
         assert.equal(decision.kind === 'fire' ? (decision.starts[0]?.at ?? null) : null, expected);
       },

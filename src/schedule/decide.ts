@@ -68,7 +68,7 @@ function whyMissed(due: DueSlot): Reason | null {
   if (isSuperseded) return { code: 'SUPERSEDED', text: 'a later slot is due as well' };
   const lateBy = noticedAt - slot;
   if (lateBy > IN_TIME_MS && rules.misfire === 'skip') return lateReason(`noticed ${formatDuration(lateBy)} late`);
-  if (now > lastStart(due)) return lateReason(`not begun within ${formatDuration(rules.startWithinMs)}`);
+  if (now >= lastStart(due)) return lateReason(`not begun within ${formatDuration(rules.startWithinMs)}`);
   return running !== null && rules.overlap === 'skip' ? overlapOf(running) : null;
 }
 

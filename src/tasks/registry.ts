@@ -6,8 +6,11 @@ import { aptUpdate } from './apt-update.ts';
 import { aptUpgrade } from './apt-upgrade.ts';
 import { auditRead } from './audit-read.ts';
 import { keysRotate } from './keys-rotate.ts';
+import { serviceRestart } from './service-restart.ts';
+import { systemCheck } from './system-check.ts';
 import { systemFacts } from './system-facts.ts';
 import { systemPing } from './system-ping.ts';
+import { systemReboot } from './system-reboot.ts';
 import type { Task } from './task.ts';
 
 /** Every task, by name. A new task is one file and one line here. */
@@ -19,8 +22,11 @@ export const TASKS: readonly Task[] = [
   aptUpgrade,
   auditRead,
   keysRotate,
+  serviceRestart,
+  systemCheck,
   systemFacts,
   systemPing,
+  systemReboot,
 ];
 
 const byName: ReadonlyMap<string, Task> = new Map(TASKS.map((task) => [task.name, task]));

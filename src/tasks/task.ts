@@ -31,6 +31,8 @@ export type Task<Args extends z.ZodType = z.ZodType> = {
   readonly result: z.ZodType<Json>;
   /** Whether it may change the host. Such a task runs in an executor process of its own, one at a time on a host. */
   readonly changesHost: boolean;
+  /** Whether to ask before it is sent, however few hosts it is for. */
+  readonly needsYes?: boolean;
   /** How its arguments are written on a command line. */
   readonly commandLine: CommandLine;
   /** Its data as rows for people, where a line per host is not enough. */
@@ -63,8 +65,8 @@ export type CommandLineOption = {
   /** Long flag without dashes, e.g. `allow-remove`. */
   readonly flag: string;
   readonly description: string;
-  /** `list` may be given several times, and commas separate within one. */
-  readonly type: 'boolean' | 'string' | 'list';
+  /** `list` may be given several times, and commas separate within one; `numbers` is a list of whole numbers. */
+  readonly type: 'boolean' | 'string' | 'list' | 'numbers';
   readonly placeholder?: string;
 };
 

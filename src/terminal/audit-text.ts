@@ -13,14 +13,13 @@ export type EntryText = {
 const EMPTY: EntryText = { what: '', who: '', target: '', run: '', detail: '' };
 
 export function journalEntryText(event: JournalEvent): EntryText {
+  if (isAboutRun(event)) {
+    return { ...EMPTY, what: event.kind, who: event.by, run: event.run, detail: 'task' in event ? event.task : '' };
+  }
   const { kind } = event;
   switch (kind) {
     case 'run':
       return runText(event);
-    case 'second-signature':
-      return { ...EMPTY, what: kind, who: event.by, run: event.run, detail: event.task };
-    case 'cancel':
-      return { ...EMPTY, what: kind, who: event.by, run: event.run };
     case 'trust':
       return { ...EMPTY, what: `trust file ${event.version}`, who: event.by, detail: event.what };
     case 'host':
@@ -34,6 +33,13 @@ export function journalEntryText(event: JournalEvent): EntryText {
     case 'damage-found':
       return { ...EMPTY, what: kind };
   }
+}
+
+/** What somebody did with a run that was made before. */
+type RunAct = Extract<JournalEvent, { kind: 'second-signature' | 'cancel' | 'pause' | 'resume' }>;
+
+function isAboutRun(event: JournalEvent): event is RunAct {
+  return ['second-signature', 'cancel', 'pause', 'resume'].includes(event.kind);
 }
 
 function runText(event: Extract<JournalEvent, { kind: 'run' }>): EntryText {

@@ -42,6 +42,7 @@ export function describeJob(job: JobState, snapshot: RunSnapshot): JobText {
   if (job.end !== null) return { ...base, detail: endText(job.end) };
   if (status === 'expired') return { ...base, detail: EXPIRED };
   if (status === 'lost') return { ...base, detail: lostText(job, snapshot.now) };
+  if (snapshot.held?.has(job.id) === true) return { ...base, ...HELD };
   if (job.activity === null) {
     return presence?.online === false
       ? { ...base, ...OFFLINE, detail: offlineText(presence, snapshot) }
@@ -66,10 +67,19 @@ function healthLines(health: PackageHealth | null): readonly string[] {
   return [
     ...(broken.length === 0 ? [] : [`not fully installed: ${broken.slice(0, MAX_BROKEN).join(', ')}`]),
     ...(health.rebootRequired ? ['reboot required'] : []),
+    ...serviceLines(health.servicesToRestart ?? []),
   ];
 }
 
 const MAX_BROKEN = 10;
+
+function serviceLines(services: readonly string[]): readonly string[] {
+  if (services.length === 0) return [];
+  const more = services.length > MAX_SERVICES ? ` and ${services.length - MAX_SERVICES} more` : '';
+  return [`services to restart: ${services.slice(0, MAX_SERVICES).join(', ')}${more}`];
+}
+
+const MAX_SERVICES = 10;
 
 type Look = { readonly symbol: string; readonly style: Style | null };
 
@@ -89,6 +99,7 @@ const LOOKS: Readonly<Record<JobStatus, Look>> = {
 };
 const EXPIRED = 'the order expired before the host could begin';
 const WORKER_AWAY = 'its worker is away; the job itself goes on';
+const HELD = { symbol: '·', style: 'dim', status: 'held', detail: 'its turn has not come' } as const;
 const OFFLINE = { symbol: '…', style: 'dim', status: 'offline' } as const;
 
 function endText(end: JobEnd): string {

@@ -11,9 +11,14 @@ import type { RunView } from './run-view.ts';
  */
 export function jsonRunView(output: Output, runLine: unknown): RunView {
   writeJsonLine(output, { type: 'run', run: runLine });
+  let noted = '';
   return {
     update: (_snapshot, fresh) => {
       for (const report of fresh.filter(isShown)) writeJsonLine(output, { type: 'report', ...report });
+    },
+    note: (text, data) => {
+      if (text !== noted) writeJsonLine(output, { type: 'rollout', text, decision: data });
+      noted = text;
     },
     finish: (snapshot: RunSnapshot, end) => {
       const { run } = snapshot.state;

@@ -16,6 +16,7 @@ export function liveRunView(output: Output): RunView {
   const region = openLiveRegion(output);
   const printed = new Set<JobId>();
   let latest: RunSnapshot | null = null;
+  let noted = '';
   let timer: NodeJS.Timeout | null = null;
 
   /** Bursts of reports cost one redraw per `REDRAW_MS`. */
@@ -24,13 +25,17 @@ export function liveRunView(output: Output): RunView {
   };
   const redraw = (): void => {
     timer = null;
-    if (latest !== null) region.draw(newlyEnded(output, latest, printed), liveLines(output, latest));
+    if (latest !== null) region.draw(newlyEnded(output, latest, printed), liveLines(output, latest, noted));
   };
   const resizing = output.onResize(schedule);
   return {
     update: (snapshot) => {
-      if (latest === null) region.draw([], liveLines(output, snapshot));
+      if (latest === null) region.draw([], liveLines(output, snapshot, noted));
       latest = snapshot;
+      schedule();
+    },
+    note: (text) => {
+      noted = text;
       schedule();
     },
     finish: (snapshot, end) => {
@@ -63,13 +68,14 @@ function newlyEnded(output: Output, snapshot: RunSnapshot, printed: Set<JobId>):
 }
 
 /** Active hosts, as many as the screen holds, and the summary. */
-function liveLines(output: Output, snapshot: RunSnapshot): readonly StyledLine[] {
-  const room = Math.max(1, output.rows - 2);
+function liveLines(output: Output, snapshot: RunSnapshot, note: string): readonly StyledLine[] {
+  const room = Math.max(1, output.rows - 2 - (note === '' ? 0 : 1));
   const active = activeJobs(snapshot);
   const shown = active.length <= room ? active : active.slice(0, room - 1);
   const more = active.length - shown.length;
   const lines = shown.map((job) => jobLine(output, job, snapshot));
   if (more > 0) lines.push([span(`… and ${more} more`, 'dim')]);
+  if (note !== '') lines.push([span(fitWidth(`roll-out ${note}`, output.columns - 1))]);
   return [...lines, summaryLine(output, snapshot)];
 }
 
@@ -78,7 +84,7 @@ function activeJobs(snapshot: RunSnapshot): readonly JobState[] {
   const { run, jobs } = snapshot.state;
   const ranked = [...jobs.values()].flatMap((job) => {
     const status = jobStatus(job, run, snapshot.now);
-    if (isEnded(status)) return [];
+    if (isEnded(status) || snapshot.held?.has(job.id) === true) return [];
     const offline = snapshot.presences.get(job.id)?.online === false;
     return [{ job, rank: offline ? ORDER.length : ORDER.indexOf(status) }];
   });

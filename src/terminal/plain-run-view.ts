@@ -12,6 +12,7 @@ import { summaryText, type RunView } from './run-view.ts';
  */
 export function plainRunView(output: Output): RunView {
   const said = new Map<JobId, string>();
+  let noted = '';
   return {
     update: (snapshot) => writeNews(output, snapshot, said),
     finish: (snapshot) => {
@@ -19,6 +20,10 @@ export function plainRunView(output: Output): RunView {
       const { run } = snapshot.state;
       const took = formatDuration(lastMoment(snapshot) - run.createdAt);
       output.write(`run ${run.id} | ${summaryText(summarizeRun(snapshot.state, snapshot.now))} in ${took}\n`);
+    },
+    note: (text) => {
+      if (text !== noted) output.write(`roll-out | ${text}\n`);
+      noted = text;
     },
     [Symbol.asyncDispose]: () => Promise.resolve(),
   };
@@ -46,6 +51,7 @@ function writeNews(output: Output, snapshot: RunSnapshot, said: Map<JobId, strin
 
 /** What must change for a new line to be worth it; the package and percentage within a phase do not count. */
 function newsKey(text: JobText): string | null {
+  if (text.status === 'held') return null;
   if (text.status === 'queued' || text.status === 'accepted') return text.detail === '' ? null : text.detail;
   return text.status;
 }

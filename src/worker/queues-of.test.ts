@@ -14,6 +14,7 @@ function role(name: string, concurrency: number, queues: readonly string[] = [na
     concurrency,
     tasks: ['*'],
     exclude: [],
+    maxUnavailable: null,
   };
 }
 

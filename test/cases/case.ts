@@ -3,9 +3,12 @@ import { DPKG_QUERY_FORMAT } from '../../src/apt/parse-dpkg-query.ts';
 import { keyOfferSchema } from '../../src/core/key-offer.ts';
 import { jsonObjectSchema, jsonSchema } from '../../src/core/json.ts';
 import {
+  isJobStep,
   isWorkerStep,
   PHASES,
   type AuditExcerpt,
+  type JobStep,
+  type ReachAnswer,
   type Step,
   type StepResult,
   type WorkerStep,
@@ -22,7 +25,8 @@ const end = {
 
 /**
  * One expected step and what the host answers. Command lines are their arguments with a blank between. `packages` is
- * how tasks look at all packages: dpkg-query, here with blanks for tabs, then apt's marks.
+ * how tasks look at all packages: dpkg-query, here with blanks for tabs, then apt's marks. A host without a mark that it
+ * is to be rebooted has no newer kernel either, unless the case goes on with that.
  */
 const stepSchema = z.union([
   z.strictObject({ run: z.string(), ...end }),
@@ -35,7 +39,7 @@ const stepSchema = z.union([
   z.strictObject({ remember: z.string(), known: text.optional() }),
   z.strictObject({ phase: z.enum(PHASES) }),
   z.strictObject({ plan: jsonSchema }),
-  z.strictObject({ await: z.literal('package-locks') }),
+  z.strictObject({ await: z.enum(['package-locks', 'shutdown']) }),
   // The audit log from a line on; `jobs` are those it has, with their times in milliseconds.
   z.strictObject({
     audit: z.int(),
@@ -46,6 +50,10 @@ const stepSchema = z.union([
   z.strictObject({ tell: z.array(jsonSchema) }),
   z.strictObject({ offerKey: keyOfferSchema }),
   z.strictObject({ takeKey: z.string(), taken: z.boolean() }),
+  // Services that run replaced code.
+  z.strictObject({ outdated: z.array(z.string()) }),
+  // `port 80` or a URL, with the HTTP status, true for a port that accepts, or why there is no answer.
+  z.strictObject({ reach: z.record(z.string(), z.union([z.int(), z.literal(true), z.string()])) }),
 ]);
 type CaseStep = z.output<typeof stepSchema>;
 type PlainStep = Exclude<CaseStep, { packages: readonly string[] }>;
@@ -64,7 +72,7 @@ export const caseSchema = z.strictObject({
     .prefault({}),
   /** Which of the task's two ways to answer. */
   by: z.enum(['perform', 'answerAtOnce']).default('perform'),
-  steps: z.array(stepSchema).transform((steps) => steps.flatMap(spellOut)),
+  steps: z.array(stepSchema).transform((steps) => steps.flatMap((step, at) => spellOut(step, steps[at + 1]))),
   /** The fields to compare; null when the task leaves the answer to `perform`. */
   outcome: jsonObjectSchema.nullable(),
 });
@@ -73,24 +81,21 @@ export type Case = z.output<typeof caseSchema>;
 /** What a case and a task have to agree on. */
 export function describeStep(step: Step): unknown {
   if (isWorkerStep(step)) return describeWorkerStep(step);
+  if (isJobStep(step)) return describeJobStep(step);
   switch (step.kind) {
     case 'run':
       return { run: step.argv.join(' ') };
-    case 'change':
-      return { change: step.argv.join(' '), phase: step.phase };
     case 'read':
     case 'list':
       return { [step.kind]: step.path };
-    case 'scratch':
-      return { scratch: step.name, content: step.content };
-    case 'remember':
-      return { remember: step.name };
     case 'phase':
       return { phase: step.phase };
     case 'plan':
       return { plan: step.transaction };
-    case 'await-package-locks':
-      return { await: 'package-locks' };
+    case 'find-outdated':
+      return { outdated: null };
+    case 'reach':
+      return { reach: step.targets.map((target) => (target.kind === 'port' ? `port ${target.port}` : target.url)) };
     case 'tell':
       return {
         tell: step.text
@@ -98,6 +103,21 @@ export function describeStep(step: Step): unknown {
           .split('\n')
           .map((line): unknown => JSON.parse(line)),
       };
+  }
+}
+
+function describeJobStep(step: JobStep): unknown {
+  switch (step.kind) {
+    case 'change':
+      return { change: step.argv.join(' '), phase: step.phase };
+    case 'scratch':
+      return { scratch: step.name, content: step.content };
+    case 'remember':
+      return { remember: step.name };
+    case 'await-package-locks':
+      return { await: 'package-locks' };
+    case 'await-shutdown':
+      return { await: 'shutdown' };
   }
 }
 
@@ -116,6 +136,8 @@ export function describeExpected(step: PlainStep): unknown {
   if ('remember' in step) return { remember: step.remember };
   if ('offerKey' in step) return { offerKey: null };
   if ('takeKey' in step) return { takeKey: step.takeKey };
+  if ('outdated' in step) return { outdated: null };
+  if ('reach' in step) return { reach: Object.keys(step.reach) };
   return 'audit' in step ? { audit: step.audit } : step;
 }
 
@@ -125,13 +147,24 @@ export function answer(step: Step, expected: PlainStep): StepResult {
     const { prints: stdout, says: stderr, exit: exitCode, signal } = expected;
     return { kind: 'run' in expected ? 'run' : 'change', exitCode, signal, stdout, stderr };
   }
-  if ('read' in expected) return { kind: 'read', text: expected.text };
-  if ('list' in expected) return { kind: 'list', names: expected.names };
   if ('scratch' in expected) return { kind: 'scratch', path: expected.path };
   if (step.kind === 'remember' && 'remember' in expected) {
     return { kind: 'remember', content: expected.known ?? step.content };
   }
-  return answerOfWorker(expected) ?? { kind: kindOf(expected) };
+  return answerOfWorker(expected) ?? answerLook(expected) ?? { kind: kindOf(expected) };
+}
+
+function answerLook(expected: PlainStep): StepResult | null {
+  if ('read' in expected) return { kind: 'read', text: expected.text };
+  if ('list' in expected) return { kind: 'list', names: expected.names };
+  if ('outdated' in expected) return { kind: 'find-outdated', services: expected.outdated };
+  if ('reach' in expected) return { kind: 'reach', answers: Object.values(expected.reach).map(reachAnswer) };
+  return null;
+}
+
+function reachAnswer(answered: number | true | string): ReachAnswer {
+  if (typeof answered === 'string') return { ok: false, why: answered };
+  return { ok: true, status: answered === true ? null : answered };
 }
 
 function answerOfWorker(expected: PlainStep): StepResult | null {
@@ -141,10 +174,10 @@ function answerOfWorker(expected: PlainStep): StepResult | null {
 }
 
 /** Of the steps that are answered with nothing. */
-function kindOf(expected: object): 'phase' | 'tell' | 'plan' | 'await-package-locks' {
+function kindOf(expected: PlainStep): 'phase' | 'tell' | 'plan' | 'await-package-locks' | 'await-shutdown' {
+  if ('await' in expected) return `await-${expected.await}`;
   if ('phase' in expected) return 'phase';
-  if ('tell' in expected) return 'tell';
-  return 'plan' in expected ? 'plan' : 'await-package-locks';
+  return 'tell' in expected ? 'tell' : 'plan';
 }
 
 function excerptOf({ audit: from, lines, next, jobs }: Extract<PlainStep, { audit: number }>): AuditExcerpt {
@@ -154,7 +187,16 @@ function excerptOf({ audit: from, lines, next, jobs }: Extract<PlainStep, { audi
   return { lines, next, size, head, ...rest };
 }
 
-function spellOut(step: CaseStep): readonly PlainStep[] {
+const RUNNING_KERNEL = '/proc/sys/kernel/osrelease';
+
+function isUnmarked(step: CaseStep): step is Extract<PlainStep, { read: string }> {
+  return 'read' in step && step.read === '/run/reboot-required' && step.text === null;
+}
+
+function spellOut(step: CaseStep, next: CaseStep | undefined): readonly PlainStep[] {
+  if (isUnmarked(step) && !(next !== undefined && 'read' in next && next.read === RUNNING_KERNEL)) {
+    return [step, { read: RUNNING_KERNEL, text: '6.1.0-18-amd64\n' }, { list: '/boot', names: [] }];
+  }
   if (!('packages' in step)) return [step];
   const prints = step.packages.map((line) => `${line.replaceAll(' ', '\t')}\n`).join('');
   const marks = step.auto.map((key) => {

@@ -59,6 +59,7 @@ test('hosts add says the same as data, and how it was called', async () => {
       previousKeys: z.tuple([]),
       brokerPassword: z.null(),
       machine: z.null(),
+      labels: z.strictObject({}),
     }),
     line: z.string(),
     warning: z.string().nullable(),
@@ -185,6 +186,7 @@ test('roles are added, shown, listed, changed and removed', async () => {
     concurrency: 2,
     tasks: ['apt.*'],
     exclude: ['exim4*'],
+    maxUnavailable: null,
     hosts: [],
   });
   assert.match(

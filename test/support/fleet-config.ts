@@ -26,8 +26,11 @@ export function fleetConfig({ roles, hosts }: FleetSketch): FleetConfig {
     rootKeyFile: '/fleet/celeroot.root.key',
     journalFile: '/fleet/celeroot.journal',
     signingKeyFile: '/fleet/celeroot.key',
+    schedulerKeyFile: null,
+    standingOrdersFile: '/fleet/celeroot.standing',
     broker: settingsFor({ kind: 'socket', path: '/nonexistent' }),
     roles: new Map(Object.entries(roles).map(([name, sketch]) => makeRole(roleNameSchema.parse(name), sketch))),
+    rollouts: new Map(),
     hosts: new Map(
       Object.entries(hosts).map(([name, of]) =>
         makeHost(
@@ -46,7 +49,7 @@ function makeRole(
   { tasks = ['*'], queues = [name], exclude = [] }: FleetSketch['roles'][string],
 ): [RoleName, Role] {
   const parsed = queues.map((queue) => queueNameSchema.parse(queue));
-  return [name, { name, description: null, queues: parsed, concurrency: 4, tasks, exclude }];
+  return [name, { name, description: null, queues: parsed, concurrency: 4, tasks, exclude, maxUnavailable: null }];
 }
 
 function makeHost(text: string, roles: readonly RoleName[]): [Host['name'], Host] {
@@ -63,6 +66,7 @@ function makeHost(text: string, roles: readonly RoleName[]): [Host['name'], Host
       previousKeys: [],
       brokerPassword: null,
       machine: null,
+      labels: {},
     },
   ];
 }

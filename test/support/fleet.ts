@@ -55,7 +55,16 @@ export function makeFleet(): TestFleet {
 const web: RoleName = roleNameSchema.parse('web');
 
 function roleWith(role: Partial<Role>): Role {
-  return { name: web, description: null, queues: [queue('web')], concurrency: 2, tasks: ['*'], exclude: [], ...role };
+  return {
+    name: web,
+    description: null,
+    queues: [queue('web')],
+    concurrency: 2,
+    tasks: ['*'],
+    exclude: [],
+    maxUnavailable: null,
+    ...role,
+  };
 }
 
 /** An order of a run of its own for `system.ping` on web1, that a worker accepts unless `change` prevents it. */

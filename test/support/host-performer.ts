@@ -7,7 +7,15 @@ import { join } from 'node:path';
 import { attempt } from '../../lab/run-command.ts';
 import type { Json } from '../../src/core/json.ts';
 import type { Outcome } from '../../src/core/outcome.ts';
-import { isWorkerStep, type CommandOutput, type Step, type StepResult, type Work } from '../../src/core/step.ts';
+import {
+  isJobStep,
+  isWorkerStep,
+  type CommandOutput,
+  type JobStep,
+  type Step,
+  type StepResult,
+  type Work,
+} from '../../src/core/step.ts';
 import { programEnvironment } from '../../src/host/program-environment.ts';
 import { performWork, type StepPerformer } from '../../src/executor/perform-work.ts';
 import { findTask } from '../../src/tasks/registry.ts';
@@ -68,26 +76,39 @@ type Job = { readonly folder: string; readonly memory: Map<string, string> };
 function performer(host: HostAccess, job: Job): StepPerformer {
   return async (step: Step): Promise<StepResult> => {
     if (isWorkerStep(step)) return assert.fail('only a worker has an audit log and a key');
+    if (isJobStep(step)) return await performJobStep(host, job, step);
     switch (step.kind) {
       case 'run':
         return { kind: 'run', ...(await look(host, step.argv)) };
-      case 'change':
-        return { kind: 'change', ...(await change(host.argv(cleanly(step.argv)), job.folder)) };
       case 'read':
         return { kind: 'read', text: await printed(host, ['zcat', '-f', step.path]) };
       case 'list':
         return { kind: 'list', names: await namesIn(host, step.path) };
-      case 'scratch':
-        return { kind: 'scratch', path: await write(host, step) };
-      case 'remember':
-        return { kind: 'remember', content: recall(job.memory, step) };
-      case 'await-package-locks':
       case 'phase':
       case 'plan':
       case 'tell':
         return { kind: step.kind };
+      case 'find-outdated':
+        // Looked for on the machine that the tests run on, which is of no interest here.
+        return { kind: 'find-outdated', services: [] };
+      case 'reach':
+        return assert.fail(`only celeroot on the host itself can do a ${step.kind} step`);
     }
   };
+}
+
+async function performJobStep(host: HostAccess, job: Job, step: JobStep): Promise<StepResult> {
+  switch (step.kind) {
+    case 'change':
+      return { kind: 'change', ...(await change(host.argv(cleanly(step.argv)), job.folder)) };
+    case 'scratch':
+      return { kind: 'scratch', path: await write(host, step) };
+    case 'remember':
+      return { kind: 'remember', content: recall(job.memory, step) };
+    case 'await-package-locks':
+    case 'await-shutdown':
+      return { kind: step.kind };
+  }
 }
 
 async function look(host: HostAccess, argv: readonly string[], input = ''): Promise<CommandOutput> {

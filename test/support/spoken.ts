@@ -53,6 +53,7 @@ export function hostNamed(text: string, key: string = hostKey.id): Host {
     previousKeys: [],
     brokerPassword: null,
     machine: null,
+    labels: {},
   };
 }
 

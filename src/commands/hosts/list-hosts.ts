@@ -51,13 +51,14 @@ export function warnOfTwice(cli: Cli, statuses: readonly HostStatus[]): void {
 
 /** A host as `--json` shows it; also for `hosts show`. */
 export function hostRecord({ host, presence, facts }: HostStatus): unknown {
-  const { name, address, roles, description, key, machine } = host;
+  const { name, address, roles, description, key, machine, labels } = host;
   return {
     name,
     address,
     roles,
     description,
     key,
+    labels,
     joined: key !== null,
     twice: isTwice(machine, presence),
     online: presence?.online ?? null,

@@ -1,4 +1,5 @@
 import type { CommandUnknownOpts } from '@commander-js/extra-typings';
+import type { Host } from '../../config/fleet-config.ts';
 import { namedHost } from '../../config/named-host.ts';
 import { MAX_CLOCK_SKEW_MS } from '../../core/clock.ts';
 import type { Presence } from '../../core/presence.ts';
@@ -41,6 +42,7 @@ function describeHost(
     ['address', host.address],
     ['roles', host.roles.join(', ')],
     ...optional('description', host.description),
+    ...optional('labels', labelsText(host)),
     ['key', host.key ?? { text: 'none recorded: nothing it says is believed', style: 'yellow' }],
     ...optional(
       'rotation',
@@ -51,6 +53,11 @@ function describeHost(
     ...(presence?.online === true ? workerProperties(presence.presence) : []),
     ...(facts === null ? [] : factProperties(facts)),
   ];
+}
+
+function labelsText({ labels }: Host): string | null {
+  const texts = Object.entries(labels).map(([name, value]) => `${name}=${value}`);
+  return texts.length === 0 ? null : texts.join(', ');
 }
 
 type Properties = readonly (readonly [string, Cell])[];

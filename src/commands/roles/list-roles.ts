@@ -1,5 +1,6 @@
 import type { CommandUnknownOpts } from '@commander-js/extra-typings';
 import type { FleetConfig, Role } from '../../config/fleet-config.ts';
+import { formatSize } from '../../rollout/size.ts';
 import { writeJson } from '../../terminal/json.ts';
 import { writeTable } from '../../terminal/table.ts';
 import type { Cli } from '../context.ts';
@@ -13,7 +14,7 @@ export async function listRoles(cli: Cli, command: CommandUnknownOpts): Promise<
   const roles = [...config.roles.values()];
   const hosts = hostsByRole(config);
   if (sharedFlags(command).json) {
-    writeJson(cli.stdout, { roles: roles.map((role) => ({ ...role, hosts: hosts.get(role.name) ?? [] })) });
+    writeJson(cli.stdout, { roles: roles.map((role) => roleRecord(role, hosts.get(role.name) ?? [])) });
     return;
   }
   if (roles.length === 0) {
@@ -29,6 +30,11 @@ export async function listRoles(cli: Cli, command: CommandUnknownOpts): Promise<
     role.description ?? '',
   ]);
   writeTable(cli.stdout, { head: ['ROLE', 'HOSTS', 'QUEUES', 'CONCURRENCY', 'TASKS', 'DESCRIPTION'], rows });
+}
+
+/** A role as `--json` shows it. */
+export function roleRecord({ maxUnavailable, ...role }: Role, hosts: readonly string[]): unknown {
+  return { ...role, maxUnavailable: maxUnavailable === null ? null : formatSize(maxUnavailable), hosts };
 }
 
 /** Names of the hosts of each role; a role without hosts is not in it. */

@@ -1,11 +1,14 @@
 import { resolve } from 'node:path';
 import type { CommandUnknownOpts } from '@commander-js/extra-typings';
 import type { FleetConfig } from '../../config/fleet-config.ts';
-import { quoteWord } from '../../core/quote-word.ts';
+import { UsageError } from '../../core/errors.ts';
 import type { RunSnapshot } from '../../core/run-snapshot.ts';
-import { signRun, submitRun, type Sender, type SignedRun } from '../../fleet/dispatch-run.ts';
+import { planRollout } from '../../fleet/plan-rollout.ts';
 import { notJoinedText } from '../../fleet/leave-out-not-joined.ts';
 import { prepareRun, type PreparedRun, type RunRequest } from '../../fleet/prepare-run.ts';
+import { isRolled } from '../../fleet/rolled-run.ts';
+import { quoteWord } from '../../core/quote-word.ts';
+import { signRun, submitRun, type Sender, type SignedRun } from '../../fleet/dispatch-run.ts';
 import { publishTrust } from '../../fleet/publish-trust.ts';
 import { requireGranted } from '../../fleet/require-granted.ts';
 import { requireOneMachine } from '../../fleet/require-one-machine.ts';
@@ -20,6 +23,8 @@ import { requireYes } from '../require-yes.ts';
 import { loadFleetConfig, openBroker } from '../open-fleet.ts';
 import { openSender } from '../open-sender.ts';
 import type { SendFlags } from '../read-run-flags.ts';
+import { driveFrom } from './drive-from.ts';
+import { showBatches } from './show-batches.ts';
 import { showRun } from './show-run.ts';
 
 type StartOptions = { readonly request: RunRequest; readonly flags: SendFlags };
@@ -27,13 +32,35 @@ type StartOptions = { readonly request: RunRequest; readonly flags: SendFlags };
 /** Checks, asks when it is many hosts, signs, sends and follows. */
 export async function startRun(cli: Cli, command: CommandUnknownOpts, options: StartOptions): Promise<void> {
   const fleet = await loadFleetConfig(cli, command);
-  const prepared = prepareRun(fleet, options.request);
+  const prepared = rollOut(cli, fleet, { prepared: prepareRun(fleet, options.request), flags: options.flags });
   warnOfNotJoined(cli, command, prepared);
   await confirmSize(cli, prepared, options.flags.yes);
   const sender = await openSender(cli, fleet);
   requireGranted(fleet, prepared, sender);
   await using broker = await openBroker(cli, fleet);
   await sendRun(cli, command, { fleet, broker, sender, prepared, flags: options.flags });
+}
+
+type Laid = { readonly prepared: PreparedRun; readonly flags: Pick<SendFlags, 'rollout' | 'detach' | 'secondSigner'> };
+
+/** The run in the batches that its flags ask for. */
+export function rollOut(cli: Cli, fleet: FleetConfig, { prepared, flags }: Laid): PreparedRun {
+  const seed = Buffer.from(cli.randomBytes(8)).toString('hex');
+  const planned = planRollout(fleet, prepared, { choice: flags.rollout, seed });
+  if (planned.rollout === null || planned.dryRun) return planned;
+  if (flags.secondSigner && planned.steps.length > 0) {
+    throw new UsageError(
+      'USAGE',
+      'a roll-out whose hosts do several tasks in their turn cannot wait for a second signer',
+      {
+        hint: 'leave out --second-signer, or take  check,  before  and  after  out of the roll-out',
+      },
+    );
+  }
+  if (!flags.detach) return planned;
+  throw new UsageError('USAGE', 'a roll-out has to be driven, which --detach leaves to nobody', {
+    hint: 'leave it out; what is left after Ctrl-C goes on with  celeroot runs resume',
+  });
 }
 
 type SendOptions = {
@@ -54,6 +81,8 @@ export async function sendRun(
   options: SendOptions,
 ): Promise<RunSnapshot | null> {
   const { fleet, broker, sender, prepared, flags } = options;
+  const { json } = sharedFlags(command);
+  if (prepared.dryRun) showBatches(cli, prepared, json);
   await requireOneMachine(broker, { fleet, prepared }, cli.clock);
   const signed = await signRun(prepared, sender);
   const celeroot = celerootFor(command);
@@ -62,9 +91,10 @@ export async function sendRun(
     return null;
   }
   await submitRun(broker, signed, celeroot);
-  const { json } = sharedFlags(command);
   const { detach, wait } = flags;
-  return await showRun(cli, { broker, fleet, run: signed.run, json, follow: !detach, wait, celeroot });
+  const { run } = signed;
+  await using driver = isRolled(run) ? await driveFrom(cli, broker, { run, fleet }) : null;
+  return await showRun(cli, { broker, fleet, run, json, follow: !detach, wait, celeroot, driver });
 }
 
 type HandOver = { readonly broker: ControllerBroker; readonly signed: SignedRun };
@@ -93,10 +123,11 @@ export function warnOfNotJoined(cli: Cli, command: CommandUnknownOpts, { notJoin
 
 const ASK_ABOVE = 50;
 
-/** A typing error in a target should not reach hundreds of hosts. */
+/** A typing error in a target should not reach hundreds of hosts, and some tasks should reach none by a slip. */
 export async function confirmSize(cli: Cli, prepared: PreparedRun, yes: boolean): Promise<void> {
   const count = prepared.assignments.length;
-  if (count <= ASK_ABOVE) return;
-  const what = `${prepared.task.name}${prepared.dryRun ? ' (dry run)' : ''} on ${count} hosts (${prepared.target})`;
+  const isGrave = prepared.task.needsYes === true && !prepared.dryRun;
+  if (count <= ASK_ABOVE && !isGrave) return;
+  const what = `${prepared.task.name}${prepared.dryRun ? ' (dry run)' : ''} on ${count === 1 ? '1 host' : `${count} hosts`} (${prepared.target})`;
   await requireYes(cli, what, { yes, question: `Do ${what}?`, otherwise: 'nothing was sent' });
 }

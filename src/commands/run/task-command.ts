@@ -41,12 +41,17 @@ function addOption(
 function readArguments({ operands, options }: CommandLine, command: CommandUnknownOpts): Record<string, Json> {
   const args: Record<string, Json> = {};
   if (operands !== undefined && command.args.length > 0) args[operands.key] = [...command.args];
-  for (const { key, flag } of options) {
+  for (const { key, flag, type } of options) {
     const value: unknown = command.getOptionValue(attributeName(flag));
     if (typeof value === 'string' || typeof value === 'boolean') args[key] = value;
-    else if (Array.isArray(value) && value.length > 0) args[key] = value.map(String);
+    else if (Array.isArray(value) && value.length > 0) args[key] = value.map((word) => readWord(String(word), type));
   }
   return args;
+}
+
+/** What is no number is left as it is, for the task to refuse. */
+function readWord(word: string, type: CommandLineOption['type']): Json {
+  return type === 'numbers' && /^\d{1,9}$/.test(word) ? Number(word) : word;
 }
 
 /** Commander's name for the value of a flag: `allow-remove` becomes `allowRemove`. */

@@ -3,8 +3,10 @@ import type { HostHead } from '../../audit/journal-event.ts';
 import { ConnectionError, messageOf } from '../../core/errors.ts';
 import type { RunSnapshot } from '../../core/run-snapshot.ts';
 import type { Run } from '../../core/run.ts';
+import { isResting, type RolloutStatus } from '../../rollout/status.ts';
 import { candidatesIn } from '../../fleet/candidates.ts';
-import { followRun, type FollowUpdate } from '../../fleet/follow-run.ts';
+import { drivenBy, type DrivenUpdate, type RolloutDriver } from '../../fleet/drive-rollout.ts';
+import { followRun, type FollowOptions } from '../../fleet/follow-run.ts';
 import { journalOf, recordSeen } from '../../fleet/journal.ts';
 import { collectHeads } from '../../fleet/seen-heads.ts';
 import { witnessOf } from '../../fleet/witness.ts';
@@ -13,12 +15,18 @@ import { writeWarning } from '../../terminal/error.ts';
 import { jsonRunView } from '../../terminal/json-run-view.ts';
 import { liveRunView } from '../../terminal/live-run-view.ts';
 import { plainRunView } from '../../terminal/plain-run-view.ts';
+import { rolloutText } from '../../terminal/rollout-text.ts';
 import type { FollowEnd, RunView } from '../../terminal/run-view.ts';
 import type { Cli } from '../context.ts';
 import { warnOfForgeries } from './warn-of-forgeries.ts';
 
 /** What was seen of a run last, and why nobody looks any longer. */
-export type Watched = { readonly snapshot: RunSnapshot; readonly end: FollowEnd };
+export type Watched = {
+  readonly snapshot: RunSnapshot;
+  readonly end: FollowEnd;
+  /** How the roll-out stood then, where this program drove it. */
+  readonly rollout: RolloutStatus | null;
+};
 
 export type WatchOptions = {
   readonly broker: ControllerBroker;
@@ -29,6 +37,8 @@ export type WatchOptions = {
   readonly celeroot: string;
   /** Follow to the end even when only offline hosts are left. */
   readonly wait: boolean;
+  /** Who drives the roll-out that is watched, if it is this program. */
+  readonly driver?: RolloutDriver | null;
 };
 
 /**
@@ -36,37 +46,58 @@ export type WatchOptions = {
  * program at once) or by closing the pipe. Redis dying meanwhile does not stop the run, and the error says so.
  */
 export async function watchRun(cli: Cli, options: WatchOptions): Promise<Watched | null> {
-  const { broker, run, fleet, wait, celeroot } = options;
+  const { broker, run, fleet, driver = null } = options;
   const leave = new AbortController();
   using _interrupt = onceOnInterrupt(cli, () => leave.abort());
   const signal = AbortSignal.any([leave.signal, cli.stdoutClosed]);
   await using view = makeView(cli, options);
-  let last: FollowUpdate | null = null;
+  let last: DrivenUpdate | null = null;
   let updates = 0;
   const heads = collectHeads();
   try {
-    for await (const update of followRun(broker, run, {
+    const following = followRun(broker, run, {
       clock: cli.clock,
       signal,
       witness: await witnessOf(fleet, cli.clock.now()),
       candidatesOf: candidatesIn(fleet),
-    })) {
+      ...(driver !== null && driving(run, () => last?.rollout ?? null)),
+    });
+    for await (const update of drivenBy(driver, following)) {
       last = update;
       updates += 1;
       heads.take(update.fresh);
       view.update(update.snapshot, update.fresh);
-      if (update.progress === 'only-offline' && !wait && isSettled(cli, run)) break;
+      if (update.rollout !== null) view.note(rolloutText(update.rollout), update.rollout.decision);
+      if (isLeft(cli, update, options)) break;
     }
   } catch (error) {
-    throw error instanceof ConnectionError ? lostSight(error, followCommand(celeroot, run), run) : error;
+    throw lostSight(error, options);
   }
   if (last === null) return null;
-  const end = signal.aborted && last.progress !== 'ended' ? 'detached' : endOf(last);
+  const end = signal.aborted && endOf(last) !== 'ended' ? 'detached' : endOf(last);
   view.finish(last.snapshot, end);
   warnOfForgeries(cli, last.snapshot.forged);
   // A run that had ended before was followed before.
   if (end === 'ended' && updates > 1) await keepHeads(cli, options, heads.all());
-  return { snapshot: last.snapshot, end };
+  return { snapshot: last.snapshot, end, rollout: last.rollout };
+}
+
+/** What a driver needs besides: to go on for what comes after a host's own job, and to look at it soon. */
+function driving(run: Run, latest: () => RolloutStatus | null): Pick<FollowOptions, 'staysFor' | 'waitMs'> {
+  return {
+    staysFor: () => latest()?.decision.kind !== 'finished',
+    ...(run.rollout?.steps !== undefined && { waitMs: STEPS_WAIT_MS }),
+  };
+}
+
+/** What hosts report on the steps of a turn, which are runs of their own, ends no waiting. */
+const STEPS_WAIT_MS = 200;
+
+/** Whether there is nothing to see any more until a person does something, or a host is back. */
+function isLeft(cli: Cli, { rollout, progress }: DrivenUpdate, { wait, run }: WatchOptions): boolean {
+  if (rollout?.decision.kind === 'finished') return true;
+  if (rollout !== null && isResting(rollout)) return !(wait && rollout.decision.kind === 'wait-offline');
+  return progress === 'only-offline' && !wait && isSettled(cli, run);
 }
 
 /** What hosts have said of their own logs they cannot take back once it is in ours. */
@@ -78,8 +109,10 @@ async function keepHeads(cli: Cli, { fleet, run }: WatchOptions, heads: readonly
   }
 }
 
-function endOf({ progress }: FollowUpdate): FollowEnd {
-  return progress === 'ended' ? 'ended' : 'only-offline';
+function endOf({ progress, rollout }: DrivenUpdate): FollowEnd {
+  const kind = rollout?.decision.kind;
+  if (kind === 'finished' || (progress === 'ended' && kind === undefined)) return 'ended';
+  return kind === 'stopped' || kind === 'paused' ? kind : 'only-offline';
 }
 
 /** A worker that was just started may not have said so yet. */
@@ -100,9 +133,14 @@ function onceOnInterrupt(cli: Cli, listener: () => void): Disposable {
   return handling;
 }
 
-function lostSight(error: ConnectionError, again: string, run: Run): ConnectionError {
-  return new ConnectionError(error.code, `lost sight of run ${run.id}, which goes on: ${error.message}`, {
-    hint: `${error.hint === undefined ? '' : `${error.hint}\n`}then follow it again:  ${again}`,
+/** A roll-out whose driver is gone gives no host its turn. */
+function lostSight(error: unknown, { run, celeroot, driver = null }: WatchOptions): unknown {
+  if (!(error instanceof ConnectionError)) return error;
+  const goesOn = driver === null ? 'which goes on' : 'of which only what has begun goes on';
+  const next =
+    driver === null ? `follow it again:  ${followCommand(celeroot, run)}` : `go on:  ${celeroot} runs resume ${run.id}`;
+  return new ConnectionError(error.code, `lost sight of run ${run.id}, ${goesOn}: ${error.message}`, {
+    hint: `${error.hint === undefined ? '' : `${error.hint}\n`}then ${next}`,
     cause: error,
   });
 }

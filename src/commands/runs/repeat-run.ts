@@ -9,7 +9,7 @@ import type { Cli } from '../context.ts';
 import { celerootFor } from '../edit-fleet.ts';
 import { loadFleetConfig, openBroker } from '../open-fleet.ts';
 import { openSender } from '../open-sender.ts';
-import { confirmSize, sendRun, warnOfNotJoined } from '../run/start-run.ts';
+import { confirmSize, rollOut, sendRun, warnOfNotJoined } from '../run/start-run.ts';
 import type { SendFlags } from '../read-run-flags.ts';
 
 type RepeatOptions = { readonly prepare: typeof prepareRetry; readonly flags: SendFlags };
@@ -28,7 +28,8 @@ export async function repeatRun(cli: Cli, command: CommandUnknownOpts, options: 
     witness,
     candidatesOf: candidatesIn(fleet),
   });
-  const prepared = prepare(fleet, snapshot, { expiresInMs: flags.expiresInMs, celeroot });
+  const again = prepare(fleet, snapshot, { expiresInMs: flags.expiresInMs, celeroot });
+  const prepared = rollOut(cli, fleet, { prepared: again, flags });
   requireGranted(fleet, prepared, sender);
   warnOfNotJoined(cli, command, prepared);
   await confirmSize(cli, prepared, flags.yes);

@@ -12,6 +12,8 @@ export function runsCommand(cli: Cli): CommandUnknownOpts {
     .addCommand(lsCommand(cli))
     .addCommand(showCommand(cli))
     .addCommand(logsCommand(cli))
+    .addCommand(pauseCommand(cli))
+    .addCommand(resumeCommand(cli))
     .addCommand(cancelCommand(cli))
     .addCommand(retryCommand(cli))
     .addCommand(signCommand(cli));
@@ -53,6 +55,31 @@ function logsCommand(cli: Cli): CommandUnknownOpts {
     .action(async (word, { host }) => {
       const { printLogs } = await import('./print-logs.ts');
       await printLogs(cli, command, { word, host: host ?? null });
+    });
+  return command;
+}
+
+function pauseCommand(cli: Cli): CommandUnknownOpts {
+  const command = new Command('pause')
+    .description('pause a roll-out: what has begun is finished, no other host has its turn')
+    .argument('<run>', RUN)
+    .addHelpText('after', examples('celeroot runs pause latest'))
+    .action(async (word) => {
+      const { pauseRun } = await import('./steer-run.ts');
+      await pauseRun(cli, command, word);
+    });
+  return command;
+}
+
+function resumeCommand(cli: Cli): CommandUnknownOpts {
+  const command = new Command('resume')
+    .description('go on with a roll-out that stopped, was paused, or that nobody drives any more, and follow it')
+    .argument('<run>', RUN)
+    .option('--wait', 'follow it to the end, also for hosts that are offline')
+    .addHelpText('after', examples('celeroot runs resume latest'))
+    .action(async (word, { wait = false }) => {
+      const { resumeRun } = await import('./steer-run.ts');
+      await resumeRun(cli, command, { word, wait });
     });
   return command;
 }

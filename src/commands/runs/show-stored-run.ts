@@ -4,10 +4,15 @@ import { formatDuration } from '../../core/duration.ts';
 import { groupPlans, type PlanGroup } from '../../core/plan-groups.ts';
 import type { RunSnapshot } from '../../core/run-snapshot.ts';
 import { jobStatus, summarizeRun, type JobState } from '../../core/run-state.ts';
+import type { RolloutStep } from '../../core/rollout.ts';
 import type { Run } from '../../core/run.ts';
 import { candidatesIn } from '../../fleet/candidates.ts';
 import { findRun } from '../../fleet/find-run.ts';
 import { readSnapshot } from '../../fleet/follow-run.ts';
+import { isRolled } from '../../fleet/rolled-run.ts';
+import { readRolloutStatus, withHeld } from '../../fleet/rollout-status.ts';
+import type { RolloutStatus } from '../../rollout/status.ts';
+import { rolloutText } from '../../terminal/rollout-text.ts';
 import { witnessOf } from '../../fleet/witness.ts';
 import { describeJob, describeTrouble, jobLabel } from '../../terminal/job-text.ts';
 import { writeJson } from '../../terminal/json.ts';
@@ -39,15 +44,16 @@ export async function showStoredRun(cli: Cli, command: CommandUnknownOpts, optio
     await showRun(cli, { broker, fleet, run, json, follow: true, wait: true, celeroot });
     return;
   }
-  const snapshot = await readSnapshot(broker, run, {
-    clock: cli.clock,
-    witness,
-    candidatesOf: candidatesIn(fleet),
-  });
+  const stored = await readSnapshot(broker, run, { clock: cli.clock, witness, candidatesOf: candidatesIn(fleet) });
+  const asked = { witness, clock: cli.clock };
+  const rollout = isRolled(run) ? await readRolloutStatus(broker, { run, snapshot: stored }, asked) : null;
+  const snapshot = rollout === null ? stored : withHeld(stored, rollout);
   const jobs = jobsOf(snapshot, options.host);
   warnOfForgeries(cli, snapshot.forged);
-  if (json) writeJson(cli.stdout, snapshotRecord(snapshot, jobs));
-  else writeSnapshot(cli, snapshot, { jobs, inFull: options.host !== null, celeroot });
+  const driver = rollout === null ? null : await broker.rollouts.drivenBy(run.id);
+  const shown = { jobs, inFull: options.host !== null, celeroot, rollout, driver: driver?.by ?? null };
+  if (json) writeJson(cli.stdout, snapshotRecord(snapshot, shown));
+  else writeSnapshot(cli, snapshot, shown);
 }
 
 /** @throws RejectedError UNKNOWN_HOST when the run has no job for the host. */
@@ -61,22 +67,38 @@ export function jobsOf({ state }: RunSnapshot, host: string | null): readonly Jo
   });
 }
 
-function snapshotRecord({ state, forged, now }: RunSnapshot, jobs: readonly JobState[]): unknown {
-  const records = jobs.map((job) => ({ ...job, status: jobStatus(job, state.run, now) }));
+function snapshotRecord(
+  { state, forged, held, now }: RunSnapshot,
+  { jobs, rollout, driver }: Pick<Shown, 'jobs' | 'rollout' | 'driver'>,
+): unknown {
+  const records = jobs.map((job) => ({
+    ...job,
+    status: held?.has(job.id) === true ? 'held' : jobStatus(job, state.run, now),
+  }));
+  const stands = rollout === null ? {} : { rollout: { ...rollout.decision, text: rolloutText(rollout), driver } };
   const { jobs: _, ...run } = state.run;
   const plans = state.run.dryRun ? { plans: groupPlans(state).map(planRecord) } : {};
-  return { run, summary: summarizeRun(state, now), forged, ...plans, jobs: records };
+  return { run, summary: summarizeRun(state, now), forged, ...stands, ...plans, jobs: records };
 }
 
 function planRecord({ transaction, ...group }: PlanGroup): unknown {
   return { ...group, changes: transaction.changes };
 }
 
-type Shown = { readonly jobs: readonly JobState[]; readonly inFull: boolean; readonly celeroot: string };
+type Shown = {
+  readonly jobs: readonly JobState[];
+  readonly inFull: boolean;
+  readonly celeroot: string;
+  readonly rollout: RolloutStatus | null;
+  /** Who drives the roll-out; null when nobody does. */
+  readonly driver: string | null;
+};
 
-function writeSnapshot(cli: Cli, snapshot: RunSnapshot, { jobs, inFull, celeroot }: Shown): void {
+function writeSnapshot(cli: Cli, snapshot: RunSnapshot, shown: Shown): void {
   const { state, now } = snapshot;
-  writeProperties(cli.stdout, describeRun(state.run, summaryText(summarizeRun(state, now))));
+  const { jobs, inFull, celeroot } = shown;
+  const summary = summaryText(summarizeRun(state, now));
+  writeProperties(cli.stdout, [...describeRun(state.run, summary), ...describeRollout(state.run, shown)]);
   cli.stdout.write('\n');
   writeTable(cli.stdout, { head: ['HOST', 'STATUS', '', 'TOOK'], rows: jobs.map((job) => jobRow(job, snapshot)) });
   for (const job of jobs) writeTrouble(cli, job, jobs.length > 1);
@@ -94,6 +116,23 @@ function describeRun(run: Run, summary: string): readonly (readonly [string, Cel
     ['begin until', `${formatMoment(run.expiresAt)}, then at most ${formatDuration(run.deadlineMs)} on a host`],
     ['state', { text: summary, style: 'bold' }],
   ];
+}
+
+function describeRollout({ id }: Run, { rollout, driver, celeroot }: Shown): readonly (readonly [string, Cell])[] {
+  if (rollout === null) return [];
+  const isOver = rollout.decision.kind === 'finished';
+  const stands = ['roll-out', rolloutText(rollout)] as const;
+  const steps = (rollout.view.rollout.steps ?? []).map(stepRow);
+  if (driver !== null) return [stands, ['driven by', driver], ...steps];
+  const next = ['driven by', `nobody; go on with  ${celeroot} runs resume ${id}`] as const;
+  return [stands, ...(isOver ? [] : [next]), ...steps];
+}
+
+/** What each host does in its turn, and the run that has what came of it. */
+function stepRow({ task, run, always, mayFail }: RolloutStep, index: number): readonly [string, Cell] {
+  const notes = [...(always ? ['always'] : []), ...(mayFail ? ['may fail'] : [])];
+  const where = run === null ? 'this run' : `run ${run}`;
+  return [`step ${index + 1}`, `${task} (${[where, ...notes].join(', ')})`];
 }
 
 function jobRow(job: JobState, snapshot: RunSnapshot): readonly Cell[] {

@@ -6,6 +6,7 @@ import { submitRun } from '../../fleet/dispatch-run.ts';
 import { requireTask } from '../../fleet/prepare-run.ts';
 import { requireGranted } from '../../fleet/require-granted.ts';
 import { requireOneMachine } from '../../fleet/require-one-machine.ts';
+import { isRolled } from '../../fleet/rolled-run.ts';
 import { readRunFile, type WaitingRun } from '../../fleet/run-file.ts';
 import { writeProperties } from '../../terminal/properties.ts';
 import { formatMoment } from '../../terminal/time-text.ts';
@@ -16,6 +17,7 @@ import { sharedFlags } from '../flags.ts';
 import { loadFleetConfig, openBroker } from '../open-fleet.ts';
 import { openSender } from '../open-sender.ts';
 import { requireYes } from '../require-yes.ts';
+import { driveFrom } from '../run/drive-from.ts';
 import { showRun } from '../run/show-run.ts';
 
 export type SignFlags = {
@@ -50,7 +52,9 @@ export async function signWaitingRun(cli: Cli, command: CommandUnknownOpts, flag
   await submitRun(broker, signed, celeroot);
   const { json } = sharedFlags(command);
   const { detach, wait } = flags;
-  await showRun(cli, { broker, fleet, run: signed.run, json, follow: !detach, wait, celeroot });
+  const { run } = signed;
+  await using driver = isRolled(run) && !detach ? await driveFrom(cli, broker, { run, fleet }) : null;
+  await showRun(cli, { broker, fleet, run, json, follow: !detach, wait, celeroot, driver });
 }
 
 /** As much of it as its first signer's prepared run as the checks before it is sent want to know. */

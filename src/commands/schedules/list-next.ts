@@ -1,4 +1,5 @@
 import type { CommandUnknownOpts } from '@commander-js/extra-typings';
+import { loadFleet } from '../../config/load.ts';
 import { parseDuration } from '../../core/duration.ts';
 import { UsageError } from '../../core/errors.ts';
 import { type ForecastSlot, forecast } from '../../fleet/forecast.ts';
@@ -14,12 +15,18 @@ import { askBroker } from '../hosts/ask-broker.ts';
 import { loadFleetConfig } from '../open-fleet.ts';
 import { decisionText, hostsText } from './slot-text.ts';
 
-type NextFlags = { readonly name: string | null; readonly span: string; readonly limit: string };
+type NextFlags = {
+  /** The configuration; null for that of the command line. */
+  readonly file: string | null;
+  readonly name: string | null;
+  readonly span: string;
+  readonly limit: string;
+};
 
 /** Lists the slots to come, as they are foreseen now. */
 export async function listNext(cli: Cli, command: CommandUnknownOpts, flags: NextFlags): Promise<void> {
   const [spanMs, limit] = [readSpan(flags.span), readLimit(flags.limit)];
-  const fleet = await loadFleetConfig(cli, command);
+  const fleet = flags.file === null ? await loadFleetConfig(cli, command) : loadFleet(flags.file, cli.env);
   const calendars = await readCalendars(fleet);
   const meant = flags.name === null ? [...fleet.schedules.values()] : [requireSchedule(fleet, flags.name)];
   const schedules = meant.map((schedule) => resolveSchedule(fleet, schedule, calendars));

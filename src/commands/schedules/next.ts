@@ -11,7 +11,7 @@ export function nextCommand(cli: Cli): CommandUnknownOpts {
     .addHelpText('after', examples('celeroot schedules next', 'celeroot schedules next nightly --for 30d'))
     .action(async (name, { for: span, limit }) => {
       const { listNext } = await import('./list-next.ts');
-      await listNext(cli, command, { name: name ?? null, span, limit });
+      await listNext(cli, command, { file: null, name: name ?? null, span, limit });
     });
   return command;
 }

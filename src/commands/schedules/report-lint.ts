@@ -1,6 +1,7 @@
 import type { CommandUnknownOpts } from '@commander-js/extra-typings';
 import { RejectedError } from '../../core/errors.ts';
 import { lintSchedules } from '../../fleet/lint-schedules.ts';
+import { unsignedFindings } from '../../fleet/lint-signatures.ts';
 import { readCalendars } from '../../fleet/read-calendars.ts';
 import { writeJson } from '../../terminal/json.ts';
 import { writeTable } from '../../terminal/table.ts';
@@ -11,7 +12,8 @@ import { loadFleetConfig } from '../open-fleet.ts';
 /** Shows what is wrong with schedules. @throws RejectedError SCHEDULES_FAULTY on errors; with `strict` on warnings too. */
 export async function reportLint(cli: Cli, command: CommandUnknownOpts, strict: boolean): Promise<void> {
   const fleet = await loadFleetConfig(cli, command);
-  const findings = lintSchedules(fleet, await readCalendars(fleet), cli.clock.now());
+  const now = cli.clock.now();
+  const findings = [...(await unsignedFindings(fleet, now)), ...lintSchedules(fleet, await readCalendars(fleet), now)];
   const count = fleet.schedules.size;
   if (sharedFlags(command).json) writeJson(cli.stdout, { schedules: count, findings });
   else if (findings.length === 0) cli.stdout.write(`nothing found in ${count} schedule${count === 1 ? '' : 's'}\n`);

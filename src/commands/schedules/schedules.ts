@@ -7,7 +7,9 @@ import { lsCommand } from './ls.ts';
 import { nextCommand } from './next.ts';
 import { pauseCommand } from './pause.ts';
 import { resumeCommand } from './resume.ts';
+import { runCommand } from './run.ts';
 import { showCommand } from './show.ts';
+import { signCommand } from './sign.ts';
 
 /** `celeroot schedules`, the noun: alone it lists, with a name it shows that schedule. */
 export function schedulesCommand(cli: Cli): CommandUnknownOpts {
@@ -36,5 +38,7 @@ const VERBS: readonly ((cli: Cli) => CommandUnknownOpts)[] = [
   nextCommand,
   pauseCommand,
   resumeCommand,
+  runCommand,
   showCommand,
+  signCommand,
 ];

@@ -14,7 +14,7 @@ import { sharedFlags } from '../flags.ts';
 import { askBroker } from '../hosts/ask-broker.ts';
 import { loadFleetConfig } from '../open-fleet.ts';
 import { scheduleRecord } from './list-schedules.ts';
-import { decisionText, pauseText, slotTime, timingText } from './slot-text.ts';
+import { decisionText, pauseText, recordText, slotTime, timingText } from './slot-text.ts';
 
 const SHOWN_SLOTS = 5;
 
@@ -23,21 +23,25 @@ export async function showSchedule(cli: Cli, command: CommandUnknownOpts, name: 
   const fleet = await loadFleetConfig(cli, command);
   const resolved = resolveSchedule(fleet, requireSchedule(fleet, name), await readCalendars(fleet));
   const { schedule } = resolved;
-  const { answer, error } = await askBroker(
-    cli,
-    fleet,
-    async (broker) => (await broker?.pauses()) ?? new Map<string, SchedulePause>(),
-  );
-  const pause = answer.get(schedule.name) ?? null;
+  const { answer, error } = await askBroker(cli, fleet, async (broker) => ({
+    pauses: (await broker?.pauses()) ?? new Map<string, SchedulePause>(),
+    last: (await broker?.slots.last(schedule.name, SHOWN_SLOTS)) ?? [],
+  }));
+  const { pauses, last } = answer;
+  const pause = pauses.get(schedule.name) ?? null;
   const now = cli.clock.now();
   if (sharedFlags(command).json) {
-    return writeJson(cli.stdout, { schedule: scheduleRecord(resolved, pause, now), brokerError: error });
+    return writeJson(cli.stdout, { schedule: scheduleRecord(resolved, pause, now), last, brokerError: error });
   }
-  const slots = forecast({ schedules: [resolved], pauses: answer, within: { start: now, end: now + 366 * DAY_MS } });
+  const slots = forecast({ schedules: [resolved], pauses, within: { start: now, end: now + 366 * DAY_MS } });
   const paused = error === null ? pauseText(pause, schedule.zone, now) : '?';
   writeProperties(cli.stdout, [
     ...rulesOf(resolved),
     ...(paused === '' ? [] : [['paused', paused] as const]),
+    ...last.toReversed().map((record, index) => {
+      const text = `${slotTime(schedule.zone, record.slot)}  ${recordText(record)}`;
+      return [index === 0 ? 'last' : '', text] as const;
+    }),
     ...slots.take(SHOWN_SLOTS).map(({ slot, decision }, index) => {
       const note = decisionText(decision);
       const text = slotTime(schedule.zone, slot);

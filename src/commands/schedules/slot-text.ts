@@ -1,5 +1,6 @@
 import type { Schedule } from '../../config/fleet-config.ts';
 import type { SchedulePause } from '../../core/schedule-pause.ts';
+import type { SlotRecord } from '../../core/slot-record.ts';
 import type { Decision } from '../../schedule/decide.ts';
 import { writeWall } from '../../schedule/wall-clock.ts';
 import { wallAt, type Zone } from '../../schedule/zone.ts';
@@ -42,4 +43,14 @@ export function decisionText(decision: Decision): string {
 export function hostsText(decision: Decision): string {
   const hosts = decision.kind === 'fire' ? decision.starts.map(({ host }) => host) : [];
   return hosts.length === 0 ? '0' : `${hosts.length}: ${someHosts(hosts)}`;
+}
+
+/** What was decided on a slot that is past. */
+export function recordText(record: SlotRecord): string {
+  if (record.kind === 'miss') {
+    const before = record.count === 1 ? '' : `, with ${record.count - 1} before it`;
+    return `missed${before}: ${record.reason.text}`;
+  }
+  const leftOut = record.leftOut.length === 0 ? '' : `; left out ${someHosts(record.leftOut.map(({ host }) => host))}`;
+  return `run ${record.run} on ${record.starts.length} hosts${leftOut}`;
 }

@@ -1,0 +1,42 @@
+import type { FleetConfig } from '../config/fleet-config.ts';
+import type { HostName } from '../core/names.ts';
+import { SILENCE_MS } from '../core/run-state.ts';
+import type { Run } from '../core/run.ts';
+import type { ControllerBroker } from '../queue/broker.ts';
+import { findTask } from '../tasks/registry.ts';
+import { reapLocks } from './reap-locks.ts';
+import { limitedRolesOf, roleLimits } from './role-limits.ts';
+import { witnessOf } from './witness.ts';
+
+export type GrantQuestion = {
+  readonly fleet: FleetConfig;
+  readonly run: Run;
+  readonly hosts: readonly HostName[];
+  /** Who asks; nobody else gives this run's orders out. */
+  readonly owner: string;
+  readonly now: number;
+};
+
+/**
+ * Those of the hosts that a run which is no roll-out may change now, by the limits of their roles; they count against
+ * these from then on, until they say that they are done. The others are to be asked for again.
+ */
+export async function grantHosts(broker: ControllerBroker, question: GrantQuestion): Promise<readonly HostName[]> {
+  const { fleet, run, hosts, owner, now } = question;
+  const changes = !run.dryRun && findTask(run.task)?.changesHost !== false;
+  const limited = changes ? hosts.filter((host) => limitedRolesOf(fleet, host).length > 0) : [];
+  if (limited.length === 0) return hosts;
+  const free = hosts.filter((host) => !limited.includes(host));
+  const lease = await broker.rollouts.takeDriving(run.id, { by: owner, owner });
+  if (!('token' in lease)) return free;
+  const answer = await broker.rollouts.grantTurns({
+    run: run.id,
+    token: lease.token,
+    hosts: limited.map((host) => ({ host, roles: limitedRolesOf(fleet, host) })),
+    limits: roleLimits(fleet),
+    until: run.expiresAt + run.deadlineMs + SILENCE_MS,
+  });
+  const granted = answer.kind === 'granted' ? answer.hosts : [];
+  if (granted.length < limited.length) await reapLocks(broker, await witnessOf(fleet, now), now);
+  return [...free, ...granted];
+}

@@ -1,0 +1,54 @@
+import type { Run } from '../core/run.ts';
+import { applyReports, initialRunState } from '../core/run-state.ts';
+import type { ControllerBroker } from '../queue/broker.ts';
+import type { Lock } from '../queue/rollout-broker.ts';
+import { turnsOf } from '../rollout/turns.ts';
+import { believeReports } from './believe-reports.ts';
+import { readRuns } from './believe-runs.ts';
+import { chainReader } from './chain-reader.ts';
+import type { RolledRun } from './rolled-run.ts';
+import type { Witness } from './witness.ts';
+
+/**
+ * Frees hosts whose turn is over though nobody said so, because nobody drives the run any more: by what they have
+ * signed themselves. Returns the locks that still count.
+ */
+export async function reapLocks(broker: ControllerBroker, witness: Witness, now: number): Promise<readonly Lock[]> {
+  const locks = await broker.rollouts.locks();
+  const byRun = Map.groupBy(locks, ({ run }) => run);
+  const { runs } = await readRuns(broker, witness, [...byRun.keys()]);
+  const judged = await Promise.all(
+    runs.map(async (run) => await endedLocks(broker, asRolled(run), { held: byRun.get(run.id) ?? [], witness, now })),
+  );
+  const ended = judged.flat();
+  await broker.rollouts.freeLocks(ended);
+  return locks.filter((lock) => !ended.includes(lock) && lock.until > now);
+}
+
+/** A run of a schedule is none, and its hosts count all the same. */
+function asRolled(run: Run): RolledRun {
+  return { ...run, rollout: run.rollout ?? { batches: [], maxFailures: 0, maxUnreachable: 0, soakMs: 0 } };
+}
+
+type Held = { readonly held: readonly Lock[]; readonly witness: Witness; readonly now: number };
+
+async function endedLocks(
+  broker: ControllerBroker,
+  run: RolledRun,
+  { held, witness, now }: Held,
+): Promise<readonly Lock[]> {
+  const hosts = held.map(({ host }) => host);
+  const { reports } = await broker.readReports({ run: run.id, hosts });
+  const believed = await believeReports(reports, witness);
+  const state = applyReports(initialRunState(run), believed.reports);
+  const reader = await chainReader(broker, run, witness);
+  const turns = turnsOf({
+    chain: await reader.read(state, hosts),
+    snapshot: { state, presences: new Map(), forged: 0, now },
+    progress: { rollout: run.rollout, released: new Map(held.map(({ host, at }) => [host, at])) },
+  });
+  return held.filter(({ host }) => {
+    const turn = turns.get(host);
+    return turn !== undefined && turn.quiet && ['good', 'bad', 'missed'].includes(turn.status);
+  });
+}

@@ -1,0 +1,15 @@
+import type { HostName } from '../core/names.ts';
+import type { Rollout } from '../core/rollout.ts';
+import type { Run } from '../core/run.ts';
+
+/** A run that proceeds batch by batch. */
+export type RolledRun = Run & { readonly rollout: Rollout };
+
+export function isRolled(run: Run): run is RolledRun {
+  return run.rollout !== undefined;
+}
+
+/** Its hosts, in the order of their turns. */
+export function rolledHosts({ jobs }: Run): readonly HostName[] {
+  return jobs.flatMap(({ to }) => (to.kind === 'host' ? [to.host] : []));
+}

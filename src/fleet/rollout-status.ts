@@ -1,0 +1,50 @@
+import type { Clock } from '../core/clock.ts';
+import type { RunSnapshot } from '../core/run-snapshot.ts';
+import type { ControllerBroker } from '../queue/broker.ts';
+import { decide } from '../rollout/decide.ts';
+import { foldProgress, type RolloutHistory } from '../rollout/progress.ts';
+import type { RolloutStatus } from '../rollout/status.ts';
+import { turnsOf, type Chain } from '../rollout/turns.ts';
+import { chainReader } from './chain-reader.ts';
+import { rolledHosts, type RolledRun } from './rolled-run.ts';
+import { historyReader } from './rollout-history.ts';
+import type { Witness } from './witness.ts';
+
+/** All that is known of a roll-out. */
+export type RolloutKnowledge = {
+  readonly snapshot: RunSnapshot;
+  readonly chain: Chain;
+  readonly history: RolloutHistory;
+};
+
+/** How a roll-out stands by its reports and its history. */
+export function rolloutStatus(run: RolledRun, { snapshot, chain, history }: RolloutKnowledge): RolloutStatus {
+  const progress = foldProgress(run.rollout, rolledHosts(run), history);
+  const view = { ...progress, turns: turnsOf({ chain, snapshot, progress }), now: snapshot.now };
+  return { view, decision: decide(view) };
+}
+
+/** The same, with all that is not in the snapshot read now. */
+export async function readRolloutStatus(
+  broker: ControllerBroker,
+  { run, snapshot }: { readonly run: RolledRun; readonly snapshot: RunSnapshot },
+  options: { readonly witness: Witness; readonly clock: Clock },
+): Promise<RolloutStatus> {
+  const history = await historyReader(broker, run, options);
+  const chain = await chainReader(broker, run, options.witness);
+  return rolloutStatus(run, {
+    snapshot,
+    chain: await chain.read(snapshot.state, rolledHosts(run)),
+    history: await history.read(),
+  });
+}
+
+/** The snapshot with the jobs whose turn has not come. */
+export function withHeld(snapshot: RunSnapshot, { view }: RolloutStatus): RunSnapshot {
+  const jobs = [...snapshot.state.jobs.values()];
+  const held = jobs.filter(({ id, to, firstWordAt }) => {
+    const turn = to.kind === 'host' ? view.turns.get(to.host) : undefined;
+    return firstWordAt === null && turn !== undefined && turn.due !== id && turn.status !== 'missed';
+  });
+  return { ...snapshot, held: new Set(held.map(({ id }) => id)) };
+}

@@ -1,0 +1,126 @@
+import { type ScheduleName, scheduleNameSchema } from '../core/names.ts';
+import { parseJsonAs } from '../core/parse-json-as.ts';
+import { type SlotRecord, slotRecordSchema } from '../core/slot-record.ts';
+import type { Link } from './link.ts';
+
+/** A slot of a schedule. */
+export type SlotId = { readonly schedule: ScheduleName; readonly slot: number };
+
+/** A slot whose orders are not all sent, and until which moment they are. */
+export type Unsent = SlotId & { readonly sentUntil: number };
+
+/** What schedulers remember in common, so that each slot is decided once whoever is at work. */
+export type SlotStore = {
+  /**
+   * Makes the decision on a slot, unless there is one; says whether it did. With a fire the orders are still to be sent,
+   * by `owner` for as long as its lease lasts.
+   */
+  readonly decide: (id: SlotId, record: SlotRecord, lease: Lease) => Promise<boolean>;
+  readonly read: (id: SlotId) => Promise<SlotRecord | null>;
+  /** The newest decisions of a schedule, newest first. */
+  readonly last: (schedule: ScheduleName, count: number) => Promise<readonly SlotRecord[]>;
+  /** Slots that fired and whose orders are not all sent. */
+  readonly unsent: () => Promise<readonly Unsent[]>;
+  /** Takes or keeps the right to send the orders of a slot; false when another has it. */
+  readonly claim: (id: SlotId, lease: Lease) => Promise<boolean>;
+  readonly sentUntil: (id: SlotId, at: number) => Promise<void>;
+  readonly allSent: (id: SlotId) => Promise<void>;
+  /** When a scheduler first looked at a slot; `now` when none did. */
+  readonly noticedAt: (id: SlotId, now: number) => Promise<number>;
+  /** Up to when the slots of each rule are decided. A rule is a schedule's name and what says when it fires. */
+  readonly decidedUntil: () => Promise<ReadonlyMap<string, number>>;
+  readonly setDecidedUntil: (rule: string, at: number) => Promise<void>;
+  /** Forgets rules that are in no file any more. */
+  readonly forgetRules: (rules: readonly string[]) => Promise<void>;
+  /** Forgets a schedule that is in no file any more, with its pause. */
+  readonly forget: (schedule: ScheduleName) => Promise<void>;
+};
+
+export type Lease = { readonly owner: string; readonly ms: number };
+
+const REMEMBERED_MS = 30 * 24 * 3_600_000;
+/** Of one schedule. */
+const MOST_LISTED = 1000;
+
+const DECIDE = `
+if not redis.call('SET', KEYS[1], ARGV[1], 'NX', 'PX', ARGV[2]) then return 0 end
+redis.call('ZADD', KEYS[2], ARGV[3], ARGV[3])
+redis.call('ZREMRANGEBYRANK', KEYS[2], 0, -1 - tonumber(ARGV[4]))
+redis.call('HDEL', KEYS[5], ARGV[6])
+if ARGV[5] ~= '' then
+  redis.call('HSET', KEYS[3], ARGV[6], '0')
+  redis.call('SET', KEYS[4], ARGV[5], 'PX', ARGV[7])
+end
+return 1`;
+
+const CLAIM = `
+local owner = redis.call('GET', KEYS[1])
+if owner and owner ~= ARGV[1] then return 0 end
+redis.call('SET', KEYS[1], ARGV[1], 'PX', ARGV[2])
+return 1`;
+
+export function openSlotStore({ ask, keys }: Link): SlotStore {
+  const field = ({ schedule, slot }: SlotId): string => `${schedule}@${slot}`;
+  const read = async (ids: readonly SlotId[]): Promise<readonly SlotRecord[]> => {
+    if (ids.length === 0) return [];
+    const texts = await ask((client) => client.mget(ids.map(({ schedule, slot }) => keys.slot(schedule, slot))));
+    return texts.flatMap((text) => parseJsonAs(slotRecordSchema, text) ?? []);
+  };
+  return {
+    decide: async (id, record, { owner, ms }) => {
+      const touched = [
+        keys.slot(id.schedule, id.slot),
+        keys.slots(id.schedule),
+        keys.unsent,
+        keys.sender(id.schedule, id.slot),
+        keys.noticed,
+      ];
+      const sender = record.kind === 'fire' ? owner : '';
+      const values = [JSON.stringify(record), REMEMBERED_MS, id.slot, MOST_LISTED, sender, field(id), ms];
+      return (await ask((client) => client.eval(DECIDE, touched.length, ...touched, ...values))) === 1;
+    },
+    read: async (id) => (await read([id]))[0] ?? null,
+    last: async (schedule, count) => {
+      const slots = await ask((client) => client.zrevrange(keys.slots(schedule), 0, count - 1));
+      return await read(slots.map((slot) => ({ schedule, slot: Number(slot) })));
+    },
+    unsent: async () => {
+      const stored = await ask((client) => client.hgetall(keys.unsent));
+      return Object.entries(stored).flatMap(([text, until]) => {
+        const id = readField(text);
+        return id === null ? [] : [{ ...id, sentUntil: Number(until) }];
+      });
+    },
+    claim: async ({ schedule, slot }, { owner, ms }) =>
+      (await ask((client) => client.eval(CLAIM, 1, keys.sender(schedule, slot), owner, ms))) === 1,
+    sentUntil: async (id, at) => void (await ask((client) => client.hset(keys.unsent, field(id), String(at)))),
+    allSent: async (id) => void (await ask((client) => client.hdel(keys.unsent, field(id)))),
+    noticedAt: async (id, now) => {
+      await ask((client) => client.hsetnx(keys.noticed, field(id), String(now)));
+      return Number((await ask((client) => client.hget(keys.noticed, field(id)))) ?? now);
+    },
+    decidedUntil: async () => {
+      const stored = await ask((client) => client.hgetall(keys.decidedUntil));
+      return new Map(Object.entries(stored).map(([rule, at]) => [rule, Number(at)]));
+    },
+    setDecidedUntil: async (rule, at) => void (await ask((client) => client.hset(keys.decidedUntil, rule, String(at)))),
+    forgetRules: async (rules) => {
+      if (rules.length > 0) await ask((client) => client.hdel(keys.decidedUntil, ...rules));
+    },
+    forget: async (schedule) => {
+      const slots = await ask((client) => client.zrange(keys.slots(schedule), 0, '-1'));
+      const gone = slots.flatMap((slot) => [keys.slot(schedule, Number(slot)), keys.sender(schedule, Number(slot))]);
+      await ask((client) => client.unlink(keys.slots(schedule), ...gone));
+      const fields = slots.map((slot) => `${schedule}@${slot}`);
+      if (fields.length > 0) await ask((client) => client.hdel(keys.unsent, ...fields));
+      if (fields.length > 0) await ask((client) => client.hdel(keys.noticed, ...fields));
+      await ask((client) => client.hdel(keys.pauses, schedule));
+    },
+  };
+}
+
+function readField(text: string): SlotId | null {
+  const [name, slot] = text.split('@');
+  const schedule = scheduleNameSchema.safeParse(name).data;
+  return schedule === undefined || !/^-?\d+$/.test(slot ?? '') ? null : { schedule, slot: Number(slot) };
+}

@@ -1,0 +1,122 @@
+import type { CheckLimits } from '../core/compare-checks.ts';
+import { RejectedError } from '../core/errors.ts';
+import { globMatches } from '../core/glob.ts';
+import type { HostName } from '../core/names.ts';
+import type { Rollout } from '../core/rollout.ts';
+import type { RolloutRules } from './rules.ts';
+import { countOf, type Size } from './size.ts';
+
+/** A host as far as its place in a roll-out depends on it. */
+export type PlannedHost = { readonly name: HostName; readonly labels: ReadonlyMap<string, string> };
+
+/** The hosts in the order of their turns, and the batches they make. */
+export type RolloutPlan = { readonly hosts: readonly HostName[]; readonly rollout: Rollout };
+
+/**
+ * Lays out hosts in batches: the canaries, then the rest by the sizes of the rules, within each value of the label
+ * when there is one. Percentages are of all hosts, or of those that share the label; a batch has at least one host.
+ * `seed` decides the order where that is `shuffled`.
+ * @throws RejectedError NO_HOST_MATCHED when canaries are named and none of them is among the hosts.
+ */
+export function planBatches(hosts: readonly PlannedHost[], rules: RolloutRules, seed: string): RolloutPlan {
+  const ordered = arrange(hosts, rules.order, seed);
+  const canaries = new Set(canariesOf(ordered, rules.canary));
+  const rest = ordered.filter((host) => !canaries.has(host));
+  const groups: readonly Group[] =
+    rules.by === null
+      ? [{ name: null, hosts: rest, total: ordered.length }]
+      : groupBy(rest, rules.by).map((group) => ({ ...group, total: group.hosts.length }));
+  const batches = [
+    ...(canaries.size === 0 ? [] : [{ name: 'canary', hosts: [...canaries] }]),
+    ...nameBatches(groups.map((group) => ({ ...group, batches: split(group, rules.batches) }))),
+  ];
+  return {
+    hosts: batches.flatMap((batch) => batch.hosts.map(({ name }) => name)),
+    rollout: {
+      batches: batches.map(({ name, hosts: { length: size } }) => ({
+        name,
+        size,
+        maxFailures: countOf(rules.maxFailuresPerBatch, size),
+      })),
+      maxFailures: countOf(rules.maxFailures, hosts.length),
+      maxUnreachable: countOf(rules.maxUnreachable, hosts.length),
+      soakMs: rules.soakMs,
+      ...(rules.check === null ? {} : { limits: limitsOf(rules.check.limits) }),
+    },
+  };
+}
+
+function limitsOf({ loadPerCore, diskFreePercent }: CheckLimits): NonNullable<Rollout['limits']> {
+  return { loadPerCore: loadPerCore ?? null, diskFreePercent: diskFreePercent ?? null };
+}
+
+/** The hosts of each batch. */
+export function batchesOf<Each>(all: readonly Each[], sizes: readonly { readonly size: number }[]): readonly Each[][] {
+  let start = 0;
+  return sizes.map(({ size }) => {
+    start += size;
+    return all.slice(start - size, start);
+  });
+}
+
+type Group = { readonly name: string | null; readonly hosts: readonly PlannedHost[]; readonly total: number };
+type SplitGroup = Pick<Group, 'name'> & { readonly batches: readonly (readonly PlannedHost[])[] };
+
+function arrange(hosts: readonly PlannedHost[], order: RolloutRules['order'], seed: string): readonly PlannedHost[] {
+  if (order === 'listed') return hosts;
+  if (order === 'name') return hosts.toSorted((a, b) => compare(a.name, b.name));
+  const places = new Map(hosts.map(({ name }) => [name, hashOf(`${seed} ${name}`)]));
+  const placeOf = (host: PlannedHost): number => places.get(host.name) ?? 0;
+  return hosts.toSorted((a, b) => placeOf(a) - placeOf(b) || compare(a.name, b.name));
+}
+
+function canariesOf(hosts: readonly PlannedHost[], canary: RolloutRules['canary']): readonly PlannedHost[] {
+  if (canary === null) return [];
+  if ('kind' in canary) return canary.value === 0 ? [] : hosts.slice(0, Math.max(1, countOf(canary, hosts.length)));
+  const found = hosts.filter(({ name }) => canary.some((word) => globMatches(word, name)));
+  if (found.length > 0) return found;
+  throw new RejectedError('NO_HOST_MATCHED', `no host of the target is a canary (${canary.join(', ')})`, {
+    hint: 'name a host of the target, or give a number, e.g.  --canary 1',
+  });
+}
+
+function groupBy(hosts: readonly PlannedHost[], label: string): readonly Omit<Group, 'total'>[] {
+  const groups = Map.groupBy(hosts, ({ labels }) => labels.get(label) ?? null);
+  return [...groups].map(([value, members]) => ({
+    name: value === null ? `no ${label}` : `${label}=${value}`,
+    hosts: members,
+  }));
+}
+
+function split({ hosts, total }: Group, sizes: readonly Size[]): readonly (readonly PlannedHost[])[] {
+  const batches: (readonly PlannedHost[])[] = [];
+  let start = 0;
+  while (start < hosts.length) {
+    const size = sizes[Math.min(batches.length, sizes.length - 1)];
+    const count = size === undefined ? hosts.length : Math.max(1, countOf(size, total));
+    batches.push(hosts.slice(start, start + count));
+    start += count;
+  }
+  return batches;
+}
+
+/** Numbered throughout; where a label has several, within it. */
+function nameBatches(groups: readonly SplitGroup[]): readonly { name: string; hosts: readonly PlannedHost[] }[] {
+  return groups.flatMap(({ name, batches }) =>
+    batches.map((hosts, index) => {
+      if (name === null) return { name: String(index + 1), hosts };
+      return { name: batches.length === 1 ? name : `${name} ${index + 1}`, hosts };
+    }),
+  );
+}
+
+function compare(a: string, b: string): number {
+  return a < b ? -1 : Number(a > b);
+}
+
+/** FNV-1a, to shuffle and no more. */
+function hashOf(text: string): number {
+  let hash = 0x811c9dc5;
+  for (const character of text) hash = Math.imul(hash ^ (character.codePointAt(0) ?? 0), 0x01000193) >>> 0;
+  return hash;
+}

@@ -1,0 +1,54 @@
+import type { FleetConfig, Schedule } from '../config/fleet-config.ts';
+import type { Clock } from '../core/clock.ts';
+import type { HostName } from '../core/names.ts';
+import type { FireRecord } from '../core/slot-record.ts';
+import type { SignedRun } from '../fleet/dispatch-run.ts';
+import type { ResolvedSchedule } from '../fleet/resolve-schedule.ts';
+import type { ScheduleAuthority } from '../fleet/schedule-authority.ts';
+import type { ControllerBroker } from '../queue/broker.ts';
+import type { SlotId } from '../queue/slot-store.ts';
+
+/** What the file says: the fleet, and its schedules with their hosts and calendars. */
+export type Plan = { readonly fleet: FleetConfig; readonly schedules: readonly ResolvedSchedule[] };
+
+/** A slot whose orders this scheduler sends. */
+export type Sending = {
+  readonly id: SlotId;
+  readonly record: FireRecord;
+  /** When an order that is not sent by then is of no use any more. */
+  readonly endsAt: number;
+  /** Null until the first of them is sent. */
+  signed: SignedRun | null;
+  /** Orders of hosts that begin up to then are sent. */
+  sentUntil: number;
+  /** Hosts beyond that which were sent theirs: others wait until their roles let more be changed at once. */
+  readonly given: Set<HostName>;
+};
+
+/** What one scheduler remembers by itself; what it forgets when it dies, Redis knows well enough. */
+export type SchedulerMemory = {
+  /** Up to when the slots of a rule are decided. Redis may lose it. */
+  readonly decidedUntil: Map<string, number>;
+  readonly sendings: Map<string, Sending>;
+};
+
+export type SchedulerOptions = {
+  /** Names this scheduler among all that run. */
+  readonly owner: string;
+  readonly clock: Clock;
+  /** How long it keeps the right to send a slot's orders without a sign of life. */
+  readonly leaseMs: number;
+  /** With whose word a schedule is fired. */
+  readonly authorityOf: (fleet: FleetConfig, schedule: Schedule) => Promise<ScheduleAuthority>;
+  readonly log: (line: string) => void;
+};
+
+export type Scheduler = SchedulerOptions & {
+  readonly memory: SchedulerMemory;
+  readonly broker: ControllerBroker;
+  readonly plan: Plan;
+};
+
+export function newMemory(): SchedulerMemory {
+  return { decidedUntil: new Map(), sendings: new Map() };
+}

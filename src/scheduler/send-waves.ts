@@ -1,0 +1,140 @@
+import { CelerootError, ConnectionError, messageOf } from '../core/errors.ts';
+import type { FireRecord } from '../core/slot-record.ts';
+import { signRun, type SignedRun } from '../fleet/dispatch-run.ts';
+import { publishTrust } from '../fleet/publish-trust.ts';
+import { grantHosts } from '../fleet/grant-hosts.ts';
+import type { ResolvedSchedule } from '../fleet/resolve-schedule.ts';
+import type { SlotId } from '../queue/slot-store.ts';
+import { firstAllowed } from '../schedule/allowed-start.ts';
+import type { SlotHost } from '../schedule/decide.ts';
+import { nextSlot } from '../schedule/slots.ts';
+import { prepareSlot } from './prepare-slot.ts';
+import type { Scheduler, Sending } from './scheduler-context.ts';
+import { runIdOfSlot } from '../trust/standing-order.ts';
+
+/**
+ * Takes over slots that fired and whose orders nobody sends any more. What Redis says of them is not signed: only that is
+ * sent which the file lets begin there and then.
+ */
+export async function takeOver(scheduler: Scheduler): Promise<void> {
+  const { broker, plan, memory, owner, leaseMs, log } = scheduler;
+  for (const { sentUntil, ...id } of await broker.slots.unsent()) {
+    const resolved = plan.schedules.find(({ schedule }) => schedule.name === id.schedule);
+    const run = runIdOfSlot(plan.fleet.fleet, id.schedule, id.slot);
+    if (resolved === undefined || memory.sendings.has(run)) continue;
+    if (!(await broker.slots.claim(id, { owner, ms: leaseMs }))) continue;
+    const record = await broker.slots.read(id);
+    const starts = record?.kind === 'fire' && record.run === run ? startsByFile(resolved, id, record) : [];
+    if (record?.kind !== 'fire' || starts.length === 0) {
+      log(`${id.schedule}: what Redis says is unsent of ${new Date(id.slot).toISOString()} is not what the file says`);
+      await broker.slots.allSent(id);
+      continue;
+    }
+    const endsAt = id.slot + resolved.schedule.startWithinMs;
+    memory.sendings.set(run, {
+      id,
+      record: { ...record, starts: [...starts] },
+      endsAt,
+      signed: null,
+      sentUntil,
+      given: new Set(),
+    });
+    log(`${id.schedule}: goes on with run ${run}, whose orders were not all sent`);
+  }
+}
+
+/** Those of the hosts that the schedule is for, at moments at which splay and calendars let them begin. */
+function startsByFile(
+  { schedule, hostsIn }: ResolvedSchedule,
+  { slot }: SlotId,
+  { starts }: FireRecord,
+): FireRecord['starts'] {
+  if (nextSlot(schedule.timing, slot - 1) !== slot) return [];
+  const hosts = new Map<string, SlotHost>(hostsIn({ start: slot, end: slot }).map((host) => [host.name, host]));
+  const end = slot + schedule.startWithinMs;
+  return starts.filter(({ host: name, at }) => {
+    const host = hosts.get(name);
+    return (
+      host !== undefined && at >= slot + host.delayMs && firstAllowed(host.calendars, { start: at, end }).at === at
+    );
+  });
+}
+
+/** Sends to each host whose moment has come its order. */
+export async function sendWaves(scheduler: Scheduler): Promise<void> {
+  const { broker, memory, owner, leaseMs, log } = scheduler;
+  for (const sending of memory.sendings.values()) {
+    const { id, record } = sending;
+    if (!(await broker.slots.claim(id, { owner, ms: leaseMs }))) {
+      memory.sendings.delete(record.run);
+      continue;
+    }
+    try {
+      await sendWave(scheduler, sending);
+    } catch (error) {
+      if (error instanceof ConnectionError || !(error instanceof CelerootError)) throw error;
+      log(`${id.schedule}: orders of run ${record.run} cannot be sent now: ${messageOf(error)}`);
+    }
+    if (await isDone(scheduler, sending)) memory.sendings.delete(record.run);
+  }
+}
+
+/** When the next order is to be sent; null when none is. */
+export function nextWaveAt({ memory }: Pick<Scheduler, 'memory'>): number | null {
+  const moments = [...memory.sendings.values()].flatMap(({ record, sentUntil }) =>
+    record.starts.map(({ at }) => at).filter((at) => at > sentUntil),
+  );
+  return moments.length === 0 ? null : moments.reduce((one, other) => Math.min(one, other));
+}
+
+/** Whether hosts wait for their roles to let more be changed at once. */
+export function isHeldUp({ memory }: Pick<Scheduler, 'memory'>, now: number): boolean {
+  return [...memory.sendings.values()].some((sending) => dueOf(sending, now).length > 0);
+}
+
+function dueOf({ record, sentUntil, given }: Sending, now: number): FireRecord['starts'] {
+  return record.starts.filter(({ host, at }) => at > sentUntil && at <= now && !given.has(host));
+}
+
+async function sendWave(scheduler: Scheduler, sending: Sending): Promise<void> {
+  const { broker, clock, plan, owner } = scheduler;
+  const now = clock.now();
+  const wave = dueOf(sending, now);
+  if (wave.length === 0 || now >= sending.endsAt) return;
+  sending.signed ??= await signSlot(scheduler, sending);
+  const { run, orders } = sending.signed;
+  const wanted = wave.map(({ host }) => host);
+  const hosts = await grantHosts(broker, { fleet: plan.fleet, run, hosts: wanted, owner, now });
+  await broker.release(orders.filter(({ to }) => to.kind === 'host' && hosts.includes(to.host)));
+  for (const host of hosts) sending.given.add(host);
+  if (hosts.length < wave.length) return;
+  sending.sentUntil = wave.reduce((latest, { at }) => Math.max(latest, at), sending.sentUntil);
+  await broker.slots.sentUntil(sending.id, sending.sentUntil);
+}
+
+/** Writes the run into the journal, signs its orders, and stores its record; one that is there is of this same run. */
+async function signSlot(scheduler: Scheduler, { id, record }: Sending): Promise<SignedRun> {
+  const { broker, plan } = scheduler;
+  const schedule = plan.schedules.find((each) => each.schedule.name === id.schedule)?.schedule;
+  if (schedule === undefined) throw new Error(`schedule ${id.schedule} left while its orders were sent`);
+  const hosts = record.starts.map(({ host }) => host).filter((host) => plan.fleet.hosts.has(host));
+  const { prepared, sender, as } = await prepareSlot(scheduler, schedule, { slot: id.slot, hosts });
+  const signed = await signRun(prepared, sender, as);
+  await publishTrust(broker, signed.trust);
+  await broker.saveRun(signed.run, signed.record).catch((error: unknown) => {
+    if (!(error instanceof CelerootError) || error.code !== 'RUN_EXISTS') throw error;
+  });
+  return signed;
+}
+
+/** Whether nothing is left to send, or it is too late for what is. */
+async function isDone(
+  { broker, clock, log }: Scheduler,
+  { id, record, sentUntil, given, endsAt }: Sending,
+): Promise<boolean> {
+  const left = record.starts.filter(({ host, at }) => at > sentUntil && !given.has(host));
+  if (left.length > 0 && clock.now() < endsAt) return false;
+  if (left.length > 0) log(`${id.schedule}: run ${record.run} ended before ${left.length} hosts had their orders`);
+  await broker.slots.allSent(id);
+  return true;
+}

@@ -1,0 +1,358 @@
+import assert from 'node:assert/strict';
+import { readFile, rename, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { test } from 'node:test';
+import { scheduleNameSchema } from '../../src/core/names.ts';
+import type { SlotRecord } from '../../src/core/slot-record.ts';
+import type { ControllerBroker } from '../../src/queue/broker.ts';
+import { keysFor } from '../../src/queue/names.ts';
+import { openControllerBroker } from '../../src/queue/open.ts';
+import { newMemory, type Plan } from '../../src/scheduler/scheduler-context.ts';
+import { runIdOfSlot } from '../../src/trust/standing-order.ts';
+import { reconcile } from '../../src/scheduler/reconcile.ts';
+import { host } from '../support/broker-data.ts';
+import { makeFleetFolder, type FleetFolder } from '../support/fleet-folder.ts';
+import { forbidLeaks } from '../support/no-leaks.ts';
+import { startRedis, type TestRedis } from '../support/redis.ts';
+import { readStagePlan, stageScheduler, type StagedScheduler, type StageClock } from '../support/scheduler-stage.ts';
+
+forbidLeaks();
+
+const MINUTE = 60_000;
+const HOUR = 60 * MINUTE;
+
+type Stage = AsyncDisposable & {
+  readonly redis: TestRedis;
+  readonly folder: FleetFolder;
+  readonly broker: ControllerBroker;
+  /** Begins on a full hour. */
+  readonly time: StageClock;
+  readonly start: number;
+  readonly scheduler: (leaseMs?: number) => StagedScheduler;
+  /** Reads the file with these sections below roles and hosts. */
+  readonly rewrite: (more: string) => Promise<Plan>;
+  readonly plan: () => Plan;
+  readonly last: (name: string) => Promise<SlotRecord | undefined>;
+  /** Jobs that wait for a host. */
+  readonly jobs: (name: string) => Promise<readonly string[]>;
+};
+
+async function setStage(more: string, hosts?: string, webserver = ''): Promise<Stage> {
+  await using things = new AsyncDisposableStack();
+  const redis = things.use(await startRedis());
+  const environment = redis.settings.environment ?? '';
+  const options = {
+    broker: `{ url: "redis://127.0.0.1:${redis.port}", environment: ${environment} }`,
+    roles: `  webserver: ${webserver}\n  db: { tasks: [system.*] }\n`,
+    ...(hosts === undefined ? {} : { hosts }),
+  };
+  const folder = things.use(await makeFleetFolder({ ...options, more }));
+  const text = await readFile(folder.file, 'utf8');
+  const broker = things.use(await openControllerBroker(redis.settings));
+  let plan = await readStagePlan(folder.file);
+  const start = Math.ceil(Date.now() / HOUR) * HOUR;
+  const time = { now: start };
+  const stack = things.move();
+  return {
+    redis,
+    folder,
+    broker,
+    time,
+    start,
+    plan: () => plan,
+    scheduler: (leaseMs) =>
+      stageScheduler({ plan: () => plan, time, broker: () => broker, ...(leaseMs === undefined ? {} : { leaseMs }) }),
+    rewrite: async (other) => {
+      await writeFile(folder.file, text.replace(more, other));
+      plan = await readStagePlan(folder.file);
+      return plan;
+    },
+    last: async (name) => (await broker.slots.last(scheduleNameSchema.parse(name), 1))[0],
+    jobs: async (name) => {
+      const queue = keysFor(environment).queue({ kind: 'host', host: host(name) }, 'wait');
+      const listed = await redis.command('LRANGE', queue, '0', '-1');
+      return listed === '' ? [] : listed.split('\n');
+    },
+    [Symbol.asyncDispose]: () => stack.disposeAsync(),
+  };
+}
+
+const HOURLY = `schedules:
+  hourly: { task: system.ping, target: { all: true }, every: 1h, start_within: 30m, misfire: skip }
+`;
+
+test('a slot fires as one run on the hosts of the file, and tells who is left out', async () => {
+  await using stage = await setStage(HOURLY);
+  const scheduler = stage.scheduler();
+  await scheduler.beat();
+  assert.equal(await stage.last('hourly'), undefined, 'a rule that is new has no slots in the past');
+  stage.time.now += HOUR;
+  const nextAt = await scheduler.beat();
+
+  const record = await stage.last('hourly');
+  assert.partialDeepStrictEqual(record, { kind: 'fire', slot: stage.start + HOUR, leftOut: [] });
+  assert.ok(record?.kind === 'fire' && nextAt <= stage.time.now + 15_000);
+  for (const name of ['web1', 'web2', 'db1']) assert.deepEqual(await stage.jobs(name), [`${record.run}.${name}`]);
+  assert.deepEqual(await stage.broker.slots.unsent(), []);
+  await scheduler.beat();
+  assert.equal((await stage.jobs('web1')).length, 1);
+});
+
+test('a slot noticed late is missed or done, as misfire says, and one after a long outage is one of many', async () => {
+  await using stage = await setStage(`${HOURLY}  late:
+    { task: system.ping, target: { hosts: [web1] }, every: 1h, start_within: 30m, misfire: run_once }
+  often: { task: system.ping, target: { hosts: [web2] }, every: 1m, start_within: 30m, misfire: run_once, overlap: allow }
+`);
+  const scheduler = stage.scheduler();
+  await scheduler.beat();
+  stage.time.now += 5 * HOUR + 20 * MINUTE;
+  scheduler.kill();
+  await scheduler.beat();
+
+  assert.partialDeepStrictEqual(await stage.last('hourly'), {
+    kind: 'miss',
+    slot: stage.start + 5 * HOUR,
+    reason: { code: 'LATE' },
+  });
+  assert.partialDeepStrictEqual(await stage.last('late'), { kind: 'fire', slot: stage.start + 5 * HOUR });
+  const often = await stage.broker.slots.last(scheduleNameSchema.parse('often'), 1000);
+  assert.equal(often.length, 101);
+  assert.deepEqual(
+    often.map((record) => (record.kind === 'miss' ? record.count : record.kind)),
+    ['fire', ...Array.from({ length: 99 }, () => 1), 220],
+  );
+});
+
+test('two schedules at once change no more hosts of a role than it allows, and go on when a host is done', async () => {
+  const section = (name: string): string =>
+    `  ${name}: { task: apt.update, target: { roles: [webserver] }, every: 1h, start_within: 30m, misfire: skip }\n`;
+  await using stage = await setStage(
+    `schedules:\n${section('one')}${section('other')}`,
+    undefined,
+    '{ max_unavailable: 1 }',
+  );
+  const scheduler = stage.scheduler();
+  await scheduler.beat();
+  stage.time.now += HOUR;
+  await scheduler.beat();
+  await scheduler.beat();
+
+  const begun = async (): Promise<readonly number[]> => [
+    (await stage.jobs('web1')).length,
+    (await stage.jobs('web2')).length,
+  ];
+  assert.deepEqual(await begun(), [2, 0]);
+  assert.equal((await stage.broker.slots.unsent()).length, 2);
+  await stage.broker.rollouts.freeLocks(await stage.broker.rollouts.locks());
+  await scheduler.beat();
+  assert.deepEqual(await begun(), [2, 2]);
+  assert.deepEqual(await stage.broker.slots.unsent(), []);
+});
+
+test('a pause lets slots pass, and those after it fire', async () => {
+  await using stage = await setStage(HOURLY);
+  const [scheduler, other] = [stage.scheduler(), stage.scheduler()];
+  await scheduler.beat();
+  const pause = { until: stage.start + 90 * MINUTE, by: 'tester', at: stage.start };
+  await stage.broker.savePause(scheduleNameSchema.parse('hourly'), pause);
+  stage.time.now += HOUR;
+  await other.beat();
+  assert.partialDeepStrictEqual(await stage.last('hourly'), { kind: 'miss', reason: { code: 'PAUSED' } });
+  stage.time.now += HOUR;
+  await scheduler.beat();
+  assert.partialDeepStrictEqual(await stage.last('hourly'), { kind: 'fire', slot: stage.start + 2 * HOUR });
+});
+
+test('while a run goes on the next slot is missed, or waits until it has ended', async () => {
+  const rules = 'target: { hosts: [web1] }, every: 10m, start_within: 15m, deadline: 1m';
+  await using stage = await setStage(`schedules:
+  skips: { task: apt.update, ${rules} }
+  waits: { task: apt.update, ${rules}, overlap: queue }
+`);
+  const scheduler = stage.scheduler();
+  await scheduler.beat();
+  stage.time.now += 10 * MINUTE;
+  await scheduler.beat();
+  const first = await stage.last('waits');
+  stage.time.now += 10 * MINUTE;
+  await scheduler.beat();
+  assert.partialDeepStrictEqual(await stage.last('skips'), {
+    kind: 'miss',
+    slot: stage.start + 20 * MINUTE,
+    reason: { code: 'OVERLAP' },
+  });
+  assert.deepEqual(await stage.last('waits'), first, 'it waits');
+  // Nobody took the order of the first slot, so it ends when that expires.
+  stage.time.now += 8 * MINUTE;
+  scheduler.kill();
+  await scheduler.beat();
+  assert.partialDeepStrictEqual(await stage.last('waits'), { kind: 'fire', slot: stage.start + 20 * MINUTE });
+});
+
+const SPREAD = `schedules:
+  spread: { task: system.ping, target: { all: true }, every: 1h, splay: 20m, start_within: 40m }
+`;
+
+test('each host gets its order at its own moment, also when whoever began it has died', async () => {
+  await using stage = await setStage(SPREAD);
+  const [first, second] = [stage.scheduler(1), stage.scheduler(60_000)];
+  await first.beat();
+  stage.time.now += HOUR;
+  await first.beat();
+  const record = await stage.last('spread');
+  assert.ok(record?.kind === 'fire');
+  const sent = async (): Promise<readonly string[]> => {
+    const names = record.starts.map(({ host: name }) => name);
+    const queues = await Promise.all(names.map(async (name) => ((await stage.jobs(name)).length > 0 ? [name] : [])));
+    return queues.flat();
+  };
+  const due = (): readonly string[] =>
+    record.starts.filter(({ at }) => at <= stage.time.now).map(({ host: name }) => name);
+  const moments = record.starts.map(({ at }) => at).toSorted((one, other) => one - other);
+  stage.time.now = moments[0] ?? 0;
+  assert.equal(await first.beat(), Math.min(moments[1] ?? 0, stage.time.now + 15_000));
+  assert.deepEqual(await sent(), due());
+  assert.equal(due().length, 1);
+  first.kill();
+  stage.time.now = moments[1] ?? 0;
+  await second.beat();
+  assert.match(second.log.join('\n'), /goes on with run \w{26}, whose orders were not all sent/);
+  assert.deepEqual(await sent(), due());
+  stage.time.now = moments[2] ?? 0;
+  await second.beat();
+  assert.deepEqual((await sent()).length, 3);
+  assert.deepEqual(await stage.broker.slots.unsent(), []);
+});
+
+test('hosts that have not joined are left out, and a task that is not allowed is missed with the reason', async () => {
+  await using stage = await setStage(
+    `${HOURLY}  forbidden: { task: apt.update, target: { all: true }, every: 1h }
+`,
+    '  web1: { roles: [webserver] }\n  db1: { roles: [db] }\n  web2:\n    roles: [webserver]\n',
+  );
+  const scheduler = stage.scheduler();
+  await scheduler.beat();
+  stage.time.now += HOUR;
+  await scheduler.beat();
+  assert.partialDeepStrictEqual(await stage.last('hourly'), {
+    kind: 'fire',
+    starts: [{ host: 'web1' }, { host: 'db1' }],
+    leftOut: [{ host: 'web2', reason: { code: 'NOT_JOINED' } }],
+  });
+  assert.partialDeepStrictEqual(await stage.last('forbidden'), {
+    kind: 'miss',
+    reason: { code: 'TASK_NOT_ALLOWED', text: 'apt.update is not allowed by the roles of db1' },
+  });
+});
+
+test('a scheduler whose clock is not that of Redis fires nothing and says so', async () => {
+  await using stage = await setStage(HOURLY);
+  const scheduler = stage.scheduler();
+  await scheduler.beat();
+  scheduler.ahead = 3 * HOUR;
+  await scheduler.beat();
+  assert.equal(await stage.last('hourly'), undefined);
+  assert.match(scheduler.log.join('\n'), /the clock of this machine is 3 h ahead of that of Redis: nothing fires/);
+  scheduler.ahead = 0;
+  stage.time.now += HOUR;
+  await scheduler.beat();
+  assert.partialDeepStrictEqual(await stage.last('hourly'), { kind: 'fire', slot: stage.start + HOUR });
+});
+
+test('a scheduler without a key fires nothing and leaves the slot to another', async () => {
+  await using stage = await setStage(HOURLY);
+  const scheduler = stage.scheduler();
+  await scheduler.beat();
+  stage.time.now += HOUR;
+  const key = join(stage.folder.path, 'celeroot.key');
+  await rename(key, `${key}.away`);
+  await scheduler.beat();
+  assert.equal(await stage.last('hourly'), undefined);
+  assert.match(scheduler.log.join('\n'), /hourly: the slot of .* cannot fire here: .*celeroot\.key/);
+  await rename(`${key}.away`, key);
+  await scheduler.beat();
+  assert.partialDeepStrictEqual(await stage.last('hourly'), { kind: 'fire' });
+});
+
+test('a rule that is changed has no slots of before, and what has left the file leaves Redis', async () => {
+  await using stage = await setStage(HOURLY);
+  const scheduler = stage.scheduler();
+  await scheduler.beat();
+  stage.time.now += HOUR;
+  await scheduler.beat();
+  const fired = await stage.last('hourly');
+  const tidy = async (plan: Plan): Promise<void> =>
+    await reconcile({ broker: stage.broker, plan, memory: newMemory(), log: () => undefined });
+  stage.time.now += 45 * MINUTE;
+  await tidy(await stage.rewrite(HOURLY.replace('every: 1h', 'cron: "*/20 * * * *"')));
+  await scheduler.beat();
+  assert.deepEqual(await stage.last('hourly'), fired);
+  assert.equal((await stage.broker.slots.decidedUntil()).size, 1);
+  await stage.broker.savePause(scheduleNameSchema.parse('hourly'), { until: null, by: 'tester', at: 0 });
+  await stage.broker.savePause(scheduleNameSchema.parse('to-come'), { until: null, by: 'tester', at: 0 });
+
+  await tidy(await stage.rewrite(HOURLY.replace('hourly', 'other')));
+
+  assert.equal(await stage.last('hourly'), undefined);
+  assert.deepEqual([...(await stage.broker.pauses()).keys()], ['to-come']);
+  const left = (await stage.redis.command('KEYS', '*hourly*')).split('\n').filter((key) => key !== '');
+  assert.deepEqual(left, []);
+});
+
+test('who controls Redis makes a scheduler fire nothing that the file does not say', async () => {
+  await using stage = await setStage(`calendars:
+  closed: { kind: freeze, times: [{ cron: "* * * * *", for: 1h }], hosts: [web2] }
+schedules:
+  some: { task: apt.update, target: { roles: [webserver] }, every: 1h, splay: 10m, start_within: 30m }
+`);
+  const scheduler = stage.scheduler();
+  await scheduler.beat();
+  stage.time.now += 59 * MINUTE;
+  const keys = keysFor(stage.redis.settings.environment);
+  const name = scheduleNameSchema.parse('some');
+  const strike = async (slot: number, host: string, { at, run }: { at: number; run?: string }): Promise<void> => {
+    const record = {
+      kind: 'fire',
+      slot,
+      decidedAt: slot,
+      by: 'x',
+      run: run ?? runIdOfSlot(stage.plan().fleet.fleet, name, slot),
+      starts: [{ host, at }],
+      leftOut: [],
+    };
+    await stage.redis.command('SET', keys.slot(name, slot), JSON.stringify(record));
+    await stage.redis.command('HSET', keys.unsent, `some@${slot}`, '0');
+    await scheduler.beat();
+    await stage.redis.command('DEL', keys.slot(name, slot), keys.sender(name, slot));
+  };
+  const slot = stage.start;
+  await strike(slot + 30 * MINUTE, 'web1', { at: stage.time.now });
+  stage.time.now = slot + 20 * MINUTE;
+  await strike(slot, 'db1', { at: stage.time.now });
+  await strike(slot, 'web2', { at: stage.time.now });
+  await strike(slot, 'web1', { at: slot });
+  await strike(slot, 'web1', { at: stage.time.now, run: '01J00000000000000000000000' });
+  await strike(slot + HOUR, 'web1', { at: stage.time.now });
+  stage.time.now = slot + 40 * MINUTE;
+  await strike(slot, 'web1', { at: slot + 20 * MINUTE });
+  for (const host of ['web1', 'web2', 'db1']) assert.deepEqual(await stage.jobs(host), [], host);
+  assert.deepEqual(await stage.broker.slots.unsent(), []);
+
+  // What the file does say goes on to be sent.
+  stage.time.now = slot + 20 * MINUTE;
+  await strike(slot, 'web1', { at: stage.time.now });
+  assert.equal((await stage.jobs('web1')).length, 1);
+});
+
+test('a time to come at which all is decided keeps nothing from firing', async () => {
+  await using stage = await setStage(HOURLY);
+  const scheduler = stage.scheduler();
+  await scheduler.beat();
+  const keys = keysFor(stage.redis.settings.environment);
+  const [rule = ''] = (await stage.broker.slots.decidedUntil()).keys();
+  await stage.redis.command('HSET', keys.decidedUntil, rule, String(stage.start + 1000 * HOUR));
+  await scheduler.beat();
+  stage.time.now += HOUR;
+  await scheduler.beat();
+  assert.partialDeepStrictEqual(await stage.last('hourly'), { kind: 'fire', slot: stage.start + HOUR });
+});
