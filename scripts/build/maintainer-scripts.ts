@@ -19,10 +19,12 @@ case "$1" in
     else
       deb-systemd-helper update-state ${WORKER_UNIT} >/dev/null || true
     fi
+    # Who wants a controller enables it; what that made is taken away with the package.
+    deb-systemd-helper update-state ${SCHEDULER_UNIT} >/dev/null || true
     if [ -d /run/systemd/system ]; then
       systemctl --system daemon-reload >/dev/null || true
       deb-systemd-invoke restart ${WORKER_UNIT} >/dev/null || true
-      # One that runs goes on with the new program; nobody else is made a controller.
+      # One that runs goes on with the new program.
       if systemctl --quiet is-active ${SCHEDULER_UNIT}; then
         deb-systemd-invoke restart ${SCHEDULER_UNIT} >/dev/null || true
       fi

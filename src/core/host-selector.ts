@@ -1,7 +1,7 @@
 import { didYouMean } from './close-matches.ts';
 import { RejectedError, UsageError } from './errors.ts';
 import { globMatches, isGlob } from './glob.ts';
-import type { HostName, RoleName } from './names.ts';
+import { type HostName, hostNameSchema, type RoleName } from './names.ts';
 
 /** Which hosts are meant, as typed. `roles`, `hosts` and `all` add hosts; `exclude` takes away. */
 export type Target = {
@@ -70,7 +70,8 @@ export function requireRole(fleet: HostIndex, name: string): RoleName {
 
 /** Throws UNKNOWN_HOST, with what may have been meant, unless the fleet has the host; returns its name. */
 export function requireHost(fleet: Pick<HostIndex, 'hosts'>, name: string): HostName {
-  for (const host of fleet.hosts.keys()) if (host === name) return host;
+  const known = hostNameSchema.safeParse(name).data;
+  if (known !== undefined && fleet.hosts.has(known)) return known;
   throw new RejectedError('UNKNOWN_HOST', `there is no host ${name}`, {
     hint: didYouMean(name, fleet.hosts.keys(), 'see  celeroot hosts ls'),
   });

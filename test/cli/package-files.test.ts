@@ -26,7 +26,10 @@ hosts:
   $(basename "$CELEROOT_CONFIG" .yaml):
     roles: [db]
   web2.example.org:
-    roles: []"
+    roles: []
+schedules:
+  nightly:
+    task: apt.upgrade"
 `;
 
 /** What bash offers for the last of the words, with a celeroot first on PATH that knows some hosts. */
@@ -56,6 +59,7 @@ test('bash completes commands, options, hosts, roles and tasks', async () => {
   assert.deepEqual(await completed('celeroot', 'ru'), ['run', 'runs']);
   assert.deepEqual(await completed('celeroot', '--json', 'hosts', 's'), ['show']);
   assert.deepEqual(await completed('celeroot', 'hosts', 'show', ''), ['web1', 'web2.example.org']);
+  assert.deepEqual(await completed('celeroot', 'schedules', 'pause', ''), ['nightly']);
   assert.deepEqual(await completed('celeroot', '--config', 'other.yaml', 'hosts', 'show', ''), [
     'other',
     'web2.example.org',

@@ -73,7 +73,7 @@ test('a safe upgrade removes nothing, keeps changed configuration and asks for t
     'linux-image-lab upgrade 6.1.2',
   ]);
   assert.deepEqual(keptBack(outcome), ['lab-web dependency']);
-  assert.deepEqual(outcome.health, { broken: [], held: [], rebootRequired: true });
+  assert.deepEqual(outcome.health, { broken: [], held: [], rebootRequired: true, servicesToRestart: [] });
   assert.equal(await host.must(['cat', '/etc/lab-conf.conf']), 'mine\n');
 
   const again = await upgrade();

@@ -39,6 +39,22 @@ const EVERY: Readonly<Record<string, (minute: number) => boolean>> = {
 /** How a scheduler dies: before what it was about to do, or after. */
 class Killed extends Error {}
 
+/** Says how often a decision on each slot was made. */
+function countDecisions(broker: ControllerBroker, made: Map<string, number>): ControllerBroker {
+  return {
+    ...broker,
+    slots: {
+      ...broker.slots,
+      decide: async (id, record, lease) => {
+        const isMade = await broker.slots.decide(id, record, lease);
+        const key = `${id.schedule}@${id.slot}`;
+        if (isMade) made.set(key, (made.get(key) ?? 0) + 1);
+        return isMade;
+      },
+    },
+  };
+}
+
 /** A broker at any step of which whoever uses it may be killed. */
 function deadly(broker: ControllerBroker, chance: () => boolean): ControllerBroker {
   const wrap = <Part extends object>(part: Part): Part =>
@@ -175,7 +191,9 @@ test('of two schedulers that die anywhere, with Redis killed and clocks set, eac
   const time = { now: start };
   let isLethal = true;
   const chance = (): boolean => isLethal && Math.random() < 0.004;
-  const stage = { plan: () => plan, time, leaseMs: 20, broker: () => deadly(broker, chance) };
+  const made = new Map<string, number>();
+  const counted = countDecisions(broker, made);
+  const stage = { plan: () => plan, time, leaseMs: 20, broker: () => deadly(counted, chance) };
   const schedulers = [stageScheduler(stage), stageScheduler(stage)];
   const storm = { redis, broker, plan, schedulers, time, start, tally: { deaths: 0, outages: 0 } };
   for (const scheduler of schedulers) await beatOnce(scheduler, storm.tally);
@@ -184,6 +202,11 @@ test('of two schedulers that die anywhere, with Redis killed and clocks set, eac
   isLethal = false;
   await calmDown(storm);
 
+  assert.deepEqual(
+    [...made].filter(([, times]) => times > 1),
+    [],
+    'slots that were decided twice',
+  );
   const fired = (await Promise.all(Object.keys(EVERY).map((name) => requireDecided(storm, name)))).flat();
   const jobs = await jobsOf(storm);
   const wanted = fired.flatMap(({ slot, run, starts }) => starts.map(({ host }) => ({ slot, job: `${run}.${host}` })));

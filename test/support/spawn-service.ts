@@ -9,7 +9,7 @@ export type SpawnedService = AsyncDisposable & {
   readonly pid: number;
   readonly lines: readonly string[];
   /** Waits for a line of its log. */
-  readonly says: (pattern: RegExp) => Promise<string>;
+  readonly says: (pattern: RegExp, boundMs?: number) => Promise<string>;
   readonly signal: (signal: NodeJS.Signals) => void;
   /** Exit code, or the signal that ended it, and what it wrote to standard error. */
   readonly exit: Promise<{ readonly code: number | NodeJS.Signals; readonly stderr: string }>;
@@ -31,9 +31,9 @@ export function spawnService(
   return {
     pid: child.pid ?? 0,
     lines,
-    says: async (pattern) => {
+    says: async (pattern, boundMs = 30_000) => {
       const line = (): string | undefined => lines.find((candidate) => pattern.test(candidate));
-      await waitUntil(() => line() !== undefined, `a line like ${pattern} in ${JSON.stringify(lines)}`);
+      await waitUntil(() => line() !== undefined, `a line like ${pattern} in ${JSON.stringify(lines)}`, boundMs);
       return line() ?? '';
     },
     signal: (signal) => void child.kill(signal),

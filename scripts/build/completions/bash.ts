@@ -10,7 +10,7 @@ export function renderBashCompletion(root: CommandNode): string {
 ${NAMES_OF_THE_FLEET}
 _celeroot_values() {
   case $1 in
-    hosts | roles) _celeroot_names "$1" "$2" ;;
+    hosts | roles | schedules) _celeroot_names "$1" "$2" ;;
     tasks) echo '${taskNames(root).join(' ')}' ;;
   esac
 }

@@ -1,7 +1,7 @@
 import { withDescendants, type CommandNode, type OptionNode } from '../command-tree.ts';
 
 /** What names something on a command line: of the fleet's file, of the registry of tasks, or of the file system. */
-export type Values = 'hosts' | 'roles' | 'tasks' | 'files';
+export type Values = 'hosts' | 'roles' | 'schedules' | 'tasks' | 'files';
 
 export type CompletedOption = OptionNode & {
   /** Null when only the user can know what to type. */
@@ -42,10 +42,14 @@ function optionValues({ term }: OptionNode): Values | null {
   return /<file>/.test(term) ? 'files' : null;
 }
 
+/** Sections of the fleet's file that are nouns on the command line too. */
+const NAMED = ['hosts', 'roles', 'schedules'] as const;
+
 function argumentValues({ path, name, arguments: [first] }: CommandNode): Values | null {
   if (first === undefined || name === 'add') return null;
   if (first.name === 'file') return 'files';
   if (first.name === 'task') return 'tasks';
-  if (first.name !== 'name') return null;
-  return path.startsWith('celeroot hosts') ? 'hosts' : 'roles';
+  if (first.name !== 'name' && first.name !== 'names') return null;
+  const [, noun] = path.split(' ');
+  return NAMED.find((each) => each === noun) ?? null;
 }

@@ -48,6 +48,7 @@ function valueWords(values: NonNullable<CompletedOption['values']>, tasks: reado
       return `-a ${quoted(tasks.join(' '))}`;
     case 'hosts':
     case 'roles':
+    case 'schedules':
       return `-a '(__celeroot_names ${values})'`;
   }
 }

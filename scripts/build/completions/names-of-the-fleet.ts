@@ -1,5 +1,5 @@
 /**
- * A function for POSIX-like shells that prints the names of `hosts` or `roles` in the configuration, whose place may be
+ * A function for POSIX-like shells that prints the names of `hosts`, `roles` or `schedules` in the configuration, whose place may be
  * the second argument. It reads what celeroot prints itself, so that defaults and included files need no thought, and
  * asks no Redis.
  */

@@ -13,7 +13,7 @@ _celeroot_values() {
   local -a names
   case $1 in
     files) _files; return ;;
-    hosts | roles) names=(\${(f)"$(_celeroot_names $1 $2)"}) ;;
+    hosts | roles | schedules) names=(\${(f)"$(_celeroot_names $1 $2)"}) ;;
     tasks) names=(${taskNames(root).join(' ')}) ;;
   esac
   (( $#names )) && compadd -a names
