@@ -96,7 +96,8 @@ const STEPS_WAIT_MS = 200;
 /** Whether there is nothing to see any more until a person does something, or a host is back. */
 function isLeft(cli: Cli, { rollout, progress }: DrivenUpdate, { wait, run }: WatchOptions): boolean {
   if (rollout?.decision.kind === 'finished') return true;
-  if (rollout !== null && isResting(rollout)) return !(wait && rollout.decision.kind === 'wait-offline');
+  // A host that reboots is away too: who drives stays until it is back, or silent for too long.
+  if (rollout !== null) return isResting(rollout) && !(wait && rollout.decision.kind === 'wait-offline');
   return progress === 'only-offline' && !wait && isSettled(cli, run);
 }
 
