@@ -8,7 +8,7 @@ import type { Plan } from './scheduler-context.ts';
 /** The file as it was last found good. */
 export type PlanKeeper = {
   readonly plan: () => Plan;
-  /** Reads it again if it, or a calendar's file, was changed; says whether there is another plan. */
+  /** Reads it again if it, or a calendar's file, was changed since the look before the last; says whether there is another plan. */
   readonly refresh: () => Promise<boolean>;
 };
 
@@ -16,17 +16,19 @@ type Source = { readonly file: string; readonly env: Readonly<Record<string, str
 
 /** @throws ConfigError when the file is not good to begin with. */
 export async function keepPlan({ file, env }: Source, log: (line: string) => void): Promise<PlanKeeper> {
-  let plan = await readPlan({ file, env });
-  let seen = await stampOf(plan);
+  let { plan, stamp: seen } = await readStill({ file, env });
+  let last = seen;
   return {
     plan: () => plan,
     refresh: async () => {
-      const stamp = await stampOf(plan);
-      if (stamp === seen) return false;
-      seen = stamp;
+      const before = last;
+      last = await stampOf(plan);
+      // Who writes it in pieces is waited for: half a file may be a good one, in which schedules are missing.
+      if (last === seen || last !== before) return false;
+      seen = last;
       try {
-        plan = await readPlan({ file, env });
-        seen = await stampOf(plan);
+        ({ plan, stamp: seen } = await readStill({ file, env }));
+        last = seen;
         log(`read ${file} anew: ${plan.schedules.length} schedules`);
         return true;
       } catch (error) {
@@ -36,6 +38,16 @@ export async function keepPlan({ file, env }: Source, log: (line: string) => voi
       }
     },
   };
+}
+
+/** Reads between two looks at the files that find the same: what is written in between is not taken for read. */
+async function readStill(source: Source): Promise<{ readonly plan: Plan; readonly stamp: string }> {
+  for (let before: string | null = null; ;) {
+    const plan = await readPlan(source);
+    const stamp = await stampOf(plan);
+    if (stamp === before) return { plan, stamp };
+    before = stamp;
+  }
 }
 
 async function readPlan({ file, env }: Source): Promise<Plan> {
