@@ -8,7 +8,7 @@ import type { Plan } from './scheduler-context.ts';
 /** The file as it was last found good. */
 export type PlanKeeper = {
   readonly plan: () => Plan;
-  /** Reads it again if it, or a calendar's file, was changed since the look before the last; says whether there is another plan. */
+  /** Reads it again if it, or a calendar's file, was changed and is no longer being written; whether the plan is new. */
   readonly refresh: () => Promise<boolean>;
 };
 
@@ -18,24 +18,31 @@ type Source = { readonly file: string; readonly env: Readonly<Record<string, str
 export async function keepPlan({ file, env }: Source, log: (line: string) => void): Promise<PlanKeeper> {
   let { plan, stamp: seen } = await readStill({ file, env });
   let last = seen;
+  let trouble: string | null = null;
   return {
     plan: () => plan,
     refresh: async () => {
       const before = last;
       last = await stampOf(plan);
       // Who writes it in pieces is waited for: half a file may be a good one, in which schedules are missing.
-      if (last === seen || last !== before) return false;
+      if (last !== before) return false;
+      // What is wrong may be in a file that only the new one names.
+      if (last === seen && trouble === null) return false;
       seen = last;
       try {
         ({ plan, stamp: seen } = await readStill({ file, env }));
-        last = seen;
-        log(`read ${file} anew: ${plan.schedules.length} schedules`);
-        return true;
       } catch (error) {
         if (!(error instanceof CelerootError)) throw error;
-        log(`${file} was changed and is not good, so what it said before goes on: ${error.message}`);
+        if (error.message !== trouble) {
+          log(`${file} was changed and is not good, so what it said before goes on: ${error.message}`);
+        }
+        trouble = error.message;
         return false;
       }
+      last = seen;
+      trouble = null;
+      log(`read ${file} anew: ${plan.schedules.length} schedules`);
+      return true;
     },
   };
 }
