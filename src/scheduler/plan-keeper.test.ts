@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { writeFileSync } from 'node:fs';
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { test } from 'node:test';
@@ -7,6 +8,8 @@ import { keepPlan, type PlanKeeper } from './plan-keeper.ts';
 
 const ONE = 'schedules:\n  one: { task: system.ping, target: { all: true }, every: 1h }\n';
 const TWO = `${ONE}  two: { task: system.ping, target: { all: true }, every: 2h }\n`;
+const HOLIDAYS = 'calendars:\n  holidays: { kind: freeze, timezone: UTC, files: [holidays.ics] }\n';
+const NO_HOLIDAY = 'BEGIN:VCALENDAR\r\nVERSION:2.0\r\nEND:VCALENDAR\r\n';
 
 type Scene = AsyncDisposable & { readonly folder: FleetFolder; readonly keeper: PlanKeeper; readonly log: string[] };
 
@@ -38,14 +41,13 @@ test('nonsense is said once and left, and what mends it is seen also where only 
   await using scene = await setScene();
   const { folder, keeper, log } = scene;
   const text = await readFile(folder.file, 'utf8');
-  const calendars = 'calendars:\n  holidays: { kind: freeze, timezone: UTC, files: [holidays.ics] }\n';
-  await writeFile(folder.file, text.replace(TWO, calendars + ONE));
+  await writeFile(folder.file, text.replace(TWO, HOLIDAYS + ONE));
   for (let look = 0; look < 4; look += 1) assert.equal(await keeper.refresh(), false);
   assert.deepEqual(names(scene), ['one', 'two']);
   assert.equal(log.length, 1);
   assert.match(log[0] ?? '', /was changed and is not good, so what it said before goes on: .*holidays\.ics/);
 
-  await writeFile(join(folder.path, 'holidays.ics'), 'BEGIN:VCALENDAR\r\nVERSION:2.0\r\nEND:VCALENDAR\r\n');
+  await writeFile(join(folder.path, 'holidays.ics'), NO_HOLIDAY);
   assert.equal(await keeper.refresh(), true);
   assert.deepEqual(names(scene), ['one']);
 });
@@ -53,14 +55,15 @@ test('nonsense is said once and left, and what mends it is seen also where only 
 test('what is written while it reads is not taken for read', async () => {
   await using scene = await setScene();
   const { folder, keeper } = scene;
-  const text = await readFile(folder.file, 'utf8');
-  for (let round = 0; round < 30; round += 1) {
+  const text = (await readFile(folder.file, 'utf8')).replace(TWO, HOLIDAYS + TWO);
+  await writeFile(join(folder.path, 'holidays.ics'), NO_HOLIDAY);
+  for (let round = 0; round < 100; round += 1) {
     await writeFile(folder.file, text.replace('two:', `early${round}:`));
     await keeper.refresh();
     const reading = keeper.refresh();
-    // Each round a little later in its reading.
-    for (let turn = 0; turn < round; turn += 1) await new Promise(setImmediate);
-    await writeFile(folder.file, text.replace('two:', `late${round}:`));
+    // At one moment of its reading after the other.
+    for (let turn = 0; turn < round % 8; turn += 1) await new Promise(setImmediate);
+    writeFileSync(folder.file, text.replace('two:', `late${round}:`));
     await reading;
     await keeper.refresh();
     await keeper.refresh();
