@@ -148,8 +148,10 @@ async function isDone({ broker, clock, plan, log }: Scheduler, sending: Sending)
   const now = clock.now();
   if (now < endsAt && leftOf(plan, sending, now).length > 0) return false;
   const missed = record.starts.filter(({ host, at }) => at > sentUntil && !given.has(host)).map(({ host }) => host);
-  if (missed.length > 0)
-    log(`${id.schedule}: run ${record.run}: too late for ${someHosts(missed)}, which had no order`);
+  if (missed.length > 0) {
+    const which = `${missed.length} hosts had their orders: ${someHosts(missed)}`;
+    log(`${id.schedule}: run ${record.run} ended before ${which}`);
+  }
   await broker.slots.allSent(id);
   return true;
 }
