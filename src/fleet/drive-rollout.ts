@@ -4,17 +4,16 @@ import { RejectedError } from '../core/errors.ts';
 import { runOf, type JobId } from '../core/ids.ts';
 import type { HostName } from '../core/names.ts';
 import type { RunSnapshot } from '../core/run-snapshot.ts';
-import { SILENCE_MS } from '../core/run-state.ts';
 import type { Run } from '../core/run.ts';
 import type { ControllerBroker } from '../queue/broker.ts';
 import type { DrivingHeld, DrivingLease } from '../queue/rollout-broker.ts';
 import type { RolloutStatus } from '../rollout/status.ts';
-import { ownStep, type Chain } from '../rollout/turns.ts';
+import type { Chain } from '../rollout/turns.ts';
 import { chainReader, type ChainReader } from './chain-reader.ts';
 import type { FollowUpdate } from './follow-run.ts';
 import { reapLocks } from './reap-locks.ts';
 import { limitedRolesOf, roleLimits } from './role-limits.ts';
-import { rolledHosts, type RolledRun } from './rolled-run.ts';
+import { overAt, rolledHosts, type RolledRun } from './rolled-run.ts';
 import { historyReader, type HistoryReader } from './rollout-history.ts';
 import { rolloutStatus, withHeld } from './rollout-status.ts';
 import type { Witness } from './witness.ts';
@@ -27,6 +26,8 @@ export type DriveOptions = {
   readonly by: string;
   /** Tells this driver from any other. */
   readonly owner: string;
+  /** Whether a host may begin now, by calendars that hold for the run; without it any may at any time. */
+  readonly mayBegin?: (host: HostName) => boolean;
 };
 
 /** Whoever has the wheel: gives hosts their orders when their turn comes. Disposing lets go of it; the run stands then. */
@@ -120,7 +121,9 @@ async function step(wheel: Wheel, snapshot: RunSnapshot): Promise<RolloutStatus>
     if (decision.kind === 'settle') {
       if (!(await broker.rollouts.writeEntry(run.id, lease.token, SETTLED))) throw lost(run);
     } else if (decision.kind === 'release') {
-      const given = await give(wheel, decision.hosts);
+      const hosts = decision.hosts.filter((host) => wheel.options.mayBegin?.(host) !== false);
+      if (hosts.length === 0) return { ...status, decision: { kind: 'wait', for: 'calendar', until: null } };
+      const given = await give(wheel, hosts);
       if (given === 0) return { ...status, decision: { kind: 'wait', for: 'locks', until: null } };
     } else {
       return status;
@@ -173,13 +176,12 @@ async function queue({ broker, queued }: Wheel, jobs: readonly JobId[]): Promise
 async function give(wheel: Wheel, wanted: readonly HostName[]): Promise<number> {
   const { broker, run, options, lease } = wheel;
   const { fleet, clock, witness } = options;
-  const steps = run.rollout.steps ?? [ownStep(run.task)];
   const answer = await broker.rollouts.grantTurns({
     run: run.id,
     token: lease.token,
     hosts: wanted.map((host) => ({ host, roles: limitedRolesOf(fleet, host) })),
     limits: roleLimits(fleet),
-    until: run.expiresAt + steps.length * (run.deadlineMs + SILENCE_MS),
+    until: overAt(run),
   });
   if (answer.kind === 'lost') throw lost(run);
   const given = answer.kind === 'granted' ? answer.hosts.length : 0;
