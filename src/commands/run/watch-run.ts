@@ -136,7 +136,7 @@ function onceOnInterrupt(cli: Cli, listener: () => void): Disposable {
 /** A roll-out whose driver is gone gives no host its turn. */
 function lostSight(error: unknown, { run, celeroot, driver = null }: WatchOptions): unknown {
   if (!(error instanceof ConnectionError)) return error;
-  const goesOn = driver === null ? 'which goes on' : 'of which only what has begun goes on';
+  const goesOn = driver === null ? 'which goes on' : 'which goes on where a scheduler runs';
   const next =
     driver === null ? `follow it again:  ${followCommand(celeroot, run)}` : `go on:  ${celeroot} runs resume ${run.id}`;
   return new ConnectionError(error.code, `lost sight of run ${run.id}, ${goesOn}: ${error.message}`, {
