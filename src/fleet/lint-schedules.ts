@@ -22,7 +22,11 @@ export function lintSchedules(fleet: FleetConfig, calendars: FleetCalendars, now
       ...neverFindings(each, now),
       ...clockFindings(each, within),
       ...batchFindings(fleet, each),
-      ...windowFindings(each, { calendars, within, roundsMs: roundsMs(rolloutOf(fleet, each.schedule), each.schedule) }),
+      ...windowFindings(each, {
+        calendars,
+        within,
+        roundsMs: roundsMs(rolloutOf(fleet, each.schedule), each.schedule),
+      }),
     ]),
     ...overlapFindings(resolved, within),
   ];

@@ -95,8 +95,7 @@ function closing(
     roundsMs === 0
       ? `it may be at work for ${needed} (deadline)`
       : `the roll-out may take ${needed} (deadline and soak of each batch)`;
-  const text =
-    `${host} begins at ${local(schedule, at)} and its window closes in ${formatDuration(leftMs)}, but ${why}`;
+  const text = `${host} begins at ${local(schedule, at)} and its window closes in ${formatDuration(leftMs)}, but ${why}`;
   return { schedule: schedule.name, level: 'warning', code: 'WINDOW_TOO_SHORT', text };
 }
 

@@ -30,7 +30,8 @@ export type StandingFor = Standing & { readonly steps: readonly Standing[] };
 
 const fileSchema = z.strictObject({
   version: z.literal(1),
-  orders: z.record(scheduleNameSchema, z.array(z.string()).min(1)),
+  // Where there are no steps, earlier versions wrote the envelope alone.
+  orders: z.record(scheduleNameSchema, z.union([z.string().transform((own) => [own]), z.array(z.string()).min(1)])),
 });
 
 /** None when there is no file yet. @throws ConfigError NOT_SIGNED when it is not what celeroot wrote. */
@@ -140,7 +141,18 @@ export function standingFor(fleet: FleetConfig, schedule: Schedule, { orders, tr
 
 /** But for who signed it, and when. */
 function saysTheSame(one: StandingOrder, other: StandingOrder): boolean {
-  const content = ({ fleet, schedule, step, to, task, args, dryRun, limits, slots, when }: StandingOrder): unknown[] => [
+  const content = ({
+    fleet,
+    schedule,
+    step,
+    to,
+    task,
+    args,
+    dryRun,
+    limits,
+    slots,
+    when,
+  }: StandingOrder): unknown[] => [
     [fleet, schedule, step, when, task, dryRun],
     [to, args, limits, slots],
   ];

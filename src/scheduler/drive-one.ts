@@ -52,11 +52,7 @@ function isDue(status: RolloutStatus): boolean {
 }
 
 /** Null when another drives it. */
-async function driveLeg(
-  scheduler: () => Scheduler,
-  broker: ControllerBroker,
-  job: Job,
-): Promise<RolloutStatus | null> {
+async function driveLeg(scheduler: () => Scheduler, broker: ControllerBroker, job: Job): Promise<RolloutStatus | null> {
   const { plan, clock, owner } = scheduler();
   const { run, by, stop } = job;
   const { fleet } = plan;

@@ -48,7 +48,11 @@ export async function prepareSlot(
   await requireOneMachine(broker, { fleet, prepared }, clock);
   const target = `schedule ${schedule.name}: ${describeTarget(schedule.target)}`;
   return {
-    prepared: { ...prepared, target, steps: prepared.steps.map((each, index) => asStep(each, { authority, slot, step: index + 1, schedule })) },
+    prepared: {
+      ...prepared,
+      target,
+      steps: prepared.steps.map((each, index) => asStep(each, { authority, slot, step: index + 1, schedule })),
+    },
     sender,
     as: standing === null ? id : { ...standing, slot },
     notJoined: prepared.notJoined,

@@ -60,7 +60,10 @@ test('a scheduled roll-out whose canary fails stops there, and goes on when an o
   await scene.run('runs', 'resume', 'latest');
   await waitUntil(async () => (await shown(scene)).kind === 'finished', 'the roll-out to end', LONG_MS);
   const upgraded = scene.hosts.orders.filter((order) => order.endsWith(' apt.upgrade'));
-  assert.deepEqual(upgraded.toSorted(), ['web1', 'web2', 'web3', 'web4'].map((host) => `${host} apt.upgrade`));
+  assert.deepEqual(
+    upgraded.toSorted(),
+    ['web1', 'web2', 'web3', 'web4'].map((host) => `${host} apt.upgrade`),
+  );
 });
 
 test('with the scheduler killed in each batch another one goes on, and no host does anything twice', async () => {

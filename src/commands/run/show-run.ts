@@ -78,7 +78,9 @@ function explainRest(cli: Cli, { run, end, resume }: Rest): void {
   } else if (end === 'paused') {
     cli.stderr.write(`run ${run.id} is paused. Go on with:  ${resume}\n`);
   } else if (end === 'only-offline') {
-    cli.stderr.write(`only hosts are left that cannot be reached. When they are back, a scheduler goes on; or:  ${resume}\n`);
+    cli.stderr.write(
+      `only hosts are left that cannot be reached. When they are back, a scheduler goes on; or:  ${resume}\n`,
+    );
   }
 }
 

@@ -17,5 +17,8 @@ export async function runSchedule(cli: Cli, command: CommandUnknownOpts, flags: 
   const schedule = requireSchedule(await loadFleetConfig(cli, command), flags.name);
   const request = { ...scheduleRequest(schedule), dryRun: flags.dryRun };
   const { expiresInMs } = request;
-  await startRun(cli, command, { request, flags: { ...flags, expiresInMs, secondSigner: false, rollout: rolloutChoice(schedule) } });
+  await startRun(cli, command, {
+    request,
+    flags: { ...flags, expiresInMs, secondSigner: false, rollout: rolloutChoice(schedule) },
+  });
 }
