@@ -30,21 +30,42 @@ export type DriveOptions = {
   readonly mayBegin?: (host: HostName) => boolean;
 };
 
-/** Whoever has the wheel: gives hosts their orders when their turn comes. Disposing lets go of it; the run stands then. */
-export type RolloutDriver = AsyncDisposable & {
+/** Whoever knows how a roll-out stands. */
+export type RolloutWatcher = {
   /**
-   * Does what is due by what is known of the run now.
-   * @throws RejectedError ROLLOUT_DRIVEN once another has taken over.
+   * How it stands by what is known of the run now, after what was due was done.
+   * @throws RejectedError ROLLOUT_DRIVEN once another has taken over the wheel.
    */
   readonly step: (snapshot: RunSnapshot) => Promise<RolloutStatus>;
 };
 
+/** Whoever has the wheel: gives hosts their orders when their turn comes. Disposing lets go of it. */
+export type RolloutDriver = AsyncDisposable & RolloutWatcher;
+
+/** Only looks at a roll-out, which somebody else drives or nobody. */
+export async function watchWheel(
+  broker: ControllerBroker,
+  run: RolledRun,
+  options: Pick<DriveOptions, 'witness' | 'clock'>,
+): Promise<RolloutWatcher> {
+  const history = await historyReader(broker, run, options);
+  const chain = await chainReader(broker, run, options.witness);
+  return {
+    step: async (snapshot) =>
+      rolloutStatus(run, {
+        snapshot,
+        chain: await chain.read(snapshot.state, rolledHosts(run)),
+        history: await history.read(),
+      }),
+  };
+}
+
 /** An update of a run, after what was due in its roll-out was done. */
 export type DrivenUpdate = FollowUpdate & { readonly rollout: RolloutStatus | null };
 
-/** Drives a roll-out along with what is seen of it; without a driver the run is only seen. */
+/** Drives, or watches, a roll-out along with what is seen of the run, which may be none. */
 export async function* drivenBy(
-  driver: RolloutDriver | null,
+  driver: RolloutWatcher | null,
   updates: AsyncIterable<FollowUpdate>,
 ): AsyncGenerator<DrivenUpdate, void, void> {
   for await (const update of updates) {

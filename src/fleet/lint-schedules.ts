@@ -10,7 +10,7 @@ import { windowFindings } from './lint-windows.ts';
 import { prepareScheduled } from './prepare-scheduled.ts';
 import type { FleetCalendars } from './read-calendars.ts';
 import { type ResolvedSchedule, resolveSchedule } from './resolve-schedule.ts';
-import { rolloutOf, roundsMs } from './scheduled-batches.ts';
+import { scheduledBatches, lastBatchMs } from './scheduled-batches.ts';
 
 /** What is wrong, or perhaps not meant, with the schedules of a fleet over a year from `now`. */
 export function lintSchedules(fleet: FleetConfig, calendars: FleetCalendars, now: number): readonly ScheduleFinding[] {
@@ -25,7 +25,7 @@ export function lintSchedules(fleet: FleetConfig, calendars: FleetCalendars, now
       ...windowFindings(each, {
         calendars,
         within,
-        roundsMs: roundsMs(rolloutOf(fleet, each.schedule), each.schedule),
+        roundsMs: lastBatchMs(scheduledBatches(fleet, each.schedule), each.schedule),
       }),
     ]),
     ...overlapFindings(resolved, within),
@@ -46,8 +46,8 @@ function taskFindings(fleet: FleetConfig, { schedule }: ResolvedSchedule): reado
 
 /** A roll-out whose last batch may come too late for its orders. */
 function batchFindings(fleet: FleetConfig, { schedule }: ResolvedSchedule): readonly ScheduleFinding[] {
-  const rollout = rolloutOf(fleet, schedule);
-  const lastMs = roundsMs(rollout, schedule);
+  const rollout = scheduledBatches(fleet, schedule);
+  const lastMs = lastBatchMs(rollout, schedule);
   if (rollout === null || lastMs < schedule.startWithinMs) return [];
   const text =
     `the last of its ${rollout.batches.length} batches may begin ${formatDuration(lastMs)} after the slot ` +

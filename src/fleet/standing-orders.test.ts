@@ -12,7 +12,7 @@ const [root, operator, clock] = [makeSigningKey(), makeSigningKey(), makeSigning
 const now = Date.UTC(2026, 10, 26, 12, 34, 56);
 const DAY_MS = 86_400_000;
 
-function fleetOf(rules: string): { readonly fleet: FleetConfig; readonly schedule: Schedule } {
+function fleetOf(rules: string, more = ''): { readonly fleet: FleetConfig; readonly schedule: Schedule } {
   const text = `version: 1
 fleet: test
 roots: [${root.id}]
@@ -21,6 +21,7 @@ roles: { web: , db: }
 hosts: { web1: { roles: [web] }, db1: { roles: [db] } }
 schedules:
   s: { task: apt.update, ${rules} }
+${more}
 `;
   const fleet = parseFleet({ file: '/srv/celeroot.yaml', text }, {});
   const [schedule] = [...fleet.schedules.values()];
@@ -116,5 +117,42 @@ test('a standing order holds for the schedule that was signed, by an operator wh
     ['start_within', 'timezone: Asia/Tokyo, start_within'],
   ] as const) {
     refused(/was changed since/, {}, RULES.replace(from, to));
+  }
+});
+
+test('each step of a roll-out has a standing order of its own, and all of them are signed as they are', () => {
+  const rules = 'target: { all: true }, every: 1h, rollout: careful';
+  const rollouts = (careful: string): string => `rollouts: { careful: { ${careful} } }`;
+  const steps = 'check: {}, before: [{ task: apt.update }], after: [{ task: system.reboot }]';
+  const { fleet, schedule } = fleetOf(rules, rollouts(steps));
+  const all = standingOrdersOf(fleet, schedule, { now, by: 'ada' });
+  assert.deepEqual(
+    all.map(({ step, task }) => [step, task]),
+    [
+      [undefined, 'apt.update'],
+      [1, 'system.check'],
+      [2, 'apt.update'],
+      [4, 'system.reboot'],
+      [5, 'system.check'],
+    ],
+  );
+  const envelopes = all.map((each) => signStandingOrder(each, operator));
+  const orders = new Map([[schedule.name, envelopes]]);
+  assert.equal(standingFor(fleet, schedule, { orders, trust, now }).steps.length, 4);
+
+  const [own = '', first = '', ...others] = envelopes;
+  for (const [changed, signed] of [
+    [steps, [own]],
+    [steps, [first, own, ...others]],
+    ['check: { ports: [1] }, before: [{ task: apt.update }], after: [{ task: system.reboot }]', envelopes],
+    ['check: {}, before: [{ task: apt.update }], after: [{ task: system.ping }]', envelopes],
+    ['canary: 1', envelopes],
+  ] as const) {
+    const other = fleetOf(rules, rollouts(changed));
+    assert.throws(
+      () => standingFor(other.fleet, other.schedule, { orders: new Map([[schedule.name, signed]]), trust, now }),
+      { code: 'NOT_SIGNED', message: /was changed since/ },
+      changed,
+    );
   }
 });

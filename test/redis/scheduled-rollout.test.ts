@@ -138,6 +138,28 @@ test('a scheduler takes over from an operator’s driver that died, but leaves w
   assert.deepEqual(scene.hosts.begun, ['web1', 'web2', 'web3']);
 });
 
+test('a host whose calendar is closed when its turn comes waits for that', async () => {
+  const open = Math.ceil((Date.now() + 30_000) / 60_000) * 60_000;
+  const minute = (at: number): string => new Date(at).toISOString().slice(0, 16);
+  await using scene = await setRolloutScene(
+    3,
+    '{}',
+    `${CAREFUL}${upgrades(['nightly'])}calendars:
+  busy: { kind: freeze, hosts: [web2], times: [{ from: ${minute(open - 600_000)}, until: ${minute(open)} }] }
+`,
+  );
+  const begun = new Map<string, number>();
+  scene.hosts.script = (host) => {
+    if (!begun.has(host)) begun.set(host, Date.now());
+    return 'changed';
+  };
+  await using scheduler = startScheduler(scene.folder.file);
+  await fireSoon(scene.folder.file, scheduler);
+  await scheduler.says(/its roll-out has ended/, LONG_MS);
+  assert.deepEqual([...begun.keys()].toSorted(), ['web1', 'web2', 'web3']);
+  assert.ok((begun.get('web2') ?? 0) >= open);
+});
+
 test('hosts obey each step by the standing order that an operator signed for it', async () => {
   await using redis = await startRedis();
   await using folder = await makeFleetFolder({

@@ -55,10 +55,10 @@ function countHosts(count: number): string {
   return count === 1 ? '1 host' : `${count} hosts`;
 }
 
-function explainEnd(cli: Cli, { snapshot, end, rollout }: Watched, celeroot: string): void {
+function explainEnd(cli: Cli, { snapshot, end, rollout, drove }: Watched, celeroot: string): void {
   const { run } = snapshot.state;
   const follow = followCommand(celeroot, run);
-  if (rollout !== null && end !== 'ended') {
+  if (rollout !== null && end !== 'ended' && (drove || end !== 'detached')) {
     explainRest(cli, { run, end, resume: `${celeroot} runs resume ${run.id}` });
     return;
   }

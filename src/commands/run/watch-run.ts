@@ -5,7 +5,8 @@ import type { RunSnapshot } from '../../core/run-snapshot.ts';
 import type { Run } from '../../core/run.ts';
 import { isResting, type RolloutStatus } from '../../rollout/status.ts';
 import { candidatesIn } from '../../fleet/candidates.ts';
-import { drivenBy, type DrivenUpdate, type RolloutDriver } from '../../fleet/drive-rollout.ts';
+import { drivenBy, watchWheel, type DrivenUpdate, type RolloutDriver } from '../../fleet/drive-rollout.ts';
+import { isRolled } from '../../fleet/rolled-run.ts';
 import { followRun, type FollowOptions } from '../../fleet/follow-run.ts';
 import { journalOf, recordSeen } from '../../fleet/journal.ts';
 import { collectHeads } from '../../fleet/seen-heads.ts';
@@ -24,8 +25,10 @@ import { warnOfForgeries } from './warn-of-forgeries.ts';
 export type Watched = {
   readonly snapshot: RunSnapshot;
   readonly end: FollowEnd;
-  /** How the roll-out stood then, where this program drove it. */
+  /** How the roll-out stood then; null for a run that is none. */
   readonly rollout: RolloutStatus | null;
+  /** Whether this program drove it. */
+  readonly drove: boolean;
 };
 
 export type WatchOptions = {
@@ -55,14 +58,16 @@ export async function watchRun(cli: Cli, options: WatchOptions): Promise<Watched
   let updates = 0;
   const heads = collectHeads();
   try {
+    const witness = await witnessOf(fleet, cli.clock.now());
+    const watcher = driver ?? (isRolled(run) ? await watchWheel(broker, run, { witness, clock: cli.clock }) : null);
     const following = followRun(broker, run, {
       clock: cli.clock,
       signal,
-      witness: await witnessOf(fleet, cli.clock.now()),
+      witness,
       candidatesOf: candidatesIn(fleet),
-      ...(driver !== null && driving(run, () => last?.rollout ?? null)),
+      ...(watcher !== null && driving(run, () => last?.rollout ?? null)),
     });
-    for await (const update of drivenBy(driver, following)) {
+    for await (const update of drivenBy(watcher, following)) {
       last = update;
       updates += 1;
       heads.take(update.fresh);
@@ -79,10 +84,10 @@ export async function watchRun(cli: Cli, options: WatchOptions): Promise<Watched
   warnOfForgeries(cli, last.snapshot.forged);
   // A run that had ended before was followed before.
   if (end === 'ended' && updates > 1) await keepHeads(cli, options, heads.all());
-  return { snapshot: last.snapshot, end, rollout: last.rollout };
+  return { snapshot: last.snapshot, end, rollout: last.rollout, drove: driver !== null };
 }
 
-/** What a driver needs besides: to go on for what comes after a host's own job, and to look at it soon. */
+/** What a roll-out needs besides: to go on for what comes after a host's own job, and to look at it soon. */
 function driving(run: Run, latest: () => RolloutStatus | null): Pick<FollowOptions, 'staysFor' | 'waitMs'> {
   return {
     staysFor: () => latest()?.decision.kind !== 'finished',

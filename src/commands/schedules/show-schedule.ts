@@ -6,7 +6,7 @@ import { readCalendars } from '../../fleet/read-calendars.ts';
 import { type ResolvedSchedule, requireSchedule, resolveSchedule } from '../../fleet/resolve-schedule.ts';
 import type { Rollout } from '../../core/rollout.ts';
 import type { SchedulePause } from '../../core/schedule-pause.ts';
-import { rolloutOf } from '../../fleet/scheduled-batches.ts';
+import { scheduledBatches } from '../../fleet/scheduled-batches.ts';
 import { someHosts } from '../../fleet/schedule-finding.ts';
 import { DAY_MS } from '../../schedule/wall-clock.ts';
 import { writeJson } from '../../terminal/json.ts';
@@ -38,7 +38,7 @@ export async function showSchedule(cli: Cli, command: CommandUnknownOpts, name: 
   const slots = forecast({ schedules: [resolved], pauses, within: { start: now, end: now + 366 * DAY_MS } });
   const paused = error === null ? pauseText(pause, schedule.zone, now) : '?';
   writeProperties(cli.stdout, [
-    ...rulesOf(resolved, rolloutOf(fleet, schedule)),
+    ...rulesOf(resolved, scheduledBatches(fleet, schedule)),
     ...(paused === '' ? [] : [['paused', paused] as const]),
     ...last.toReversed().map((record, index) => {
       const text = `${slotTime(schedule.zone, record.slot)}  ${recordText(record)}`;
