@@ -82,7 +82,7 @@ roles:
     exclude: [linux-image-*]
   database:
     description: One host, which may be looked at but not changed for this role
-    tasks: [system.check, system.facts, system.ping, audit.*, apt.update, apt.list-upgradable]
+    tasks: [system.check, system.facts, system.ping, audit.*, keys.*, apt.update, apt.list-upgradable]
 
 hosts: {}
 `;

@@ -68,8 +68,10 @@ export function invalidConfig(file: string, problems: readonly ConfigProblem[], 
 
 /** `celeroot.yaml:14:12: roles/web/concurrency: expected …` */
 function formatProblem(file: string, problem: ConfigProblem): string {
-  const inside = relative(process.cwd(), file);
-  const shown = inside.startsWith('..') ? file : inside;
+  const here = process.cwd();
+  const inside = relative(here, file);
+  // A service starts at the root, and who reads its words is elsewhere.
+  const shown = here === '/' || inside.startsWith('..') ? file : inside;
   const path = problem.path === '' ? '' : `${problem.path}: `;
   return `${shown}:${problem.line}:${problem.column}: ${path}${problem.message}`;
 }

@@ -33,6 +33,19 @@ async function folder(): Promise<Folder> {
 }
 
 describe('the policy of a host’s owner', () => {
+  test('is called by its whole name where a service finds fault with it, which starts at the root', async () => {
+    await using dir = await folder();
+    const file = await dir.put('deny: [');
+    const before = process.cwd();
+    process.chdir('/');
+    try {
+      const { problem } = await ownersWordIn(file);
+      assert.ok(problem?.startsWith(`${file}:1:`), problem ?? '');
+    } finally {
+      process.chdir(before);
+    }
+  });
+
   test('is read, and what it leaves out is not forbidden', async () => {
     await using dir = await folder();
     assert.deepEqual(readOwnerPolicy(await dir.put(GOOD)), {

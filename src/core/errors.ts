@@ -26,6 +26,7 @@ export const ERROR_CODES = {
   SCHEDULES_FAULTY: '`celeroot schedules lint` found something wrong',
   KEY_UNUSABLE: 'the signing key is missing, readable by others or does not fit the fleet',
   TRUST_UNUSABLE: 'the trust file is missing, damaged or not signed by the fleet’s root keys',
+  TRUST_OVERTAKEN: 'another controller has signed a trust file too, and hosts have that one',
   UNKNOWN_KEY: 'the trust file has no key of that name',
   KEY_EXISTS: 'the trust file has that key or name already',
   KEY_REVOKED: 'the key is revoked',

@@ -64,7 +64,11 @@ export async function askHosts(prepared: PreparedRun, options: AskOptions): Prom
 /** Why a host has no outcome; null when it has one. */
 export function whyNoOutcome({ id, end }: JobState, snapshot: RunSnapshot | null): string | null {
   if (end === null) return snapshot?.presences.get(id)?.online === false ? 'it is offline' : 'it did not answer';
-  if ('code' in end) return `it refused: ${end.code}: ${end.message}`;
+  if ('code' in end) {
+    const older =
+      end.code === 'TASK_NOT_ALLOWED' ? '; the line of  hosts join  tells it what celeroot.yaml says now' : '';
+    return `it refused: ${end.code}: ${end.message}${older}`;
+  }
   return 'outcome' in end ? null : `what was asked was ${end.status}`;
 }
 
@@ -74,7 +78,7 @@ export function whyNotAsked(fleet: FleetConfig, name: HostName, task: Task): str
   if ((host?.key ?? null) === null) return 'it has not joined';
   const roles = (host?.roles ?? []).flatMap((role) => fleet.roles.get(role) ?? []);
   if (judgeByRoles(task.name, { kind: 'host', host: name }, roles).allowed) return null;
-  return `its roles do not allow ${task.name}; add it to  tasks:  of one of them`;
+  return `its roles do not allow ${task.name}; add it to  tasks:  of one of them, and give its line of  hosts join  again`;
 }
 
 function countEnded({ state, now }: RunSnapshot): number {

@@ -9,6 +9,7 @@ import { operatorName } from '../host/operator-name.ts';
 import { describeTrustChange } from '../trust/describe-trust-change.ts';
 import { signTrust, type Trust } from '../trust/trust-file.ts';
 import { journalOf } from './journal.ts';
+import { hintForOldKey } from './next-key.ts';
 import { readTrustFile, writeTrustFile, type SignedTrust } from './trust-on-disk.ts';
 
 export type TrustChange = {
@@ -40,9 +41,12 @@ export async function changeTrustFile(fleet: FleetConfig, options: TrustChange):
 
 /** @throws ConfigError KEY_UNUSABLE also when the key is none of the trust file's roots. */
 async function readRootKey({ rootKeyFile }: FleetConfig, { roots }: Trust): Promise<SigningKey> {
-  const root = await readSigningKey(rootKeyFile);
+  const root = await readSigningKey(rootKeyFile, 'root_key');
   if (roots.includes(root.id)) return root;
   throw new ConfigError('KEY_UNUSABLE', `the key in ${rootKeyFile} is none of the fleet’s root keys`, {
-    hint: `name the right one with  root_key:  in celeroot.yaml; its public half is one of  ${roots.join(', ')}`,
+    hint: hintForOldKey(
+      rootKeyFile,
+      `name the right one with  root_key:  in celeroot.yaml; its public half is one of  ${roots.join(', ')}`,
+    ),
   });
 }

@@ -78,6 +78,7 @@ test('when Redis goes away while orders are queued, the error says how far it ca
   const broker = {
     rollouts: { keepOrders: unexpected, saveStep: unexpected, announce: unexpected },
     newestTrust: async () => null,
+    trustOf: async () => null,
     publishTrust: async (version: number) => void published.push(version),
     saveRun: async (run: { readonly id: string }) => void saved.push(run.id),
     release: async (_orders: unknown, onQueued?: (count: number) => void) => {

@@ -24,9 +24,10 @@ export type GrantQuestion = {
 export async function grantHosts(broker: ControllerBroker, question: GrantQuestion): Promise<readonly HostName[]> {
   const { fleet, run, hosts, owner, now } = question;
   const changes = !run.dryRun && findTask(run.task)?.changesHost !== false;
-  const limited = changes ? hosts.filter((host) => limitedRolesOf(fleet, host).length > 0) : [];
+  const isLimited = (host: HostName): boolean => limitedRolesOf(fleet, host).length > 0;
+  const limited = changes ? hosts.filter(isLimited) : [];
   if (limited.length === 0) return hosts;
-  const free = hosts.filter((host) => !limited.includes(host));
+  const free = hosts.filter((host) => !isLimited(host));
   const lease = await broker.rollouts.takeDriving(run.id, { by: owner, owner });
   if (!('token' in lease)) return free;
   const answer = await broker.rollouts.grantTurns({

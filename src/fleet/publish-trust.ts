@@ -1,20 +1,43 @@
 import type { FleetConfig } from '../config/fleet-config.ts';
+import { RejectedError } from '../core/errors.ts';
 import type { ControllerBroker } from '../queue/broker.ts';
+import type { Trust } from '../trust/trust-file.ts';
 import { verifyTrust } from '../trust/verify-trust.ts';
 import type { SignedTrust } from './trust-on-disk.ts';
 
+type TrustShelf = Pick<ControllerBroker, 'newestTrust' | 'trustOf' | 'publishTrust'>;
+
+/** What Redis has now. `another` is of the same version and signed as well: two controllers made it at once. */
+export type Published = { readonly version: number; readonly which: 'ours' | 'another' | 'newer' };
+
 /**
- * Gives hosts the controller's trust file, unless Redis has that version or a newer one; returns the version that is
- * there now. Hosts that are on have taken it within half a minute, and sooner when an order needs it.
+ * Gives hosts the controller's trust file, unless Redis has another that follows from its roots. Hosts that are on have
+ * taken it within half a minute, and sooner when an order needs it. What Redis says of versions that nobody signed counts
+ * for nothing: whoever can write there once could prevent each later revocation by it.
  */
-export async function publishTrust(
-  broker: Pick<ControllerBroker, 'newestTrust' | 'publishTrust'>,
-  { trust, envelope }: SignedTrust,
-): Promise<number> {
+export async function publishTrust(broker: TrustShelf, { trust, envelope }: SignedTrust): Promise<Published> {
   const newest = await broker.newestTrust();
-  if (newest !== null && newest >= trust.version) return newest;
+  if (newest !== null && newest >= trust.version) {
+    const held = await broker.trustOf(newest);
+    if (held === envelope) return { version: newest, which: 'ours' };
+    if (newest > trust.version && (await follows(broker, trust, newest))) return { version: newest, which: 'newer' };
+    if (newest === trust.version && held !== null && isSignedBy(held, trust)) {
+      return { version: newest, which: 'another' };
+    }
+  }
   await broker.publishTrust(trust.version, envelope);
-  return trust.version;
+  return { version: trust.version, which: 'ours' };
+}
+
+/** @throws RejectedError TRUST_OVERTAKEN where a change that was just made is not what hosts get. */
+export function requireOurs({ which, version }: Published, { trust }: SignedTrust, { trustFile }: FleetConfig): void {
+  if (which === 'ours') return;
+  const what = which === 'newer' ? `version ${version}` : `another version ${version}`;
+  throw new RejectedError(
+    'TRUST_OVERTAKEN',
+    `hosts have ${what} of the trust file, from another controller: version ${trust.version} of this one counts for nothing`,
+    { hint: `copy that controller’s trust file over ${trustFile}, and make the change again`, details: { version } },
+  );
 }
 
 /** The newest version that is there; null when the roots of the configuration have not signed what is there. */
@@ -28,4 +51,28 @@ export async function publishedVersion(
   if (envelope === null) return null;
   const verified = verifyTrust(envelope, { fleet, pinned: roots, known: null, now });
   return verified.ok && verified.trust.version === newest ? newest : null;
+}
+
+/** Versions before the newest that may have replaced the roots. */
+const MOST_STEPS = 100;
+/** Whether a time is right is for who obeys it. */
+const ANY_TIME = Number.MAX_SAFE_INTEGER;
+
+/** Whether the roots of this version have signed the newest, or those that replaced them, from version to version. */
+async function follows(broker: Pick<TrustShelf, 'trustOf'>, trust: Trust, newest: number): Promise<boolean> {
+  const before = Math.min(newest - 1, MOST_STEPS);
+  let known: Trust = { ...trust, version: 0 };
+  for (const steps of [0, ...Array.from({ length: before }, (_, index) => before - index), 0]) {
+    const envelope = await broker.trustOf(newest - steps);
+    if (envelope === null) continue;
+    const verified = verifyTrust(envelope, { fleet: trust.fleet, pinned: trust.roots, known, now: ANY_TIME });
+    if (verified.ok) known = verified.trust;
+    if (known.version === newest) return true;
+  }
+  return false;
+}
+
+function isSignedBy(envelope: string, { fleet, roots, version }: Trust): boolean {
+  const verified = verifyTrust(envelope, { fleet, pinned: roots, known: null, now: ANY_TIME });
+  return verified.ok && verified.trust.version === version;
 }

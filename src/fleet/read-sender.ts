@@ -4,6 +4,7 @@ import { readSigningKey } from '../trust/key-file.ts';
 import { kindOf, type KeyKind } from '../trust/trust-file.ts';
 import type { Sender } from './dispatch-run.ts';
 import { journalOf } from './journal.ts';
+import { hintForOldKey } from './next-key.ts';
 import { readTrustFile } from './trust-on-disk.ts';
 
 const A_KIND = { operator: 'an operator’s', scheduler: 'a scheduler’s' } as const;
@@ -24,7 +25,10 @@ export async function readSender(
   if (grant === undefined || grant.revokedAt !== null) {
     const why = grant === undefined ? 'is not in the trust file' : 'is revoked';
     throw new ConfigError('KEY_UNUSABLE', `the key in ${fleet.signingKeyFile} ${why} ${fleet.trustFile}`, {
-      hint: `the hosts would refuse its orders; see  celeroot keys ls;  its public half is  ${key.id}`,
+      hint: hintForOldKey(
+        fleet.signingKeyFile,
+        `the hosts would refuse its orders; see  celeroot keys ls;  its public half is  ${key.id}`,
+      ),
     });
   }
   if (kindOf(grant) !== as) {

@@ -1,5 +1,6 @@
 import type { FleetConfig } from '../config/fleet-config.ts';
 import { RejectedError } from '../core/errors.ts';
+import type { HostName } from '../core/names.ts';
 import type { RunSnapshot } from '../core/run-snapshot.ts';
 import { isEnded, isGood, jobStatus, type JobState } from '../core/run-state.ts';
 import { transactionHash } from '../core/transaction.ts';
@@ -14,7 +15,12 @@ import {
 } from './prepare-run.ts';
 
 /** How long a repeated run lives, the rest being as it was; and how celeroot is called, for what to do when it cannot. */
-export type RepeatOptions = { readonly expiresInMs: number; readonly celeroot: string };
+export type RepeatOptions = {
+  readonly expiresInMs: number;
+  readonly celeroot: string;
+  /** Hosts that have failed in a roll-out, whatever became of their jobs. */
+  readonly alsoFailed?: ReadonlySet<HostName>;
+};
 
 /**
  * A run that does again what failed: the hosts that failed, refused, let the order expire, were cancelled or fell
@@ -25,7 +31,8 @@ export function prepareRetry(fleet: FleetConfig, snapshot: RunSnapshot, options:
   const { run, jobs } = snapshot.state;
   const failed = [...jobs.values()].filter((job) => {
     const status = jobStatus(job, run, snapshot.now);
-    return isEnded(status) && !isGood(status);
+    const hasFailed = job.to.kind === 'host' && options.alsoFailed?.has(job.to.host) === true;
+    return hasFailed || (isEnded(status) && !isGood(status));
   });
   if (failed.length === 0) {
     throw new RejectedError('NOTHING_TO_REPEAT', `run ${run.id} has no host that failed`, {

@@ -64,8 +64,10 @@ local function note(host, roles)
 end
 local locks = redis.call('HGETALL', KEYS[4])
 for index = 1, #locks, 2 do
-  local lock = cjson.decode(locks[index + 1])
-  if lock['until'] > now then note(lock.host, lock.roles) else redis.call('HDEL', KEYS[4], locks[index]) end
+  local isJson, lock = pcall(cjson.decode, locks[index + 1])
+  local isLock = isJson and type(lock) == 'table' and type(lock['until']) == 'number' and type(lock.roles) == 'table'
+    and type(lock.host) == 'string'
+  if isLock and lock['until'] > now then note(lock.host, lock.roles) else redis.call('HDEL', KEYS[4], locks[index]) end
 end
 local function hasRoom(host, roles)
   for _, role in ipairs(roles) do

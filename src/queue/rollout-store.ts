@@ -116,17 +116,20 @@ async function grantTurns({ ask, keys }: Link, { run, token, ...request }: TurnR
 
 async function readHistory({ ask, keys }: Link, run: RunId, after: string | null): Promise<readonly StoredStep[]> {
   const steps: StoredStep[] = [];
-  for (let from = after; ; from = steps.at(-1)?.id ?? from) {
+  for (let from = after; ;) {
     const start = from === null ? '-' : `(${from}`;
     const page = await ask((client) => client.xrange(keys.rollout(run), start, '+', 'COUNT', AT_ONCE));
-    steps.push(...page.map(toStep));
+    steps.push(...page.flatMap(toStep));
     if (page.length < AT_ONCE) return steps;
+    from = page.at(-1)?.[0] ?? from;
   }
 }
 
-function toStep([id, fields]: readonly [id: string, fields: readonly string[]]): StoredStep {
+/** Nothing for what is neither. */
+function toStep([id, fields]: readonly [id: string, fields: readonly string[]]): readonly StoredStep[] {
   const [name, text = '', , signature = '', , key = ''] = fields;
   const at = Number(id.split('-')[0]);
-  if (name === 'entry') return { id, at, kind: 'entry', text };
-  return { id, at, kind: 'act', act: signedByKeySchema.parse({ text, signature, key }) };
+  if (name === 'entry') return [{ id, at, kind: 'entry', text }];
+  const act = signedByKeySchema.safeParse({ text, signature, key }).data;
+  return act === undefined ? [] : [{ id, at, kind: 'act', act }];
 }

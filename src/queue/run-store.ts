@@ -31,7 +31,9 @@ export async function saveRun(
     return replies(await transaction.exec());
   });
   if (stored === null) {
-    throw new RejectedError('RUN_EXISTS', `run ${run.id} is stored already`, { hint: 'start it again under a new id' });
+    throw new RejectedError('RUN_EXISTS', `run ${run.id} is stored already`, {
+      hint: `it was sent; what became of it:  celeroot runs show ${run.id}`,
+    });
   }
   await ask((client) => forgetOldRuns(client, keys));
 }

@@ -111,10 +111,10 @@ async function sendWave(scheduler: Scheduler, sending: Sending): Promise<void> {
   sending.signed ??= await signSlot(scheduler, schedule, sending);
   const { run, orders } = sending.signed;
   const wanted = wave.map(({ host }) => host);
-  const hosts = await grantHosts(broker, { fleet: plan.fleet, run, hosts: wanted, owner, now });
-  await broker.release(orders.filter(({ to }) => to.kind === 'host' && hosts.includes(to.host)));
+  const hosts = new Set(await grantHosts(broker, { fleet: plan.fleet, run, hosts: wanted, owner, now }));
+  await broker.release(orders.filter(({ to }) => to.kind === 'host' && hosts.has(to.host)));
   for (const host of hosts) sending.given.add(host);
-  if (hosts.length < wave.length) return;
+  if (hosts.size < wave.length) return;
   sending.sentUntil = wave.reduce((latest, { at }) => Math.max(latest, at), sending.sentUntil);
   await broker.slots.sentUntil(sending.id, sending.sentUntil);
 }

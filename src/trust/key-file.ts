@@ -8,12 +8,12 @@ const MAX_BYTES = 16 * 1024;
 const GROUP_AND_OTHERS = 0o077;
 
 /**
- * Reads the controller's private key.
+ * Reads a private key; `setting` is where celeroot.yaml names its file.
  * @throws ConfigError KEY_UNUSABLE when it is missing, no regular file, open to others, somebody else's, or no
  * Ed25519 key.
  */
-export async function readSigningKey(file: string): Promise<SigningKey> {
-  await using handle = await openKeyFile(file);
+export async function readSigningKey(file: string, setting = 'signing_key'): Promise<SigningKey> {
+  await using handle = await openKeyFile(file, setting);
   await checkAccess(handle, file);
   const { buffer, bytesRead } = await handle.read({ buffer: Buffer.alloc(MAX_BYTES), position: 0 });
   const key = parsePrivateKey(buffer.toString('latin1', 0, bytesRead));
@@ -41,33 +41,33 @@ export async function writeSigningKey(file: string, key: SigningKey): Promise<vo
 }
 
 /** Without O_NONBLOCK a named pipe in the key's place would hold the program for ever. */
-async function openKeyFile(file: string): Promise<FileHandle> {
+async function openKeyFile(file: string, setting: string): Promise<FileHandle> {
   try {
     return await open(file, constants.O_RDONLY | constants.O_NONBLOCK);
   } catch (error) {
     const hint = hasCode(error, 'ENOENT')
-      ? 'run the command where the key is, or name it with `signing_key:` in celeroot.yaml'
+      ? `run the command where the key is, or name it with \`${setting}:\` in celeroot.yaml`
       : `as its owner: chmod 600 ${file}`;
-    throw unusable(`cannot read the signing key ${file}: ${messageOf(error)}`, hint);
+    throw unusable(`cannot read the private key ${file}: ${messageOf(error)}`, hint);
   }
 }
 
 async function checkAccess(handle: FileHandle, file: string): Promise<void> {
   const { mode, uid, ...stats } = await handle.stat();
   if ((mode & constants.S_IFMT) !== constants.S_IFREG) {
-    throw unusable(`the signing key ${file} is not a regular file`, 'name the key file itself with `signing_key:`');
+    throw unusable(`the private key ${file} is not a regular file`, 'name the key file itself');
   }
   if ((mode & GROUP_AND_OTHERS) !== 0) {
     const shown = (mode & 0o777).toString(8).padStart(4, '0');
-    throw unusable(`the signing key ${file} is open to other users (mode ${shown})`, `chmod 600 ${file}`);
+    throw unusable(`the private key ${file} is open to other users (mode ${shown})`, `chmod 600 ${file}`);
   }
   const me = process.getuid?.() ?? uid;
   if (uid !== 0 && uid !== me) {
-    throw unusable(`the signing key ${file} belongs to user ${uid}, not to you`, `chown ${me} ${file}`);
+    throw unusable(`the private key ${file} belongs to user ${uid}, not to you`, `chown ${me} ${file}`);
   }
   if (stats.size > MAX_BYTES) {
     throw unusable(
-      `${file} is no signing key: it has ${stats.size} bytes`,
+      `${file} is no private key: it has ${stats.size} bytes`,
       'put back the key that `celeroot init` wrote',
     );
   }

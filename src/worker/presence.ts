@@ -16,7 +16,10 @@ const REFRESH_MS = 30_000;
 const CLOCK_CHECK_EVERY = 20;
 const GOODBYE_MS = 2000;
 
-/** Keeps this host shown as online until `signal` is aborted; the last thing it says is that it leaves. Never rejects. */
+/**
+ * Keeps this host shown as online until `signal` is aborted; the last thing it says is that it leaves. It is said at once
+ * when it is signed with another key, or tells of another trust file, than before. Never rejects.
+ */
 export async function keepPresence(
   queues: readonly Destination[],
   worker: WorkerContext,
@@ -27,7 +30,7 @@ export async function keepPresence(
   const names = queues.map(queueNameOf).slice(0, 100);
   const machine = await machineIdentity();
   let clockOffsetMs = 0;
-  const announce = async (leaving: boolean, until: AbortSignal): Promise<Presence> => {
+  const announce = async (leaving: boolean, until: AbortSignal): Promise<void> => {
     const said = {
       version: VERSION,
       startedAt,
@@ -42,29 +45,19 @@ export async function keepPresence(
     const { fleet, host } = policy;
     const signed = signStatement('presence', { fleet, host, said }, hostKey.current());
     await orAbort(broker.announce(host, signed), until);
-    return said;
   };
-  try {
-    for (let refresh = 0; ; refresh += 1) {
+  for (let refresh = 0; !signal.aborted; refresh += 1) {
+    const news = AbortSignal.any([hostKey.replaced(), trust.replaced(), signal]);
+    try {
       if (refresh % CLOCK_CHECK_EVERY === 0) clockOffsetMs = await checkClock(worker, signal);
-      const replaced = hostKey.replaced();
-      const said = await announce(false, signal);
-      // So a revoked key is good for half a minute at most on a host that is on.
-      await orAbort(trust.refresh(broker), signal);
-      if (versionOf(trust) !== said.trust) continue;
-      await untilDue(replaced, signal);
+      await announce(false, signal);
+    } catch (error) {
+      if (!signal.aborted) log(`cannot say that this host is here: ${messageOf(error)}`);
     }
-  } catch (error) {
-    if (!signal.aborted) return log(`the host is shown offline: ${messageOf(error)}`);
-    // With the broker away, what was said last is over soon.
-    await announce(true, AbortSignal.timeout(GOODBYE_MS)).catch(() => undefined);
+    await sleep(REFRESH_MS, undefined, { signal: news }).catch(() => undefined);
   }
-}
-
-/** What was signed with a key that is replaced is not believed for long, so the next is said at once. */
-async function untilDue(replaced: AbortSignal, signal: AbortSignal): Promise<void> {
-  const early = AbortSignal.any([replaced, signal]);
-  await sleep(REFRESH_MS, undefined, { signal: early }).catch(() => signal.throwIfAborted());
+  // With the broker away, what was said last is over soon.
+  await announce(true, AbortSignal.timeout(GOODBYE_MS)).catch(() => undefined);
 }
 
 function policyOf(word: OwnersWord): Presence['policy'] {

@@ -21,6 +21,7 @@ import { openLedger, type Ledger } from './ledger.ts';
 import { orAbort } from './or-abort.ts';
 import { keepCertificate } from './keep-certificate.ts';
 import { openOwnKey, type OwnKey } from './own-key.ts';
+import { keepTrust } from './keep-trust.ts';
 import { keepPresence } from './presence.ts';
 import { queuesOf } from './queues-of.ts';
 import { resumeJobs } from './resume-jobs.ts';
@@ -89,6 +90,7 @@ async function serve(parts: Parts, stop: StopSignals): Promise<void> {
       worker,
       stop.drain,
     ),
+    keepTrust(worker, stop.drain),
     facts.run(worker, stop.drain),
     pruneDaily(worker, stop.drain),
     daily(async () => await keepCertificate(config.broker, parts), stop.drain),

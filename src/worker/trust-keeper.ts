@@ -13,6 +13,8 @@ import type { WorkerLog } from './worker-context.ts';
 /** What this host knows of whom to obey. */
 export type TrustKeeper = {
   readonly current: () => Trust | null;
+  /** Aborted when what is current now is replaced. */
+  readonly replaced: () => AbortSignal;
   /** Looks for a newer trust file, a second after it last did, and resolves when it has looked. Never rejects. */
   readonly refresh: (broker: TrustSource) => Promise<void>;
 };
@@ -36,6 +38,7 @@ const MOST_STEPS = 100;
 export async function openTrustKeeper(options: TrustKeeperOptions): Promise<TrustKeeper> {
   const { stateDir, policy, clock, log, audit } = options;
   let known = await readHostTrust(stateDir, policy);
+  let replaced = new AbortController();
   let complaint = '';
   /** Null when the file is in force now, else why it is not. */
   const accept = async (envelope: string | null): Promise<string | null> => {
@@ -46,6 +49,8 @@ export async function openTrustKeeper(options: TrustKeeperOptions): Promise<Trus
     await audit.note({ kind: 'trust-taken', version: verified.trust.version, trust: digestOf(envelope) });
     await writeHostTrust(stateDir, policy, envelope);
     known = verified.trust;
+    replaced.abort();
+    replaced = new AbortController();
     log(`trust file: version ${known.version} accepted`);
     return null;
   };
@@ -64,7 +69,7 @@ export async function openTrustKeeper(options: TrustKeeperOptions): Promise<Trus
       complain(`cannot look for a newer trust file: ${messageOf(error)}`);
     }
   };
-  return { current: () => known, refresh: inTurn(look) };
+  return { current: () => known, replaced: () => replaced.signal, refresh: inTurn(look) };
 }
 
 type CatchUp = {

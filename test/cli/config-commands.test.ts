@@ -4,6 +4,7 @@ import { dirname, join } from 'node:path';
 import { afterEach, beforeEach, test } from 'node:test';
 import * as z from 'zod';
 import { renderJsonSchema } from '../../src/config/reference.ts';
+import { taskAllowed, TASKS } from '../../src/tasks/registry.ts';
 import { readSigningKey } from '../../src/trust/key-file.ts';
 import { runCli, type CliResult } from '../support/cli.ts';
 import { type FleetFolder, makeFleetFolder } from '../support/fleet-folder.ts';
@@ -272,6 +273,19 @@ test('init writes a valid file and a key that only its owner reads, and overwrit
   assert.equal((await runCli(['config', 'validate', '--config', file], { cwd: empty.path })).code, 0);
   assert.equal(again.code, 3);
   assert.match(again.stderr, /"code":"CONFIG_EXISTS"/);
+});
+
+test('a role that init writes lets its hosts do all there is', async () => {
+  await using empty = await temporaryFolder();
+  await runCli(['init'], { cwd: empty.path });
+
+  const { stdout } = await runCli(['roles', 'show', 'server', '--json'], { cwd: empty.path });
+
+  const { role } = z.object({ role: z.object({ tasks: z.array(z.string()) }) }).parse(JSON.parse(stdout));
+  assert.deepEqual(
+    TASKS.filter(({ name }) => !taskAllowed(name, role.tasks)),
+    [],
+  );
 });
 
 test('init that cannot go through leaves nothing', async () => {

@@ -29,7 +29,7 @@ const OFF_OF_TEN = 2;
 type Host = { readonly name: HostName; readonly policy: HostPolicy; readonly stateDir: string; keeper: TrustKeeper };
 
 /**
- * A host looks every half minute, beside its presence, and before it refuses for want of a newer trust file. So within
+ * A host looks every half minute (worker-trust.test.ts) and before it refuses for want of a newer trust file. So within
  * a minute all hosts that are on have looked once, and what counts here is that one look is enough for each.
  */
 test('every host that has looked once since a key was revoked refuses it, and one that was off when it is back', async (t) => {

@@ -3,6 +3,7 @@ import { after, before, beforeEach, test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import fc from 'fast-check';
 import { hostNameSchema, roleNameSchema, type HostName, type RoleName } from '../../src/core/names.ts';
+import { keysFor } from '../../src/queue/names.ts';
 import { openControllerBroker } from '../../src/queue/open.ts';
 import type { RolloutBroker, TurnAnswer } from '../../src/queue/rollout-broker.ts';
 import { newRunId } from '../support/broker-data.ts';
@@ -91,6 +92,23 @@ test('a cancelled run gives no more turns', async () => {
   const token = await tokenOf(controller.rollouts, run);
   await controller.setCancelMark(run, 'x');
   assert.deepEqual(await ask(controller.rollouts, { run, token, hosts: ['h1'], limit: 5 }), { kind: 'cancelled' });
+});
+
+test('what is no lock and no step of a history is passed over', async () => {
+  await using redis = await startRedis();
+  await using controller = await openControllerBroker(redis.settings);
+  const { rollouts } = controller;
+  const run = newRunId();
+  const token = await tokenOf(rollouts, run);
+  const keys = keysFor(redis.settings.environment);
+  for (const junk of ['junk', '1', '{}', '{"until":1e15,"roles":1,"host":2}']) {
+    await redis.command('HSET', keys.locks, junk, junk);
+    await redis.command('XADD', keys.rollout(run), '*', 'act', junk, 'signature', 's', 'key', 'k'.repeat(1000));
+  }
+  assert.deepEqual(await rollouts.locks(), []);
+  assert.deepEqual(await rollouts.history(run, null), []);
+  assert.deepEqual(await ask(rollouts, { run, token, hosts: ['h1'], limit: 1 }), { kind: 'granted', hosts: ['h1'] });
+  assert.equal((await rollouts.locks()).length, 1);
 });
 
 const turn = fc.record({

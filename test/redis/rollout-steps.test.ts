@@ -80,6 +80,10 @@ test('an upgrade after which a host is worse harms only the canary', async () =>
   const resumed = await scene.run('runs', 'resume', 'latest');
   assert.match(resumed.stderr, /^error\[JOBS_FAILED\]: web1: nginx\.service has failed\n/);
   for (const host of ['web2', 'web3']) assert.deepEqual(stepsOf(host), STEPS);
+
+  const retried = await scene.run('runs', 'retry', 'latest');
+  assert.equal(retried.code, 0, retried.stderr);
+  assert.deepEqual(scene.hosts.orders.slice(-1), ['web1 apt.upgrade']);
 });
 
 test('what is to be undone is undone though the upgrade failed, and nothing else comes after it', async () => {

@@ -205,11 +205,24 @@ test('a host that is off, or may not, keeps its key, and the others get theirs',
   assert.equal(code, 6);
   assert.deepEqual(ended, ['web1 rotated', 'web2 as before', 'db1 as before']);
   assert.equal(why[1], 'it is offline');
-  assert.match(why[2] ?? '', /its roles do not allow keys\.rotate/);
+  assert.match(why[2] ?? '', /its roles do not allow keys\.rotate; .*hosts join/);
   assert.deepEqual([recorded('web2').outgoingKey, recorded('web2').previousKeys], [null, []]);
   await using _web2 = await startHost('web2');
   await mustRotate('--host', 'web2');
   assert.equal(recorded('web2').key, (await keyOf('web2')).id);
+});
+
+test('a host that was told of other roles refuses, and how it learns of them is said', async () => {
+  const tasksOfWeb = async (...items: readonly string[]): Promise<void> =>
+    await edit({ kind: 'set-list', path: ['roles', 'web', 'tasks'], items });
+  await tasksOfWeb('system.*');
+  await using _web1 = await startHost('web1');
+  await tasksOfWeb('system.*', 'keys.*');
+
+  const { code, states: ended, why } = await rotate('--host', 'web1');
+
+  assert.deepEqual([code, ended], [6, ['web1 as before']]);
+  assert.match(why[0] ?? '', /^it refused: TASK_NOT_ALLOWED: .*hosts join/);
 });
 
 test('one that stopped anywhere goes on by the same command, and the host is believed all the time', async () => {

@@ -89,7 +89,7 @@ test('what one operator has written to a file another looks at, signs and sends'
   );
   const again = await runAs('ada', 'runs', 'sign', file, '--yes');
   assert.equal(again.code, 5);
-  assert.match(again.stderr, /^error\[RUN_EXISTS\]/m);
+  assert.match(again.stderr, /^error\[RUN_EXISTS\].*\nhint: it was sent; .*runs show/m);
 });
 
 test('without a yes nothing is signed or sent', async () => {

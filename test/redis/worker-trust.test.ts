@@ -6,6 +6,7 @@ import { signCancel } from '../../src/trust/sign-order.ts';
 import { signTrust } from '../../src/trust/trust-file.ts';
 import { endOf, fleetName, newOrder, submit } from '../support/fleet.ts';
 import { forbidLeaks } from '../support/no-leaks.ts';
+import { waitUntil } from '../support/redis.ts';
 import { setScene } from '../support/scene.ts';
 
 forbidLeaks();
@@ -26,6 +27,19 @@ describe('a worker', () => {
     await submit(controller, order, ada);
 
     assert.equal((await endOf(controller, order)).kind, 'done');
+  });
+
+  test('learns of a revocation by itself, also while Redis does not take that it is there', async () => {
+    await using scene = await setScene();
+    const { controller, fleet, redis, worker } = scene;
+    await worker.says(/^trust file: version 1 accepted/);
+    await redis.command('ACL', 'SETUSER', 'default', '-set');
+
+    const revoked = revokeGrant(fleet.trust, 'operator', Date.now());
+    await controller.publishTrust(2, signTrust(revoked, [fleet.root]));
+
+    const isTaken = (): boolean => worker.lines.some((line) => line.startsWith('trust file: version 2 accepted'));
+    await waitUntil(isTaken, 'the worker to look', 60_000);
   });
 
   test('begins nothing for a key that was revoked, and says why', async () => {

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import type { BrokerSettings } from '../../src/core/broker-settings.ts';
 import { jobIdFor, runOf } from '../../src/core/ids.ts';
+import { roleNameSchema } from '../../src/core/names.ts';
 import type { HostFacts, Presence } from '../../src/core/presence.ts';
 import type { ControllerBroker, Delivery, ReportPlace, StoredReport } from '../../src/queue/broker.ts';
 import { openControllerBroker, openWorkerBroker } from '../../src/queue/open.ts';
@@ -89,7 +90,38 @@ export async function exerciseBroker(
   assert.equal(await worker.cancelMark(run.id), 'a mark');
   assert.deepEqual((await runsIn(controller, 2)).map(({ id }) => id).toSorted(), [run.id, any.id].toSorted());
 
+  await exerciseRollout(controller);
   await Promise.all([hostConsumer.drain(), roleConsumer.drain()]);
+}
+
+/** What whoever drives a roll-out does. */
+async function exerciseRollout({ rollouts }: ControllerBroker): Promise<void> {
+  const run = newRun([web1, web2]);
+  const orders = releasesOf(run);
+  await rollouts.keepOrders(run.id, orders);
+  const [first] = orders;
+  assert.deepEqual(await rollouts.keptOrders(run.id, first === undefined ? [] : [first.job]), [first]);
+  assert.equal(await rollouts.drivenBy(run.id), null);
+  const lease = await rollouts.takeDriving(run.id, { by: 'a@b', owner: 'x' });
+  assert.ok('token' in lease);
+  const web = roleNameSchema.parse('web');
+  const hosts = [web1, web2].map((name) => ({ host: name, roles: [web] }));
+  const asked = { run: run.id, ...lease, hosts, limits: new Map([[web, 1]]), until: Date.now() + 60_000 };
+  assert.deepEqual(await rollouts.grantTurns(asked), { kind: 'granted', hosts: [web1] });
+  assert.equal(await rollouts.writeEntry(run.id, lease.token, '{"kind":"settled"}'), true);
+  await rollouts.addAct(run.id, { text: 't', signature: 's', key: 'k' });
+  assert.deepEqual(
+    (await rollouts.history(run.id, null)).map(({ kind }) => kind),
+    ['entry', 'entry', 'act'],
+  );
+  const locks = await rollouts.locks();
+  assert.deepEqual(
+    locks.map(({ host: name }) => name),
+    [web1],
+  );
+  await rollouts.freeLocks(locks);
+  assert.equal(await rollouts.keepDriving(run.id, lease.token), true);
+  await rollouts.dropDriving(run.id, lease.token);
 }
 
 /** Follows a run until so many reports are there. */

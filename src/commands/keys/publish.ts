@@ -10,7 +10,7 @@ export function publishCommand(cli: Cli): CommandUnknownOpts {
     .description('give hosts the trust file as it is here; sending a run does so too')
     .addHelpText('after', examples('celeroot keys publish'));
   return command.action(async () => {
-    const { publishTrust } = await import('../../fleet/publish-trust.ts');
+    const { publishTrust, requireOurs } = await import('../../fleet/publish-trust.ts');
     const { renewTrustWhenDue } = await import('../../fleet/renew-trust-when-due.ts');
     const { readTrustFile } = await import('../../fleet/trust-on-disk.ts');
     const fleet = await loadFleetConfig(cli, command);
@@ -19,8 +19,10 @@ export function publishCommand(cli: Cli): CommandUnknownOpts {
     const signed = await readTrustFile(fleet, cli.clock.now());
     await using broker = await openBroker(cli, fleet);
     const published = await publishTrust(broker, signed);
-    if (sharedFlags(command).json) return writeJson(cli.stdout, { version: signed.trust.version, published });
-    const newer = published > signed.trust.version ? `, which is newer than the ${signed.trust.version} here` : '';
-    cli.stdout.write(`Redis has version ${published} of the trust file${newer}\n`);
+    if (published.which === 'another') requireOurs(published, signed, fleet);
+    const { version } = signed.trust;
+    if (sharedFlags(command).json) return writeJson(cli.stdout, { version, published: published.version });
+    const newer = published.which === 'newer' ? `, which is newer than the ${version} here` : '';
+    cli.stdout.write(`Redis has version ${published.version} of the trust file${newer}\n`);
   });
 }

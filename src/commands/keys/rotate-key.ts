@@ -1,13 +1,16 @@
-import { rename } from 'node:fs/promises';
-import type { Clock } from '../../core/clock.ts';
+import { rename, unlink } from 'node:fs/promises';
+import { lockConfig } from '../../config/config-lock.ts';
 import type { FleetConfig } from '../../config/fleet-config.ts';
+import type { Clock } from '../../core/clock.ts';
 import { ConfigError } from '../../core/errors.ts';
+import { hasCode } from '../../core/system-error.ts';
 import { changeTrustFile } from '../../fleet/change-trust-file.ts';
+import { nextKeyFile, openNextKey } from '../../fleet/next-key.ts';
 import { readTrustFile, type SignedTrust } from '../../fleet/trust-on-disk.ts';
-import { withNewKey } from '../../fleet/with-new-key.ts';
 import { replaceGrant, replaceRoot } from '../../trust/change-trust.ts';
 import { readSigningKey } from '../../trust/key-file.ts';
-import { makeSigningKey, type SigningKey } from '../../trust/key.ts';
+import type { SigningKey } from '../../trust/key.ts';
+import type { Trust } from '../../trust/trust-file.ts';
 import type { Cli } from '../context.ts';
 
 export type Rotated = {
@@ -24,20 +27,27 @@ export type Rotated = {
  * rotate it.
  */
 export async function rotateOperatorKey(fleet: FleetConfig, name: string, clock: Clock): Promise<Rotated> {
+  const { signingKeyFile: file } = fleet;
+  return await replaceKey(file, {
+    trust: async () => await readTrustFile(fleet, clock.now()),
+    isIn: ({ grants }, key) => grants.some((grant) => grant.name === name && grant.key === key),
+    enforce: async (next) => {
+      await requireOwner(fleet, name, clock);
+      return await changeTrustFile(fleet, {
+        clock,
+        change: (before, _root, now) => replaceGrant(before, name, { key: next.id, now }),
+      });
+    },
+  });
+}
+
+async function requireOwner(fleet: FleetConfig, name: string, clock: Clock): Promise<void> {
   const { trust } = await readTrustFile(fleet, clock.now());
-  const current = await readSigningKey(fleet.signingKeyFile);
+  const { id } = await readSigningKey(fleet.signingKeyFile);
   const grant = trust.grants.find((each) => each.name === name);
-  if (grant !== undefined && grant.key !== current.id) {
-    throw new ConfigError('KEY_UNUSABLE', `the key in ${fleet.signingKeyFile} is not the one of ${name}`, {
-      hint: `its owner makes a new one; then  celeroot keys revoke ${name}  and  celeroot keys add NAME --public KEY`,
-    });
-  }
-  const next = makeSigningKey();
-  return await replace(fleet.signingKeyFile, next, async () => {
-    return await changeTrustFile(fleet, {
-      clock,
-      change: (before, _root, now) => replaceGrant(before, name, { key: next.id, now }),
-    });
+  if (grant === undefined || grant.key === id) return;
+  throw new ConfigError('KEY_UNUSABLE', `the key in ${fleet.signingKeyFile} is not the one of ${name}`, {
+    hint: `its owner makes a new one; then  celeroot keys revoke ${name}  and  celeroot keys add NAME --public KEY`,
   });
 }
 
@@ -48,31 +58,68 @@ export async function rotateOperatorKey(fleet: FleetConfig, name: string, clock:
 export async function rotateRootKey(fleet: FleetConfig, { clock, env }: Pick<Cli, 'clock' | 'env'>): Promise<Rotated> {
   const { editText } = await import('../../config/edit.ts');
   const { changeConfig } = await import('../../config/write-config.ts');
-  const next = makeSigningKey();
-  let old = '';
-  const rotated = await replace(fleet.rootKeyFile, next, async () => {
-    return await changeTrustFile(fleet, {
-      clock,
-      alsoSignedBy: [next],
-      change: (before, root, now) => {
-        old = root.id;
-        return replaceRoot(before, { old, key: next.id, now });
-      },
-    });
+  return await replaceKey(fleet.rootKeyFile, {
+    trust: async () => await readTrustFile(fleet, clock.now()),
+    isIn: ({ roots }, key) => roots.includes(key),
+    enforce: async (next) =>
+      await changeTrustFile(fleet, {
+        clock,
+        alsoSignedBy: [next],
+        change: (before, root, now) => replaceRoot(before, { old: root.id, key: next.id, now }),
+      }),
+    afterwards: async ({ trust }) => {
+      await changeConfig(fleet.file, env, (text) =>
+        editText(text, [{ kind: 'set-list', path: ['roots'], items: trust.roots }]),
+      );
+    },
   });
-  await changeConfig(fleet.file, env, (text, config) => {
-    const items = config.roots.map((root) => (root === old ? next.id : root));
-    return editText(text, [{ kind: 'set-list', path: ['roots'], items }]);
-  });
-  return rotated;
 }
 
-/** The new key is on disk before anything names it, and takes the old one's place when it is in force. */
-async function replace(file: string, next: SigningKey, sign: () => Promise<SignedTrust>): Promise<Rotated> {
-  const waiting = `${file}.new`;
-  const signed = await withNewKey(waiting, next, sign);
+type Replacement = {
+  readonly trust: () => Promise<SignedTrust>;
+  /** Whether a trust file names the key in the place of the old one. */
+  readonly isIn: (trust: Trust, key: string) => boolean;
+  /** Puts the new key into the trust file. */
+  readonly enforce: (next: SigningKey) => Promise<SignedTrust>;
+  /** What else has to know, once the trust file does; may be done again. */
+  readonly afterwards?: (signed: SignedTrust) => Promise<void>;
+};
+
+/**
+ * The new key is on disk before anything names it, and takes the old one's place when all that names it does. Whatever
+ * interrupts that, the same again goes on from there, and no key that the trust file names is ever lost.
+ */
+async function replaceKey(file: string, { trust, isIn, enforce, afterwards }: Replacement): Promise<Rotated> {
+  await using _lock = await lockConfig(file);
+  const [next, waiting] = [await openNextKey(file), nextKeyFile(file)];
+  let signed = await trust();
+  if (!isIn(signed.trust, next.id)) {
+    try {
+      requireUnused(signed.trust, next.id, waiting);
+      signed = await enforce(next);
+    } catch (error) {
+      if (!isNamed((await trust()).trust, next.id)) await unlink(waiting);
+      throw error;
+    }
+  }
+  await afterwards?.(signed);
   const old = `${file}.version-${signed.trust.version - 1}`;
-  await rename(file, old);
+  await rename(file, old).catch((error: unknown) => {
+    if (!hasCode(error, 'ENOENT')) throw error;
+  });
   await rename(waiting, file);
   return { key: next.id, file, old, signed };
+}
+
+/** @throws ConfigError KEY_UNUSABLE where the rotation of another key was interrupted. */
+function requireUnused(trust: Trust, key: string, waiting: string): void {
+  if (!isNamed(trust, key)) return;
+  const grant = trust.grants.find((each) => each.key === key);
+  throw new ConfigError('KEY_UNUSABLE', `${waiting} was left by the rotation of another key`, {
+    hint: `finish that first:  celeroot keys rotate ${grant?.name ?? '--root'}`,
+  });
+}
+
+function isNamed({ grants, roots }: Trust, key: string): boolean {
+  return roots.includes(key) || grants.some((grant) => grant.key === key);
 }

@@ -1,6 +1,6 @@
 import type { FleetConfig } from '../../config/fleet-config.ts';
 import { ConnectionError } from '../../core/errors.ts';
-import { publishTrust } from '../../fleet/publish-trust.ts';
+import { publishTrust, requireOurs } from '../../fleet/publish-trust.ts';
 import type { SignedTrust } from '../../fleet/trust-on-disk.ts';
 import { writeWarning } from '../../terminal/error.ts';
 import type { Cli } from '../context.ts';
@@ -9,11 +9,12 @@ import { openBroker } from '../open-fleet.ts';
 /**
  * Gives hosts a new version of the trust file; returns whether it could. With Redis away it stays written, the warning
  * says what to type, and the next run that is sent brings it too.
+ * @throws RejectedError TRUST_OVERTAKEN.
  */
 export async function tellHosts(cli: Cli, fleet: FleetConfig, signed: SignedTrust): Promise<boolean> {
   try {
     await using broker = await openBroker(cli, fleet);
-    await publishTrust(broker, signed);
+    requireOurs(await publishTrust(broker, signed), signed, fleet);
     return true;
   } catch (error) {
     if (!(error instanceof ConnectionError)) throw error;

@@ -111,7 +111,7 @@ function concludeTurns({ snapshot, rollout }: Watched, celeroot: string): void {
   if (bad.length === 0) return;
   const { run } = snapshot.state;
   throw new CommandError('JOBS_FAILED', failuresText(bad, turns), {
-    hint: adviceFor(run, { jobs: badJobs(snapshot), celeroot }),
+    hint: `see  ${celeroot} runs show ${run.id},  then  ${celeroot} runs retry ${run.id}`,
     details: { run: run.id, hosts: bad },
   });
 }

@@ -49,7 +49,7 @@ export type WatchOptions = {
  * program at once) or by closing the pipe. Redis dying meanwhile does not stop the run, and the error says so.
  */
 export async function watchRun(cli: Cli, options: WatchOptions): Promise<Watched | null> {
-  const { broker, run, fleet, driver = null } = options;
+  const { driver = null } = options;
   const leave = new AbortController();
   using _interrupt = onceOnInterrupt(cli, () => leave.abort());
   const signal = AbortSignal.any([leave.signal, cli.stdoutClosed]);
@@ -58,16 +58,7 @@ export async function watchRun(cli: Cli, options: WatchOptions): Promise<Watched
   let updates = 0;
   const heads = collectHeads();
   try {
-    const witness = await witnessOf(fleet, cli.clock.now());
-    const watcher = driver ?? (isRolled(run) ? await watchWheel(broker, run, { witness, clock: cli.clock }) : null);
-    const following = followRun(broker, run, {
-      clock: cli.clock,
-      signal,
-      witness,
-      candidatesOf: candidatesIn(fleet),
-      ...(watcher !== null && driving(run, () => last?.rollout ?? null)),
-    });
-    for await (const update of drivenBy(watcher, following)) {
+    for await (const update of updatesOf(cli, options, signal)) {
       last = update;
       updates += 1;
       heads.take(update.fresh);
@@ -87,6 +78,28 @@ export async function watchRun(cli: Cli, options: WatchOptions): Promise<Watched
   return { snapshot: last.snapshot, end, rollout: last.rollout, drove: driver !== null };
 }
 
+/** What is seen of a run, and of its roll-out, whoever drives it. */
+async function* updatesOf(
+  cli: Cli,
+  { broker, run, fleet, driver = null }: WatchOptions,
+  signal: AbortSignal,
+): AsyncGenerator<DrivenUpdate, void, void> {
+  const witness = await witnessOf(fleet, cli.clock.now());
+  const watcher = driver ?? (isRolled(run) ? await watchWheel(broker, run, { witness, clock: cli.clock }) : null);
+  let latest: RolloutStatus | null = null;
+  const following = followRun(broker, run, {
+    clock: cli.clock,
+    signal,
+    witness,
+    candidatesOf: candidatesIn(fleet),
+    ...(watcher !== null && driving(run, () => latest)),
+  });
+  for await (const update of drivenBy(watcher, following)) {
+    latest = update.rollout;
+    yield update;
+  }
+}
+
 /** What a roll-out needs besides: to go on for what comes after a host's own job, and to look at it soon. */
 function driving(run: Run, latest: () => RolloutStatus | null): Pick<FollowOptions, 'staysFor' | 'waitMs'> {
   return {
@@ -101,7 +114,8 @@ const STEPS_WAIT_MS = 200;
 /** Whether there is nothing to see any more until a person does something, or a host is back. */
 function isLeft(cli: Cli, { rollout, progress }: DrivenUpdate, { wait, run }: WatchOptions): boolean {
   if (rollout?.decision.kind === 'finished') return true;
-  if (rollout !== null && isResting(rollout)) return !(wait && rollout.decision.kind === 'wait-offline');
+  // A host that reboots is away too: who drives stays until it is back, or silent for too long.
+  if (rollout !== null) return isResting(rollout) && !(wait && rollout.decision.kind === 'wait-offline');
   return progress === 'only-offline' && !wait && isSettled(cli, run);
 }
 

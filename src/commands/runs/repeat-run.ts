@@ -1,9 +1,16 @@
 import type { CommandUnknownOpts } from '@commander-js/extra-typings';
+import type { HostName } from '../../core/names.ts';
+import type { RunSnapshot } from '../../core/run-snapshot.ts';
+import type { Run } from '../../core/run.ts';
 import { candidatesIn } from '../../fleet/candidates.ts';
 import { findRun } from '../../fleet/find-run.ts';
 import { readSnapshot } from '../../fleet/follow-run.ts';
 import { requireGranted } from '../../fleet/require-granted.ts';
 import type { prepareRetry } from '../../fleet/repeat-run.ts';
+import { isRolled } from '../../fleet/rolled-run.ts';
+import { readRolloutStatus } from '../../fleet/rollout-status.ts';
+import type { ControllerBroker } from '../../queue/broker.ts';
+import { isFailed } from '../../rollout/decide.ts';
 import { witnessOf } from '../../fleet/witness.ts';
 import type { Cli } from '../context.ts';
 import { celerootFor } from '../edit-fleet.ts';
@@ -28,10 +35,22 @@ export async function repeatRun(cli: Cli, command: CommandUnknownOpts, options: 
     witness,
     candidatesOf: candidatesIn(fleet),
   });
-  const again = prepare(fleet, snapshot, { expiresInMs: flags.expiresInMs, celeroot });
+  const alsoFailed = await failedTurns(broker, { run, snapshot }, { witness, clock: cli.clock });
+  const again = prepare(fleet, snapshot, { expiresInMs: flags.expiresInMs, celeroot, alsoFailed });
   const prepared = rollOut(cli, fleet, { prepared: again, flags });
   requireGranted(fleet, prepared, sender);
   warnOfNotJoined(cli, command, prepared);
   await confirmSize(cli, prepared, flags.yes);
   await sendRun(cli, command, { fleet, broker, sender, prepared, flags });
+}
+
+/** Hosts that count as failed in a roll-out: some did their job, and are worse than before. */
+async function failedTurns(
+  broker: ControllerBroker,
+  { run, snapshot }: { readonly run: Run; readonly snapshot: RunSnapshot },
+  options: Parameters<typeof readRolloutStatus>[2],
+): Promise<ReadonlySet<HostName>> {
+  if (!isRolled(run)) return new Set();
+  const { view } = await readRolloutStatus(broker, { run, snapshot }, options);
+  return new Set([...view.turns].flatMap(([host, turn]) => (isFailed(turn) ? [host] : [])));
 }

@@ -29,8 +29,10 @@ export function thisHost(command: CommandUnknownOpts, fleet: FleetConfig, asked:
   const host = found ?? only;
   if (host !== undefined) return host;
   const celeroot = celerootFor(command);
+  const [role = 'ROLE', ...others] = fleet.roles.keys();
+  const add = `${celeroot} hosts add ${ownName()} --role ${others.length === 0 ? role : 'ROLE'}`;
   throw new RejectedError('UNKNOWN_HOST', `${fleet.file} has no host ${wanted}`, {
-    hint: `add this machine:  ${celeroot} hosts add ${ownName()} --role ROLE,  or say which it is:  ${celeroot} up --host NAME`,
+    hint: `add this machine:  ${add},  or say which it is:  ${celeroot} up --host NAME`,
   });
 }
 

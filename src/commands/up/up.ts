@@ -46,7 +46,7 @@ function nextSteps({ broker }: FleetConfig, host: HostName, celeroot: string): s
     [`${celeroot} hosts ls`, 'what this fleet is made of'],
     [`${celeroot} apt upgrade --host ${host} --dry-run`, 'what an upgrade would do; nothing is changed'],
     [`${celeroot} hosts add web1 --role server`, another],
-    ['celeroot down', 'stop the worker and Redis'],
+    [`${celeroot} down`, 'stop the worker and Redis'],
   ];
   const width = Math.max(...steps.map(([command = '']) => command.length));
   return ['Next:', ...steps.map(([command = '', purpose]) => `  ${command.padEnd(width)}   ${purpose}`)].join('\n');
