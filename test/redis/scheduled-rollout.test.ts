@@ -4,12 +4,22 @@ import { join } from 'node:path';
 import { test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import * as z from 'zod';
+import { ConnectionError } from '../../src/core/errors.ts';
+import { jobIdFor } from '../../src/core/ids.ts';
+import { scheduleNameSchema } from '../../src/core/names.ts';
+import { readRuns } from '../../src/fleet/believe-runs.ts';
+import { witnessOf } from '../../src/fleet/witness.ts';
+import type { ControllerBroker } from '../../src/queue/broker.ts';
+import { runIdOfStep } from '../../src/trust/standing-order.ts';
+import { host } from '../support/broker-data.ts';
 import { runCli } from '../support/cli.ts';
 import { startCliWorker } from '../support/cli-worker.ts';
 import { makeFleetFolder } from '../support/fleet-folder.ts';
 import { forbidLeaks } from '../support/no-leaks.ts';
 import { startRedis, waitUntil } from '../support/redis.ts';
 import { setRolloutScene, type RolloutScene } from '../support/rollout-scene.ts';
+import { setStage } from '../support/scheduler-scene.ts';
+import { stageScheduler } from '../support/scheduler-stage.ts';
 import { spawnCeleroot } from '../support/spawn-celeroot.ts';
 import { spawnService, type SpawnedService } from '../support/spawn-service.ts';
 import { CELEROOT, newStateDir } from '../support/worker.ts';
@@ -17,6 +27,7 @@ import { CELEROOT, newStateDir } from '../support/worker.ts';
 forbidLeaks();
 
 const LONG_MS = 120_000;
+const HOUR_MS = 3_600_000;
 const NEVER = '2099-01-01T00:00:00Z';
 const CAREFUL = 'rollouts:\n  careful: { canary: 1, batches: [2], before: [{ task: apt.update }] }\n';
 
@@ -45,6 +56,54 @@ const shownSchema = z.object({ rollout: z.object({ kind: z.string(), driver: z.s
 async function shown(scene: RolloutScene): Promise<z.infer<typeof shownSchema>['rollout']> {
   return shownSchema.parse(JSON.parse((await scene.run('runs', 'show', 'latest', '--json')).stdout)).rollout;
 }
+
+test('a roll-out is kept with its run, once also when whoever made it died in between, and goes on until it is over', async () => {
+  await using stage = await setStage(`rollouts:
+  careful: { canary: 1, order: shuffled, before: [{ task: apt.update }] }
+schedules:
+  rolled: { task: apt.upgrade, target: { roles: [webserver] }, every: 1h, start_within: 90m, rollout: careful }
+`);
+  let isDying = true;
+  const { broker, time } = stage;
+  const dying: ControllerBroker = {
+    ...broker,
+    saveRun: async (run, record) => {
+      if (isDying) throw new ConnectionError('BROKER_UNREACHABLE', 'it dies here');
+      await broker.saveRun(run, record);
+    },
+  };
+  const first = stageScheduler({ plan: stage.plan, time, broker: () => dying, leaseMs: 1 });
+  await first.beat();
+  time.now += HOUR_MS;
+  await assert.rejects(first.beat(), { message: 'it dies here' });
+  isDying = false;
+  await stage.scheduler().beat();
+
+  const record = await stage.last('rolled');
+  assert.ok(record?.kind === 'fire');
+  const { fleet } = stage.plan();
+  const { runs } = await readRuns(broker, await witnessOf(fleet, time.now), [record.run]);
+  const steps = runs[0]?.rollout?.steps?.map(({ run, task }) => [run, task]);
+  const stepRun = runIdOfStep(fleet.fleet, { schedule: scheduleNameSchema.parse('rolled'), step: 1 }, record.slot);
+  assert.deepEqual(steps, [
+    [stepRun, 'apt.update'],
+    [null, 'apt.upgrade'],
+  ]);
+  for (const run of [record.run, stepRun]) {
+    const jobs = ['web1', 'web2'].map((name) => jobIdFor(run, host(name)));
+    assert.equal((await broker.rollouts.keptOrders(run, jobs)).length, 2);
+  }
+  for (const name of ['web1', 'web2']) assert.deepEqual(await stage.jobs(name), []);
+  assert.deepEqual(await broker.slots.unsent(), []);
+  assert.deepEqual(await broker.rollouts.announced(), [record.run]);
+
+  time.now += HOUR_MS;
+  await stage.scheduler().beat();
+  assert.partialDeepStrictEqual(await stage.last('rolled'), { kind: 'miss', reason: { code: 'OVERLAP' } });
+  time.now += HOUR_MS;
+  await stage.scheduler().beat();
+  assert.partialDeepStrictEqual(await stage.last('rolled'), { kind: 'fire', slot: stage.start + 3 * HOUR_MS });
+});
 
 test('a scheduled roll-out whose canary fails stops there, and goes on when an operator says so', async () => {
   await using scene = await setRolloutScene(4, '{}', `${CAREFUL}${upgrades(['nightly'])}`);
@@ -136,6 +195,8 @@ test('a scheduler takes over from an operator’s driver that died, but leaves w
   await resumed.kill();
   await waitUntil(async () => (await shown(scene)).kind === 'finished', 'the roll-out to end', LONG_MS);
   assert.deepEqual(scene.hosts.begun, ['web1', 'web2', 'web3']);
+  scheduler.signal('SIGTERM');
+  assert.deepEqual(await scheduler.exit, { code: 0, stderr: '' });
 });
 
 test('a host whose calendar is closed when its turn comes waits for that', async () => {
