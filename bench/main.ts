@@ -14,6 +14,7 @@ import { measureOnHosts } from './on-hosts.ts';
 import { packedProgram } from './program.ts';
 import { renderProgress, renderTable } from './render.ts';
 import type { Result } from './result.ts';
+import { measureRevocation } from './revocation.ts';
 import type { Setting } from './setting.ts';
 
 const PARTS: Readonly<Record<string, (setting: Setting) => AsyncGenerator<Result>>> = {
@@ -22,11 +23,12 @@ const PARTS: Readonly<Record<string, (setting: Setting) => AsyncGenerator<Result
   hosts: measureOnHosts,
   fanout: measureFanOut,
   idle: measureIdleWorker,
+  revocation: measureRevocation,
 };
 
 const HELP = `usage: npm run bench [-- OPTIONS]
 
-Measures celeroot on this machine, as root, in about four minutes, and says which budgets are met.
+Measures celeroot on this machine, as root, in about five minutes, and says which budgets are met.
 What of pssh, clush and Ansible is installed is measured beside it, on the same hosts.
 
   --hosts N     lab hosts to measure on (default 3); what holds for fleets is judged from 32 on
