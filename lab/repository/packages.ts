@@ -101,6 +101,23 @@ const SYSTEM = [
   labPackage('lab-reboot', '1.0', { scripts: reboot('lab-reboot') }),
 ];
 
+/** A service that its package restarts, as most do, without looking what comes of it. */
+const service = (program: string): Pick<LabPackage, 'files' | 'scripts'> => ({
+  files: {
+    '/usr/bin/lab-service': `#!/bin/sh\n${program}\nexec sleep infinity\n`,
+    '/usr/lib/systemd/system/lab-service.service': '[Service]\nExecStart=/usr/bin/lab-service\n',
+  },
+  scripts: {
+    postinst: 'test -d /run/systemd/system || exit 0\nsystemctl daemon-reload\nsystemctl restart lab-service || true',
+  },
+});
+
+/** What version 2.0 wants, its service does not start without. */
+const SERVICE = [
+  labPackage('lab-service', '1.0', service('')),
+  labPackage('lab-service', '2.0', { wave: 'updates', ...service('test -e /etc/lab-service.key || exit 3') }),
+];
+
 /** Eight packages with short scripts in one transaction: something to be killed in the middle of. */
 const PARTS = Array.from({ length: 8 }, (_, index) => `lab-part${index + 1}`);
 const set = (version: string, wave: LabPackage['wave']): LabPackage[] => [
@@ -121,6 +138,7 @@ export const PACKAGES: readonly LabPackage[] = [
   ...CONFLICTS,
   ...REMOVAL,
   ...SYSTEM,
+  ...SERVICE,
   ...set('1.0', 'base'),
   ...set('2.0', 'updates'),
 ];

@@ -15,7 +15,7 @@ export function schedulerCommand(cli: Cli): CommandUnknownOpts {
     .argument('[file]', 'the fleet’s celeroot.yaml')
     .option('--beat', 'do it')
     .option('--dry-run', 'list what would be sent, when and to whom, and send nothing')
-    .option('--for <duration>', 'with --dry-run: how far to look, at most 366d', '1d')
+    .option('--for <duration>', 'with --dry-run: how far to look, at most 366d, 1d unless given')
     .addHelpText(
       'after',
       examples('celeroot scheduler celeroot.yaml --beat', 'celeroot scheduler celeroot.yaml --dry-run --for 7d'),
@@ -25,11 +25,14 @@ export function schedulerCommand(cli: Cli): CommandUnknownOpts {
     if (beat === dryRun) {
       throw new UsageError('USAGE', 'expected either --beat or --dry-run', { hint: `see  celeroot scheduler --help` });
     }
+    if (beat && span !== undefined) {
+      throw new UsageError('USAGE', '--for says how far --dry-run looks', { hint: 'leave --for out' });
+    }
     const { findConfigFile } = await import('../config/load.ts');
     const path = findConfigFile(file ?? config ?? undefined, cli.env, cli.cwd);
     if (dryRun) {
       const { listNext } = await import('./schedules/list-next.ts');
-      return await listNext(cli, command, { file: path, name: null, span, limit: '1000' });
+      return await listNext(cli, command, { file: path, name: null, span: span ?? '1d', limit: '1000' });
     }
     const { runScheduler } = await import('../scheduler/run-scheduler.ts');
     const { renewTrustWhenDue } = await import('../fleet/renew-trust-when-due.ts');

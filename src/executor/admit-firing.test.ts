@@ -69,6 +69,8 @@ describe('an order that a scheduler signs is', () => {
 
   test('admitted when it keeps more out of upgrades', () => assert.equal(verdict({ exclude: ['nginx'] }), 'admitted'));
 
+  test('admitted when it ends sooner', () => assert.equal(verdict({ expiresAt: SLOT + 3000 }), 'admitted'));
+
   test('admitted by a role that the host has', () =>
     assert.equal(verdict({}, { to: { kind: 'hosts', hosts: ['@web'], except: ['web2'] } }), 'admitted'));
 

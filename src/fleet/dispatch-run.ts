@@ -165,7 +165,7 @@ function makeOrder({ run, issuedAt, log, fires }: OrderPlace, { prepared, assign
     to,
     trust: sender.trust.trust.version,
     issuedAt,
-    expiresAt: issuedAt + prepared.expiresInMs,
+    expiresAt: Math.min(issuedAt + prepared.expiresInMs, assignment.until ?? Infinity),
     task: prepared.task.name,
     args: { ...prepared.args, ...assignment.args },
     dryRun: prepared.dryRun,

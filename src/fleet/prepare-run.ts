@@ -37,6 +37,8 @@ export type Assignment = {
   readonly expectedPlan: string | null;
   /** Arguments of this job alone, beside those of the run. */
   readonly args?: Readonly<Record<string, Json>>;
+  /** Its order ends then, where that is before the run does. */
+  readonly until?: number;
 };
 
 /** A request that has been checked against the fleet and the task: nothing in it can be refused here any more. */

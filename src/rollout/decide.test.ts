@@ -106,6 +106,32 @@ test('nothing goes on while no canary can be reached, or too many hosts cannot',
   assert.deepEqual(world.drive(), { kind: 'wait-offline', hosts: ['h1', 'h2'], limit: 1 });
 });
 
+test('many that come back at once have their turns in pieces of the batch that is under way', () => {
+  const world = new RolloutWorld(rollout([1, 4, 1, 1]));
+  const [, ...others] = world.hosts;
+  const away = others.slice(0, 4);
+  for (const host of away) world.away.add(host);
+  world.drive();
+  world.end(world.hosts[0] ?? assert.fail(), true);
+  world.drive();
+  assert.deepEqual(world.drive(), { kind: 'release', batch: 2, hosts: ['h5'] });
+  for (const host of away) world.away.delete(host);
+  assert.equal(world.drive().kind, 'wait');
+  world.end(others[4] ?? assert.fail(), true);
+  assert.deepEqual(world.drive(), { kind: 'release', batch: 2, hosts: ['h1'] });
+});
+
+test('no batch follows one in which nobody has done his job, though so many failures are allowed', () => {
+  const world = new RolloutWorld(rollout([2, 2], { maxFailures: 3 }));
+  const [away = assert.fail()] = world.hosts;
+  world.away.add(away);
+  assert.equal(
+    driveOn(world, () => false),
+    'wait-offline',
+  );
+  assert.deepEqual([...world.ended.keys()], ['h1']);
+});
+
 test('silence beyond what a job may take is a failure, until the host says otherwise', () => {
   const world = new RolloutWorld(rollout([1, 1]));
   const [canary = assert.fail()] = world.hosts;

@@ -36,6 +36,20 @@ export function firstAllowed(calendars: readonly HeldCalendar[], { start, end }:
   }
 }
 
+/** Until when a host may still begin that may at a moment; that moment itself where it may not. */
+export function allowedUntil(calendars: readonly HeldCalendar[], at: number): number {
+  if (firstAllowed(calendars, { start: at, end: at + 1 }).at === null) return at;
+  const freezes = calendars.filter(({ kind }) => kind === 'freeze');
+  const windows = calendars.filter(({ kind }) => kind === 'maintenance');
+  const frozenAt = Math.min(
+    ...freezes.flatMap(({ spans }) => spans.map(({ start }) => start)).filter((start) => start > at),
+  );
+  if (windows.length === 0) return frozenAt;
+  let closesAt = at;
+  for (let open = holding(windows, at); open !== null; open = holding(windows, closesAt)) closesAt = open.span.end;
+  return Math.min(frozenAt, closesAt);
+}
+
 function holding(
   calendars: readonly HeldCalendar[],
   at: number,

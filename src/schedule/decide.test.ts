@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import type { HeldCalendar } from './allowed-start.ts';
+import { allowedUntil, type HeldCalendar } from './allowed-start.ts';
 import { decide, type Decision, type DueSlot, IN_TIME_MS } from './decide.ts';
 import { splayOf } from './spread.ts';
 
@@ -148,9 +148,12 @@ test('a host that is kept back does not keep back the others', () => {
   });
 });
 
-test('no host ever begins before now, before its share of the splay, in a freeze, outside of maintenance, or too late', () => {
+test('no host ever begins before now, before its share of the splay, in a freeze, outside of maintenance, or too late, and may until one of them', () => {
   const time = fc.integer({ min: -4 * 60, max: 4 * 60 }).map((minutes) => minutes * MINUTE);
-  const span = fc.tuple(time, time).map(([one, other]) => [Math.min(one, other), Math.max(one, other)] as const);
+  const span = fc
+    .tuple(time, time)
+    .filter(([one, other]) => one !== other)
+    .map(([one, other]) => [Math.min(one, other), Math.max(one, other)] as const);
   const calendar = fc.tuple(
     fc.constantFrom('freeze' as const, 'maintenance' as const),
     fc.array(span, { maxLength: 3 }),
@@ -175,7 +178,11 @@ test('no host ever begins before now, before its share of the splay, in a freeze
         const earliest = SLOT + Math.max(late, delay) * MINUTE;
         const minutes = Array.from({ length: 120 }, (_, index) => SLOT + index * MINUTE).filter((at) => at >= earliest);
         const expected = minutes.find(isAllowed) ?? null;
-        assert.equal(decision.kind === 'fire' ? (decision.starts[0]?.at ?? null) : null, expected);
+        const at = decision.kind === 'fire' ? (decision.starts[0]?.at ?? null) : null;
+        assert.equal(at, expected);
+        if (at === null) return;
+        const day = Array.from({ length: 24 * 60 }, (_, index) => at + index * MINUTE);
+        assert.equal(allowedUntil(calendars, at), day.find((moment) => !isAllowed(moment)) ?? Infinity);
       },
     ),
   );

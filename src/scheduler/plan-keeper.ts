@@ -8,7 +8,7 @@ import type { Plan } from './scheduler-context.ts';
 /** The file as it was last found good. */
 export type PlanKeeper = {
   readonly plan: () => Plan;
-  /** Reads it again if it, or a calendar's file, was changed; says whether there is another plan. */
+  /** Reads it again if it, or a calendar's file, was changed and is no longer being written; whether the plan is new. */
   readonly refresh: () => Promise<boolean>;
 };
 
@@ -16,26 +16,45 @@ type Source = { readonly file: string; readonly env: Readonly<Record<string, str
 
 /** @throws ConfigError when the file is not good to begin with. */
 export async function keepPlan({ file, env }: Source, log: (line: string) => void): Promise<PlanKeeper> {
-  let plan = await readPlan({ file, env });
-  let seen = await stampOf(plan);
+  let { plan, stamp: seen } = await readStill({ file, env });
+  let last = seen;
+  let trouble: string | null = null;
   return {
     plan: () => plan,
     refresh: async () => {
-      const stamp = await stampOf(plan);
-      if (stamp === seen) return false;
-      seen = stamp;
+      const before = last;
+      last = await stampOf(plan);
+      // Who writes it in pieces is waited for: half a file may be a good one, in which schedules are missing.
+      if (last !== before) return false;
+      // What is wrong may be in a file that only the new one names.
+      if (last === seen && trouble === null) return false;
+      seen = last;
       try {
-        plan = await readPlan({ file, env });
-        seen = await stampOf(plan);
-        log(`read ${file} anew: ${plan.schedules.length} schedules`);
-        return true;
+        ({ plan, stamp: seen } = await readStill({ file, env }));
       } catch (error) {
         if (!(error instanceof CelerootError)) throw error;
-        log(`${file} was changed and is not good, so what it said before goes on: ${error.message}`);
+        if (error.message !== trouble) {
+          log(`${file} was changed and is not good, so what it said before goes on: ${error.message}`);
+        }
+        trouble = error.message;
         return false;
       }
+      last = seen;
+      trouble = null;
+      log(`read ${file} anew: ${plan.schedules.length} schedules`);
+      return true;
     },
   };
+}
+
+/** Reads between two looks at the files that find the same: what is written in between is not taken for read. */
+async function readStill(source: Source): Promise<{ readonly plan: Plan; readonly stamp: string }> {
+  for (let before: string | null = null; ;) {
+    const plan = await readPlan(source);
+    const stamp = await stampOf(plan);
+    if (stamp === before) return { plan, stamp };
+    before = stamp;
+  }
 }
 
 async function readPlan({ file, env }: Source): Promise<Plan> {

@@ -6,11 +6,13 @@ import { publishTrust } from '../fleet/publish-trust.ts';
 import { grantHosts } from '../fleet/grant-hosts.ts';
 import type { ResolvedSchedule } from '../fleet/resolve-schedule.ts';
 import type { SlotId } from '../queue/slot-store.ts';
+import { someHosts } from '../fleet/schedule-finding.ts';
 import { firstAllowed } from '../schedule/allowed-start.ts';
 import type { SlotHost } from '../schedule/decide.ts';
 import { nextSlot } from '../schedule/slots.ts';
-import { prepareSlot } from './prepare-slot.ts';
-import type { Scheduler, Sending } from './scheduler-context.ts';
+import { type PreparedSlot, prepareSlot } from './prepare-slot.ts';
+import { startEnds } from './start-ends.ts';
+import type { Plan, Scheduler, Sending } from './scheduler-context.ts';
 import { runIdOfSlot } from '../trust/standing-order.ts';
 
 /**
@@ -89,18 +91,26 @@ export function nextWaveAt({ memory }: Pick<Scheduler, 'memory'>): number | null
 }
 
 /** Whether hosts wait for their roles to let more be changed at once. */
-export function isHeldUp({ memory }: Pick<Scheduler, 'memory'>, now: number): boolean {
-  return [...memory.sendings.values()].some((sending) => dueOf(sending, now).length > 0);
+export function isHeldUp({ memory, plan }: Pick<Scheduler, 'memory' | 'plan'>, now: number): boolean {
+  return [...memory.sendings.values()].some((sending) => dueOf(plan, sending, now).length > 0);
 }
 
-function dueOf({ record, sentUntil, given }: Sending, now: number): FireRecord['starts'] {
-  return record.starts.filter(({ host, at }) => at > sentUntil && at <= now && !given.has(host));
+/** Hosts whose moment has come, while their calendars still let them begin. */
+function dueOf(plan: Plan, sending: Sending, now: number): FireRecord['starts'] {
+  return leftOf(plan, sending, now).filter(({ at }) => at <= now);
+}
+
+/** Hosts that have no order yet and may still begin, now or later. */
+function leftOf(plan: Plan, sending: Sending, now: number): FireRecord['starts'] {
+  const { record, sentUntil, given } = sending;
+  const endOf = startEnds(plan, sending.id);
+  return record.starts.filter((start) => start.at > sentUntil && !given.has(start.host) && now < endOf(start));
 }
 
 async function sendWave(scheduler: Scheduler, sending: Sending): Promise<void> {
   const { broker, clock, plan, owner } = scheduler;
   const now = clock.now();
-  const wave = dueOf(sending, now);
+  const wave = dueOf(plan, sending, now);
   if (wave.length === 0 || now >= sending.endsAt) return;
   const schedule = scheduleOf(scheduler, sending);
   if (schedule.rollout !== null) {
@@ -121,26 +131,34 @@ async function sendWave(scheduler: Scheduler, sending: Sending): Promise<void> {
 
 /** Writes the run into the journal, signs its orders, and stores its record; one that is there is of this same run. */
 async function signSlot(scheduler: Scheduler, schedule: Schedule, sending: Sending): Promise<SignedRun> {
-  const { broker } = scheduler;
-  const signed = await sign(scheduler, schedule, sending);
+  const { broker, plan } = scheduler;
+  const { id, record } = sending;
+  const { prepared, sender, as } = await prepare(scheduler, schedule, sending);
+  const endOf = startEnds(plan, id);
+  const ends = new Map(record.starts.map((start): [string, number] => [start.host, endOf(start)]));
+  const assignments = prepared.assignments.map((each) =>
+    each.to.kind === 'host' ? { ...each, until: ends.get(each.to.host) ?? Infinity } : each,
+  );
+  const signed = await signRun({ ...prepared, assignments }, sender, as);
   await publishTrust(broker, signed.trust);
   await broker.saveRun(signed.run, signed.record).catch(unlessStored);
   return signed;
 }
 
-async function sign(scheduler: Scheduler, schedule: Schedule, { id, record }: Sending): Promise<SignedRun> {
-  const { plan } = scheduler;
-  const hosts = record.starts.map(({ host }) => host).filter((host) => plan.fleet.hosts.has(host));
-  const { prepared, sender, as } = await prepareSlot(scheduler, schedule, { slot: id.slot, hosts });
-  return await signRun(prepared, sender, as);
+async function prepare(scheduler: Scheduler, schedule: Schedule, { id, record }: Sending): Promise<PreparedSlot> {
+  const hosts = record.starts.map(({ host }) => host).filter((host) => scheduler.plan.fleet.hosts.has(host));
+  return await prepareSlot(scheduler, schedule, { slot: id.slot, hosts });
 }
 
-/** Keeps the orders of all hosts and steps with the run, for whoever drives it. With the record there, all of it is. */
+/**
+ * Keeps the orders of all hosts and steps with the run, for whoever drives it. With the record there, all of it is. The
+ * orders hold as long as the slot does: a turn that has begun is ended, and its calendars are held to when it begins.
+ */
 async function storeRollout(scheduler: Scheduler, schedule: Schedule, sending: Sending): Promise<void> {
   const { broker } = scheduler;
-  const { run } = sending.record;
-  if ((await broker.runRecords([run])).length > 0) return;
-  await submitRun(broker, await sign(scheduler, schedule, sending), 'celeroot').catch(unlessStored);
+  if ((await broker.runRecords([sending.record.run])).length > 0) return;
+  const { prepared, sender, as } = await prepare(scheduler, schedule, sending);
+  await submitRun(broker, await signRun(prepared, sender, as), 'celeroot').catch(unlessStored);
 }
 
 function unlessStored(error: unknown): void {
@@ -154,13 +172,15 @@ function scheduleOf({ plan }: Scheduler, { id }: Sending): Schedule {
 }
 
 /** Whether nothing is left to send, or it is too late for what is. */
-async function isDone(
-  { broker, clock, log }: Scheduler,
-  { id, record, sentUntil, given, endsAt }: Sending,
-): Promise<boolean> {
-  const left = record.starts.filter(({ host, at }) => at > sentUntil && !given.has(host));
-  if (left.length > 0 && clock.now() < endsAt) return false;
-  if (left.length > 0) log(`${id.schedule}: run ${record.run} ended before ${left.length} hosts had their orders`);
+async function isDone({ broker, clock, plan, log }: Scheduler, sending: Sending): Promise<boolean> {
+  const { id, record, sentUntil, given, endsAt } = sending;
+  const now = clock.now();
+  if (now < endsAt && leftOf(plan, sending, now).length > 0) return false;
+  const missed = record.starts.filter(({ host, at }) => at > sentUntil && !given.has(host)).map(({ host }) => host);
+  if (missed.length > 0) {
+    const which = `${missed.length} hosts had their orders: ${someHosts(missed)}`;
+    log(`${id.schedule}: run ${record.run} ended before ${which}`);
+  }
   await broker.slots.allSent(id);
   return true;
 }

@@ -28,7 +28,8 @@ export type Fired = {
 
 /**
  * Whether an order is what a standing order lets a scheduler give for a slot: its id, its task, arguments and limits, in
- * time. What it keeps out of upgrades may be more, since that can only make it do less. Null when it is.
+ * time. What it keeps out of upgrades may be more, and it may end sooner, since that can only make it do less. Null when
+ * it is.
  */
 export function checkFiring(fired: Fired): Refused | null {
   return checkSlot(fired) ?? checkContent(fired);
@@ -69,7 +70,7 @@ function checkContent({ order, standing }: Fired): Refused | null {
     task: order.task !== standing.task,
     args: JSON.stringify(order.args) !== JSON.stringify(standing.args),
     dryRun: order.dryRun !== standing.dryRun,
-    expiry: order.expiresAt - order.issuedAt !== limits.expiresInMs,
+    expiry: order.expiresAt - order.issuedAt > limits.expiresInMs,
     deadline: order.deadlineMs !== limits.deadlineMs,
     plan: order.expectedPlan !== null,
     target: order.to.kind === 'any' ? !isQueue(standing, order.to.queue) : standing.to.kind === 'any',

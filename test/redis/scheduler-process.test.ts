@@ -118,6 +118,9 @@ test('scheduler wants to know whether it is meant, and can say what it would do'
   const unsure = await runCli(['scheduler', folder.file]);
   assert.deepEqual([unsure.code, unsure.stdout], [2, '']);
   assert.match(unsure.stderr, /^error\[USAGE\]: expected either --beat or --dry-run\n/);
+  const both = await runCli(['scheduler', folder.file, '--beat', '--for', '2d']);
+  assert.deepEqual([both.code, both.stdout], [2, '']);
+  assert.match(both.stderr, /^error\[USAGE\]: --for says how far --dry-run looks\n/);
   const dry = await runCli(['scheduler', folder.file, '--dry-run']);
   assert.equal(dry.code, 0);
   assert.match(dry.stdout, /^LOCAL .*\n.* UTC .* first +1: web1\n$/);

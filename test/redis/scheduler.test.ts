@@ -3,18 +3,21 @@ import { rename } from 'node:fs/promises';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { scheduleNameSchema } from '../../src/core/names.ts';
+import type { SlotRecord } from '../../src/core/slot-record.ts';
 import { keysFor } from '../../src/queue/names.ts';
 import { newMemory, type Plan } from '../../src/scheduler/scheduler-context.ts';
 import { runIdOfSlot } from '../../src/trust/standing-order.ts';
 import { reconcile } from '../../src/scheduler/reconcile.ts';
 import { forbidLeaks } from '../support/no-leaks.ts';
-import { setStage } from '../support/scheduler-scene.ts';
+import { setStage, type Stage } from '../support/scheduler-scene.ts';
+import type { StagedScheduler } from '../support/scheduler-stage.ts';
 
 forbidLeaks();
 
 const MINUTE = 60_000;
 const HOUR = 60 * MINUTE;
 
+type HostStart = Extract<SlotRecord, { kind: 'fire' }>['starts'][number];
 const HOURLY = `schedules:
   hourly: { task: system.ping, target: { all: true }, every: 1h, start_within: 30m, misfire: skip }
 `;
@@ -160,6 +163,59 @@ test('each host gets its order at its own moment, also when whoever began it has
   await second.beat();
   assert.deepEqual((await sent()).length, 3);
   assert.deepEqual(await stage.broker.slots.unsent(), []);
+});
+
+const WINDOW = `calendars:
+  half: { kind: maintenance, timezone: UTC, times: [{ cron: "0 * * * *", for: 30m }] }
+schedules:
+  window: { task: apt.update, target: { roles: [webserver] }, every: 1h, splay: 25m, start_within: 50m }
+`;
+
+/** Fires the slot of the schedule, and has the time come at which the first of its two hosts begins. */
+async function beginFirst(stage: Stage, scheduler: StagedScheduler): Promise<readonly [HostStart, HostStart]> {
+  await scheduler.beat();
+  stage.time.now += HOUR;
+  await scheduler.beat();
+  const record = await stage.last('window');
+  assert.ok(record?.kind === 'fire');
+  const [one, other] = record.starts.toSorted((first, second) => first.at - second.at);
+  assert.ok(one !== undefined && other !== undefined && one.at < other.at);
+  stage.time.now = one.at;
+  await scheduler.beat();
+  assert.equal((await stage.jobs(one.host)).length, 1);
+  return [one, other];
+}
+
+test('an order neither leaves after the maintenance it was meant for, nor holds longer', async () => {
+  await using stage = await setStage(WINDOW);
+  const [scheduler, other] = [stage.scheduler(1), stage.scheduler()];
+  const [first, second] = await beginFirst(stage, scheduler);
+  const closesAt = stage.start + HOUR + 30 * MINUTE;
+  const [job = assert.fail()] = await stage.jobs(first.host);
+  assert.equal((await stage.order(first.host, job)).expiresAt, closesAt);
+
+  scheduler.kill();
+  stage.time.now = closesAt + MINUTE;
+  await other.beat();
+
+  assert.deepEqual(await stage.jobs(second.host), []);
+  assert.match(other.log.join('\n'), new RegExp(`ended before 1 hosts had their orders: ${second.host}$`, 'm'));
+  assert.deepEqual(await stage.broker.slots.unsent(), []);
+});
+
+test('a freeze that is written while hosts wait for their moments holds for them', async () => {
+  await using stage = await setStage(WINDOW);
+  const scheduler = stage.scheduler();
+  const [, second] = await beginFirst(stage, scheduler);
+  const from = new Date(second.at - (second.at % MINUTE)).toISOString().slice(0, 16);
+  const freeze = `calendars:\n  stop: { kind: freeze, timezone: UTC, times: [{ from: ${from}, until: 2099-01-01 }] }\n`;
+  await stage.rewrite(WINDOW.replace('calendars:\n', freeze));
+
+  stage.time.now = second.at;
+  await scheduler.beat();
+
+  assert.deepEqual(await stage.jobs(second.host), []);
+  assert.match(scheduler.log.join('\n'), new RegExp(`ended before 1 hosts had their orders: ${second.host}$`, 'm'));
 });
 
 test('hosts that have not joined are left out, and a task that is not allowed is missed with the reason', async () => {

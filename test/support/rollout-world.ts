@@ -95,8 +95,9 @@ export class RolloutWorld {
     this.#act({ kind: 'resume', afterStop: resumeAfterStop(this.view()) });
   }
 
+  /** Who can write to Redis says again what was said before, the first of it last. */
   repeatActs(): void {
-    this.acts.push(...this.acts);
+    this.acts.push(...this.acts.toReversed());
   }
 
   /** Hosts that were given an order and have not ended, whatever anybody knows of it. */

@@ -1,10 +1,12 @@
 import { readFile, writeFile } from 'node:fs/promises';
+import * as z from 'zod';
 import { scheduleNameSchema } from '../../src/core/names.ts';
 import type { SlotRecord } from '../../src/core/slot-record.ts';
 import type { ControllerBroker } from '../../src/queue/broker.ts';
 import { keysFor } from '../../src/queue/names.ts';
 import { openControllerBroker } from '../../src/queue/open.ts';
 import type { Plan } from '../../src/scheduler/scheduler-context.ts';
+import { type Order, orderSchema } from '../../src/trust/order.ts';
 import { host } from './broker-data.ts';
 import { makeFleetFolder, type FleetFolder } from './fleet-folder.ts';
 import { startRedis, type TestRedis } from './redis.ts';
@@ -27,6 +29,7 @@ export type Stage = AsyncDisposable & {
   readonly last: (name: string) => Promise<SlotRecord | undefined>;
   /** Jobs that wait for a host. */
   readonly jobs: (name: string) => Promise<readonly string[]>;
+  readonly order: (name: string, job: string) => Promise<Order>;
 };
 
 export async function setStage(more: string, hosts?: string, webserver = ''): Promise<Stage> {
@@ -64,6 +67,12 @@ export async function setStage(more: string, hosts?: string, webserver = ''): Pr
       const queue = keysFor(environment).queue({ kind: 'host', host: host(name) }, 'wait');
       const listed = await redis.command('LRANGE', queue, '0', '-1');
       return listed === '' ? [] : listed.split('\n');
+    },
+    order: async (name, job) => {
+      const key = keysFor(environment).queue({ kind: 'host', host: host(name) }, job);
+      const { order } = z.object({ order: z.string() }).parse(JSON.parse(await redis.command('HGET', key, 'data')));
+      const { payload } = z.looseObject({ payload: z.string() }).parse(JSON.parse(order));
+      return orderSchema.parse(JSON.parse(Buffer.from(payload, 'base64').toString()));
     },
     [Symbol.asyncDispose]: () => stack.disposeAsync(),
   };
