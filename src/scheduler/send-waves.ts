@@ -3,7 +3,6 @@ import { CelerootError, ConnectionError, messageOf } from '../core/errors.ts';
 import type { FireRecord } from '../core/slot-record.ts';
 import { signRun, submitRun, type SignedRun } from '../fleet/dispatch-run.ts';
 import { publishTrust } from '../fleet/publish-trust.ts';
-import type { PreparedRun } from '../fleet/prepare-run.ts';
 import { grantHosts } from '../fleet/grant-hosts.ts';
 import type { ResolvedSchedule } from '../fleet/resolve-schedule.ts';
 import type { SlotId } from '../queue/slot-store.ts';
@@ -11,7 +10,7 @@ import { someHosts } from '../fleet/schedule-finding.ts';
 import { firstAllowed } from '../schedule/allowed-start.ts';
 import type { SlotHost } from '../schedule/decide.ts';
 import { nextSlot } from '../schedule/slots.ts';
-import { prepareSlot } from './prepare-slot.ts';
+import { type PreparedSlot, prepareSlot } from './prepare-slot.ts';
 import { startEnds } from './start-ends.ts';
 import type { Plan, Scheduler, Sending } from './scheduler-context.ts';
 import { runIdOfSlot } from '../trust/standing-order.ts';
@@ -132,36 +131,34 @@ async function sendWave(scheduler: Scheduler, sending: Sending): Promise<void> {
 
 /** Writes the run into the journal, signs its orders, and stores its record; one that is there is of this same run. */
 async function signSlot(scheduler: Scheduler, schedule: Schedule, sending: Sending): Promise<SignedRun> {
-  const { broker } = scheduler;
-  const signed = await sign(scheduler, schedule, sending);
-  await publishTrust(broker, signed.trust);
-  await broker.saveRun(signed.run, signed.record).catch(unlessStored);
-  return signed;
-}
-
-async function sign(scheduler: Scheduler, schedule: Schedule, { id, record }: Sending): Promise<SignedRun> {
-  const { plan } = scheduler;
-  const hosts = record.starts.map(({ host }) => host).filter((host) => plan.fleet.hosts.has(host));
-  const { prepared, sender, as } = await prepareSlot(scheduler, schedule, { slot: id.slot, hosts });
-  return await signRun(schedule.rollout === null ? endingInTime(plan, { id, record }, prepared) : prepared, sender, as);
-}
-
-/** The orders end with the windows they are for. In a roll-out whoever drives it holds each turn to the calendars. */
-function endingInTime(plan: Plan, { id, record }: Pick<Sending, 'id' | 'record'>, prepared: PreparedRun): PreparedRun {
+  const { broker, plan } = scheduler;
+  const { id, record } = sending;
+  const { prepared, sender, as } = await prepare(scheduler, schedule, sending);
   const endOf = startEnds(plan, id);
   const ends = new Map(record.starts.map((start): [string, number] => [start.host, endOf(start)]));
   const assignments = prepared.assignments.map((each) =>
     each.to.kind === 'host' ? { ...each, until: ends.get(each.to.host) ?? Infinity } : each,
   );
-  return { ...prepared, assignments };
+  const signed = await signRun({ ...prepared, assignments }, sender, as);
+  await publishTrust(broker, signed.trust);
+  await broker.saveRun(signed.run, signed.record).catch(unlessStored);
+  return signed;
 }
 
-/** Keeps the orders of all hosts and steps with the run, for whoever drives it. With the record there, all of it is. */
+async function prepare(scheduler: Scheduler, schedule: Schedule, { id, record }: Sending): Promise<PreparedSlot> {
+  const hosts = record.starts.map(({ host }) => host).filter((host) => scheduler.plan.fleet.hosts.has(host));
+  return await prepareSlot(scheduler, schedule, { slot: id.slot, hosts });
+}
+
+/**
+ * Keeps the orders of all hosts and steps with the run, for whoever drives it. With the record there, all of it is. The
+ * orders hold as long as the slot does: a turn that has begun is ended, and its calendars are held to when it begins.
+ */
 async function storeRollout(scheduler: Scheduler, schedule: Schedule, sending: Sending): Promise<void> {
   const { broker } = scheduler;
-  const { run } = sending.record;
-  if ((await broker.runRecords([run])).length > 0) return;
-  await submitRun(broker, await sign(scheduler, schedule, sending), 'celeroot').catch(unlessStored);
+  if ((await broker.runRecords([sending.record.run])).length > 0) return;
+  const { prepared, sender, as } = await prepare(scheduler, schedule, sending);
+  await submitRun(broker, await signRun(prepared, sender, as), 'celeroot').catch(unlessStored);
 }
 
 function unlessStored(error: unknown): void {

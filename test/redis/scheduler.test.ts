@@ -3,8 +3,8 @@ import { rename } from 'node:fs/promises';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { scheduleNameSchema } from '../../src/core/names.ts';
-import { keysFor } from '../../src/queue/names.ts';
 import type { SlotRecord } from '../../src/core/slot-record.ts';
+import { keysFor } from '../../src/queue/names.ts';
 import { newMemory, type Plan } from '../../src/scheduler/scheduler-context.ts';
 import { runIdOfSlot } from '../../src/trust/standing-order.ts';
 import { reconcile } from '../../src/scheduler/reconcile.ts';
@@ -18,7 +18,6 @@ const MINUTE = 60_000;
 const HOUR = 60 * MINUTE;
 
 type HostStart = Extract<SlotRecord, { kind: 'fire' }>['starts'][number];
-
 const HOURLY = `schedules:
   hourly: { task: system.ping, target: { all: true }, every: 1h, start_within: 30m, misfire: skip }
 `;

@@ -122,6 +122,11 @@ async function exerciseRollout({ rollouts }: ControllerBroker): Promise<void> {
   await rollouts.freeLocks(locks);
   assert.equal(await rollouts.keepDriving(run.id, lease.token), true);
   await rollouts.dropDriving(run.id, lease.token);
+  await rollouts.announce(newRun([web1]).id, Date.now() - 1000);
+  await rollouts.announce(run.id, Date.now() + 60_000);
+  assert.deepEqual(await rollouts.announced(), [run.id]);
+  await rollouts.conclude(run.id);
+  assert.deepEqual(await rollouts.announced(), []);
 }
 
 /** Follows a run until so many reports are there. */

@@ -6,7 +6,7 @@ import type { ControllerBroker } from '../../src/queue/broker.ts';
 import { keysFor } from '../../src/queue/names.ts';
 import { openControllerBroker } from '../../src/queue/open.ts';
 import type { Plan } from '../../src/scheduler/scheduler-context.ts';
-import { orderSchema, type Order } from '../../src/trust/order.ts';
+import { type Order, orderSchema } from '../../src/trust/order.ts';
 import { host } from './broker-data.ts';
 import { makeFleetFolder, type FleetFolder } from './fleet-folder.ts';
 import { startRedis, type TestRedis } from './redis.ts';

@@ -59,7 +59,7 @@ export function rollOut(cli: Cli, fleet: FleetConfig, { prepared, flags }: Laid)
   }
   if (!flags.detach) return planned;
   throw new UsageError('USAGE', 'a roll-out has to be driven, which --detach leaves to nobody', {
-    hint: 'leave it out; what is left after Ctrl-C goes on with  celeroot runs resume',
+    hint: 'leave it out; after Ctrl-C a scheduler goes on with it, or  celeroot runs resume',
   });
 }
 
