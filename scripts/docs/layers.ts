@@ -14,7 +14,7 @@ export const LAYERS: Readonly<Record<string, readonly string[]>> = {
   executor: ['tasks', 'apt', 'host', 'trust', 'core'],
   worker: ['executor', 'queue', 'config', 'tasks', 'host', 'trust', 'audit', 'core'],
   fleet: ['queue', 'config', 'rollout', 'schedule', 'tasks', 'host', 'trust', 'audit', 'core'],
-  scheduler: ['fleet', 'queue', 'config', 'schedule', 'tasks', 'host', 'trust', 'audit', 'core'],
+  scheduler: ['fleet', 'queue', 'config', 'rollout', 'schedule', 'tasks', 'host', 'trust', 'audit', 'core'],
   terminal: ['rollout', 'audit', 'core'],
   commands: [
     'terminal',

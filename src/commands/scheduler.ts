@@ -48,6 +48,7 @@ export function schedulerCommand(cli: Cli): CommandUnknownOpts {
       {
         file: path,
         env: cli.env,
+        by: cli.by,
         owner: `${cli.by} ${randomUUID()}`,
         clock: cli.clock,
         leaseMs: LEASE_MS,

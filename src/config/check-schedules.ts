@@ -15,6 +15,7 @@ export function scheduleFindings(file: Readonly<Record<string, unknown>>): reado
     roles: namesIn(file['roles']),
     hosts: namesIn(file['hosts']),
     calendars: namesIn(file['calendars']),
+    rollouts: namesIn(file['rollouts']),
   };
   return [
     ...entriesIn(file['calendars']).flatMap(([name, entry]) => {
@@ -34,7 +35,7 @@ export function scheduleFindings(file: Readonly<Record<string, unknown>>): reado
   ];
 }
 
-type Known = Readonly<Record<'roles' | 'hosts' | 'calendars', readonly string[]>>;
+type Known = Readonly<Record<'roles' | 'hosts' | 'calendars' | 'rollouts', readonly string[]>>;
 
 function oneSchedule(section: ScheduleSection, known: Known, name: string): readonly Finding[] {
   const path = ['schedules', name];
@@ -54,6 +55,18 @@ function oneSchedule(section: ScheduleSection, known: Known, name: string): read
       known: known.calendars,
       path: [...path, 'ignore_calendars'],
     }),
+    ...rolloutFindings(section, known, path),
+  ];
+}
+
+function rolloutFindings(section: ScheduleSection, known: Known, path: ConfigPath): readonly Finding[] {
+  const { rollout, splay } = section;
+  if (rollout === undefined) return [];
+  return [
+    ...unknownNames([rollout], { kind: 'roll-out', known: known.rollouts, path: [...path, 'rollout'] }),
+    ...((parseDuration(splay) ?? 0) > 0
+      ? [finding([...path, 'splay'], 'expected none: the batches of the roll-out say when hosts begin')]
+      : []),
   ];
 }
 
@@ -72,7 +85,7 @@ function timingFindings(section: ScheduleSection, name: string): readonly Findin
 }
 
 type Names = {
-  readonly kind: 'role' | 'host' | 'calendar';
+  readonly kind: 'role' | 'host' | 'calendar' | 'roll-out';
   readonly known: readonly string[];
   readonly path: ConfigPath;
 };

@@ -53,6 +53,8 @@ export type Schedule = Omit<SlotRules, 'misfire'> & {
   readonly misfire: SlotRules['misfire'] | null;
   readonly deadlineMs: number;
   readonly ignoredCalendars: readonly string[];
+  /** A name of `rollouts`; null where each host begins at its own moment. */
+  readonly rollout: string | null;
   readonly section: ScheduleSection;
 };
 

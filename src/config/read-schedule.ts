@@ -26,6 +26,7 @@ export function scheduleOf(name: ScheduleName, section: ScheduleSection): Schedu
     startWithinMs: parseDuration(section.start_within) ?? 0,
     deadlineMs: parseDuration(section.deadline) ?? 0,
     ignoredCalendars: section.ignore_calendars,
+    rollout: section.rollout ?? null,
     section,
   });
 }

@@ -113,6 +113,12 @@ export const scheduleSchema = z
       .describe(
         'What becomes of a slot while the run of an earlier one goes on: `skip`, `queue` until it has ended or `start_within` is over, or `allow`.',
       ),
+    rollout: z
+      .string()
+      .optional()
+      .describe(
+        'A roll-out of `rollouts`: hosts have their turns in its batches, instead of each at its moment of `splay`.',
+      ),
     ignore_calendars: z.array(z.string()).default([]).describe('Calendars that do not hold for it.'),
   })
   .describe('A rule by which runs start.');

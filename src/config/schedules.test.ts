@@ -165,3 +165,14 @@ schedules:
   const without = editText(HEAD + text, removeHost(fleet, 'web1'));
   assert.throws(() => read(without), /calendars\/c\/hosts: there is no host web1;.*\n.*schedules\/s\/target\/hosts/);
 });
+
+test('a schedule names a roll-out of the file, and has no splay beside it', () => {
+  const text = (rules: string): string =>
+    `rollouts: { careful: { canary: 1 } }\nschedules:\n  s: { task: apt.upgrade, target: { all: true }, every: 1h, ${rules} }\n`;
+  assert.equal([...parse(text('rollout: careful')).schedules.values()][0]?.rollout, 'careful');
+  assert.match(
+    complaints(text('rollout: carefull')).join(),
+    /s\/rollout: there is no roll-out carefull; did you mean careful\?/,
+  );
+  assert.match(complaints(text('rollout: careful, splay: 5m')).join(), /s\/splay: expected none: the batches/);
+});

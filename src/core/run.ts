@@ -49,7 +49,14 @@ export const runSchema = z.strictObject({
   /** How it proceeds over its hosts; left out where all are given their orders at once. */
   rollout: rolloutSchema.optional(),
   /** The schedule that made it, and when it was due, milliseconds since 1970. */
-  slot: z.strictObject({ schedule: scheduleNameSchema, at: z.int().min(0) }).optional(),
+  slot: z
+    .strictObject({
+      schedule: scheduleNameSchema,
+      at: z.int().min(0),
+      /** Which step of its roll-out, counted from 1; left out for the run that is rolled out. */
+      step: z.int().min(1).max(50).optional(),
+    })
+    .optional(),
 });
 export type Run = Readonly<z.infer<typeof runSchema>>;
 

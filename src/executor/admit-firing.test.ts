@@ -145,6 +145,16 @@ describe('an order that a scheduler signs is', () => {
       'MALFORMED',
       () => verdict({ firing: { request: requestOf({ schedule: scheduleNameSchema.parse('weekly') }), slot: SLOT } }),
     ],
+    [
+      'its id is that of a step',
+      'MALFORMED',
+      () => verdict({ firing: { request: requestOf({ step: 1 }), slot: SLOT } }),
+    ],
+    [
+      'it is a step, and its id that of another',
+      'MALFORMED',
+      () => verdict({ firing: { request: requestOf({ step: 1 }), slot: SLOT } }, { step: 2 }),
+    ],
     ['a stranger signed the standing order', 'UNKNOWN_KEY', () => requestBy(stranger)],
     ['a scheduler signed the standing order', 'WRONG_KIND', () => requestBy(scheduler)],
     ['a release key signed the standing order', 'WRONG_KIND', () => requestBy(release)],
@@ -205,4 +215,10 @@ test('a slot is the same run whoever fires it, and no other slot or schedule is'
   assert.notEqual(firedOrder(operator).id, firedOrder(operator, standing, SLOT + MINUTE).id);
   const weekly = { ...standing, schedule: scheduleNameSchema.parse('weekly') };
   assert.notEqual(firedOrder(operator).id, firedOrder(operator, weekly).id);
+});
+
+test('each step of a roll-out is a run of its own, which its own standing order lets a scheduler fire', () => {
+  const ids = [1, 2, 11].map((step) => firedOrder(operator, { ...standing, step }).id);
+  assert.equal(new Set([firedOrder(operator).id, ...ids]).size, 4);
+  assert.equal(verdict({}, { step: 2 }), 'admitted');
 });

@@ -76,7 +76,7 @@ test('when Redis goes away while orders are queued, the error says how far it ca
   const saved: string[] = [];
   const published: number[] = [];
   const broker = {
-    rollouts: { keepOrders: unexpected, saveStep: unexpected },
+    rollouts: { keepOrders: unexpected, saveStep: unexpected, announce: unexpected },
     newestTrust: async () => null,
     trustOf: async () => null,
     publishTrust: async (version: number) => void published.push(version),

@@ -12,10 +12,11 @@ import type { JournalHead } from '../core/chain-head.ts';
 import type { Order } from '../trust/order.ts';
 import { sealRun } from '../trust/run-record.ts';
 import { signOrder } from '../trust/sign-order.ts';
-import { runIdOfSlot, type StandingOrder } from '../trust/standing-order.ts';
+import { type FiredSlot, runIdOf, slotOf } from './fired-slot.ts';
 import { runEvent } from './journal-run.ts';
 import type { Journal } from './journal.ts';
 import type { Assignment, PreparedRun } from './prepare-run.ts';
+import { isRolled, overAt } from './rolled-run.ts';
 import { publishTrust } from './publish-trust.ts';
 import type { SignedTrust } from './trust-on-disk.ts';
 
@@ -29,19 +30,6 @@ export type Sender = {
   readonly clock: Clock;
   readonly randomBytes: (count: number) => Uint8Array;
 };
-
-/** A slot of a standing order, for which a scheduler signs the orders. */
-export type FiredSlot = {
-  /** The envelope that operators have signed, and what is in it. */
-  readonly request: string;
-  readonly standing: StandingOrder;
-  /** Milliseconds since 1970. */
-  readonly slot: number;
-};
-
-function runIdOf({ standing, slot }: FiredSlot): RunId {
-  return runIdOfSlot(standing.fleet, standing.schedule, slot);
-}
 
 /** A run with its signed record and orders, ready to go, and the trust file that the hosts will hold them against. */
 export type SignedRun = {
@@ -90,7 +78,7 @@ export async function signRun(
     by: sender.by,
     follows: prepared.follows,
     ...rollout,
-    ...(fires === null ? {} : { slot: { schedule: fires.standing.schedule, at: fires.slot } }),
+    ...(fires === null ? {} : { slot: slotOf(fires) }),
   };
   const releases = orders.map((order) => ({ job: order.id, to: order.to, envelope: signOrder(order, sender.key) }));
   return { run, record: sealRun(sender.fleet, run, sender.key), orders: releases, trust: sender.trust, steps: signed };
@@ -104,19 +92,20 @@ export async function signRun(
  */
 export async function submitRun(
   broker: Pick<ControllerBroker, 'saveRun' | 'release' | 'newestTrust' | 'trustOf' | 'publishTrust'> & {
-    readonly rollouts: Pick<RolloutBroker, 'keepOrders' | 'saveStep'>;
+    readonly rollouts: Pick<RolloutBroker, 'keepOrders' | 'saveStep' | 'announce'>;
   },
   { run, record, orders, trust, steps }: SignedRun,
   celeroot: string,
 ): Promise<void> {
   await publishTrust(broker, trust);
-  if (run.rollout !== undefined) {
+  if (isRolled(run)) {
     // In this order: a run that can be found can be driven.
     for (const step of steps) {
       await broker.rollouts.keepOrders(step.run.id, step.orders);
       await broker.rollouts.saveStep(step.run.id, step.record);
     }
     await broker.rollouts.keepOrders(run.id, orders);
+    await broker.rollouts.announce(run.id, overAt(run));
     await broker.saveRun(run, record);
     return;
   }
@@ -138,8 +127,8 @@ async function signRollout({ rollout, steps, dryRun }: PreparedRun, sender: Send
   if (rollout === null || dryRun) return { signed: [], rollout: {} };
   const signed: SignedRun[] = [];
   const named: RolloutStep[] = [];
-  for (const { step, run } of steps) {
-    const other = run === null ? null : await signRun(run, sender);
+  for (const { step, run, as = null } of steps) {
+    const other = run === null ? null : await signRun(run, sender, as);
     if (other !== null) signed.push(other);
     named.push({ ...step, run: other?.run.id ?? null });
   }

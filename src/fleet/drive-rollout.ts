@@ -4,17 +4,16 @@ import { RejectedError } from '../core/errors.ts';
 import { runOf, type JobId } from '../core/ids.ts';
 import type { HostName } from '../core/names.ts';
 import type { RunSnapshot } from '../core/run-snapshot.ts';
-import { SILENCE_MS } from '../core/run-state.ts';
 import type { Run } from '../core/run.ts';
 import type { ControllerBroker } from '../queue/broker.ts';
 import type { DrivingHeld, DrivingLease } from '../queue/rollout-broker.ts';
 import type { RolloutStatus } from '../rollout/status.ts';
-import { ownStep, type Chain } from '../rollout/turns.ts';
+import type { Chain } from '../rollout/turns.ts';
 import { chainReader, type ChainReader } from './chain-reader.ts';
 import type { FollowUpdate } from './follow-run.ts';
 import { reapLocks } from './reap-locks.ts';
 import { limitedRolesOf, roleLimits } from './role-limits.ts';
-import { rolledHosts, type RolledRun } from './rolled-run.ts';
+import { overAt, rolledHosts, type RolledRun } from './rolled-run.ts';
 import { historyReader, type HistoryReader } from './rollout-history.ts';
 import { rolloutStatus, withHeld } from './rollout-status.ts';
 import type { Witness } from './witness.ts';
@@ -27,23 +26,46 @@ export type DriveOptions = {
   readonly by: string;
   /** Tells this driver from any other. */
   readonly owner: string;
+  /** Whether a host may begin now, by calendars that hold for the run; without it any may at any time. */
+  readonly mayBegin?: (host: HostName) => boolean;
 };
 
-/** Whoever has the wheel: gives hosts their orders when their turn comes. Disposing lets go of it; the run stands then. */
-export type RolloutDriver = AsyncDisposable & {
+/** Whoever knows how a roll-out stands. */
+export type RolloutWatcher = {
   /**
-   * Does what is due by what is known of the run now.
-   * @throws RejectedError ROLLOUT_DRIVEN once another has taken over.
+   * How it stands by what is known of the run now, after what was due was done.
+   * @throws RejectedError ROLLOUT_DRIVEN once another has taken over the wheel.
    */
   readonly step: (snapshot: RunSnapshot) => Promise<RolloutStatus>;
 };
 
+/** Whoever has the wheel: gives hosts their orders when their turn comes. Disposing lets go of it. */
+export type RolloutDriver = AsyncDisposable & RolloutWatcher;
+
+/** Only looks at a roll-out, which somebody else drives or nobody. */
+export async function watchWheel(
+  broker: ControllerBroker,
+  run: RolledRun,
+  options: Pick<DriveOptions, 'witness' | 'clock'>,
+): Promise<RolloutWatcher> {
+  const history = await historyReader(broker, run, options);
+  const chain = await chainReader(broker, run, options.witness);
+  return {
+    step: async (snapshot) =>
+      rolloutStatus(run, {
+        snapshot,
+        chain: await chain.read(snapshot.state, rolledHosts(run)),
+        history: await history.read(),
+      }),
+  };
+}
+
 /** An update of a run, after what was due in its roll-out was done. */
 export type DrivenUpdate = FollowUpdate & { readonly rollout: RolloutStatus | null };
 
-/** Drives a roll-out along with what is seen of it; without a driver the run is only seen. */
+/** Drives, or watches, a roll-out along with what is seen of the run, which may be none. */
 export async function* drivenBy(
-  driver: RolloutDriver | null,
+  driver: RolloutWatcher | null,
   updates: AsyncIterable<FollowUpdate>,
 ): AsyncGenerator<DrivenUpdate, void, void> {
   for await (const update of updates) {
@@ -120,7 +142,9 @@ async function step(wheel: Wheel, snapshot: RunSnapshot): Promise<RolloutStatus>
     if (decision.kind === 'settle') {
       if (!(await broker.rollouts.writeEntry(run.id, lease.token, SETTLED))) throw lost(run);
     } else if (decision.kind === 'release') {
-      const given = await give(wheel, decision.hosts);
+      const hosts = decision.hosts.filter((host) => wheel.options.mayBegin?.(host) !== false);
+      if (hosts.length === 0) return { ...status, decision: { kind: 'wait', for: 'calendar', until: null } };
+      const given = await give(wheel, hosts);
       if (given === 0) return { ...status, decision: { kind: 'wait', for: 'locks', until: null } };
     } else {
       return status;
@@ -173,13 +197,12 @@ async function queue({ broker, queued }: Wheel, jobs: readonly JobId[]): Promise
 async function give(wheel: Wheel, wanted: readonly HostName[]): Promise<number> {
   const { broker, run, options, lease } = wheel;
   const { fleet, clock, witness } = options;
-  const steps = run.rollout.steps ?? [ownStep(run.task)];
   const answer = await broker.rollouts.grantTurns({
     run: run.id,
     token: lease.token,
     hosts: wanted.map((host) => ({ host, roles: limitedRolesOf(fleet, host) })),
     limits: roleLimits(fleet),
-    until: run.expiresAt + steps.length * (run.deadlineMs + SILENCE_MS),
+    until: overAt(run),
   });
   if (answer.kind === 'lost') throw lost(run);
   const given = answer.kind === 'granted' ? answer.hosts.length : 0;

@@ -28,8 +28,13 @@ export function overlapFindings(schedules: readonly ResolvedSchedule[], within: 
 function spansAtWork({ schedule }: ResolvedSchedule, { start, end }: Span): readonly Span[] {
   return slotsBetween(schedule.timing, start, end)
     .take(MOST_SLOTS)
-    .map((slot) => ({ start: slot, end: slot + schedule.splayMs + schedule.deadlineMs }))
+    .map((slot) => ({ start: slot, end: slot + lastStartMs(schedule) + schedule.deadlineMs }))
     .toArray();
+}
+
+/** The last hosts of a roll-out may begin as long as its orders hold. */
+function lastStartMs({ rollout, splayMs, startWithinMs }: ResolvedSchedule['schedule']): number {
+  return rollout === null ? splayMs : startWithinMs;
 }
 
 function withItself({ resolved: { schedule }, spans }: AtWork): readonly ScheduleFinding[] {
@@ -39,7 +44,7 @@ function withItself({ resolved: { schedule }, spans }: AtWork): readonly Schedul
   const outcome = { skip: 'is left out', queue: 'waits', allow: 'begins all the same' }[schedule.overlap];
   const text =
     `slots are ${formatDuration(after.start - before.start)} apart, and a run may take ` +
-    `${formatDuration(before.end - before.start)} (splay and deadline): a slot meanwhile ${outcome}`;
+    `${formatDuration(before.end - before.start)} (${schedule.rollout === null ? 'splay' : 'start_within'} and deadline): a slot meanwhile ${outcome}`;
   return [{ schedule: schedule.name, level: 'warning', code: 'OVERLAP', text }];
 }
 

@@ -12,7 +12,12 @@ import { type ScheduleFinding, someHosts } from './schedule-finding.ts';
 /** Enough to see a pattern; a schedule of every minute has half a million slots a year. */
 const MOST_SLOTS = 400;
 
-type Look = { readonly calendars: FleetCalendars; readonly within: Span };
+type Look = {
+  readonly calendars: FleetCalendars;
+  readonly within: Span;
+  /** How long after the first hosts of a roll-out its last ones may begin. */
+  readonly roundsMs: number;
+};
 
 /** What calendars keep a schedule from, and windows that close while hosts may still be at work. */
 export function windowFindings(resolved: ResolvedSchedule, look: Look): readonly ScheduleFinding[] {
@@ -52,7 +57,7 @@ function leftBehind({ schedule }: ResolvedSchedule, slots: readonly ForecastSlot
 function closingWindows(
   { schedule }: ResolvedSchedule,
   slots: readonly ForecastSlot[],
-  { calendars, within }: Look,
+  { calendars, within, roundsMs }: Look,
 ): readonly ScheduleFinding[] {
   const windows = [...calendars.values()]
     .filter(({ calendar }) => calendar.kind === 'maintenance')
@@ -69,7 +74,7 @@ function closingWindows(
         own.map(({ held }) => held),
         start,
       );
-      if (leftMs < schedule.deadlineMs) return [closing(schedule, start, leftMs)];
+      if (leftMs < roundsMs + schedule.deadlineMs) return [closing(schedule, start, { leftMs, roundsMs })];
     }
   }
   return [];
@@ -80,10 +85,17 @@ function timeLeft(windows: readonly HeldCalendar[], { at }: HostStart): number {
   return Math.max(...windows.map(({ spans }) => (spanAt(spans, at)?.end ?? at) - at));
 }
 
-function closing(schedule: ResolvedSchedule['schedule'], { host, at }: HostStart, leftMs: number): ScheduleFinding {
-  const text =
-    `${host} begins at ${local(schedule, at)} and its window closes in ${formatDuration(leftMs)}, ` +
-    `but it may be at work for ${formatDuration(schedule.deadlineMs)} (deadline)`;
+function closing(
+  schedule: ResolvedSchedule['schedule'],
+  { host, at }: HostStart,
+  { leftMs, roundsMs }: { readonly leftMs: number; readonly roundsMs: number },
+): ScheduleFinding {
+  const needed = formatDuration(roundsMs + schedule.deadlineMs);
+  const why =
+    roundsMs === 0
+      ? `it may be at work for ${needed} (deadline)`
+      : `the roll-out may take ${needed} (deadline and soak of each batch)`;
+  const text = `${host} begins at ${local(schedule, at)} and its window closes in ${formatDuration(leftMs)}, but ${why}`;
   return { schedule: schedule.name, level: 'warning', code: 'WINDOW_TOO_SHORT', text };
 }
 

@@ -4,7 +4,7 @@ import { formatDuration } from '../core/duration.ts';
 import { RejectedError, UsageError } from '../core/errors.ts';
 import type { HostName } from '../core/names.ts';
 import type { Rollout } from '../core/rollout.ts';
-import { planBatches } from '../rollout/plan-batches.ts';
+import { planBatches, type PlannedHost } from '../rollout/plan-batches.ts';
 import { DEFAULT_RULES, type RolloutChoice, type RolloutRules } from '../rollout/rules.ts';
 import { prepareSteps } from './prepare-steps.ts';
 import type { PreparedRun } from './prepare-run.ts';
@@ -32,14 +32,15 @@ export function planRollout(fleet: FleetConfig, prepared: PreparedRun, { choice,
   if (byHost.size < prepared.assignments.length) {
     throw new UsageError('USAGE', why(isLimited), { hint: 'use --role or --host instead of --any' });
   }
-  const planned = [...byHost.keys()].map((name) => ({
-    name,
-    labels: new Map(Object.entries(fleet.hosts.get(name)?.labels ?? {})),
-  }));
-  const { hosts, rollout } = planBatches(planned, rules, seed);
+  const { hosts, rollout } = planBatches(plannedHosts(fleet, [...byHost.keys()]), rules, seed);
   requireTime(rollout, prepared.expiresInMs);
   const laid = { ...prepared, assignments: hosts.flatMap((host) => byHost.get(host) ?? []), rollout };
   return { ...laid, steps: prepareSteps(fleet, laid, rules) };
+}
+
+/** The hosts with what decides their places. */
+export function plannedHosts({ hosts }: FleetConfig, names: readonly HostName[]): readonly PlannedHost[] {
+  return names.map((name) => ({ name, labels: new Map(Object.entries(hosts.get(name)?.labels ?? {})) }));
 }
 
 /** Hosts that the run may change and that have a role with a limit. */

@@ -8,7 +8,12 @@ import type { SignedTrust } from './trust-on-disk.ts';
 type TrustShelf = Pick<ControllerBroker, 'newestTrust' | 'trustOf' | 'publishTrust'>;
 
 /** What Redis has now. `another` is of the same version and signed as well: two controllers made it at once. */
-export type Published = { readonly version: number; readonly which: 'ours' | 'another' | 'newer' };
+export type Published = {
+  readonly version: number;
+  readonly which: 'ours' | 'another' | 'newer';
+  /** A version that Redis claimed and that our roots have not signed; null for none. */
+  readonly unsigned?: number | null;
+};
 
 /**
  * Gives hosts the controller's trust file, unless Redis has another that follows from its roots. Hosts that are on have
@@ -26,7 +31,17 @@ export async function publishTrust(broker: TrustShelf, { trust, envelope }: Sign
     }
   }
   await broker.publishTrust(trust.version, envelope);
-  return { version: trust.version, which: 'ours' };
+  return {
+    version: trust.version,
+    which: 'ours',
+    unsigned: newest !== null && newest >= trust.version ? newest : null,
+  };
+}
+
+/** What an operator should know of what stood in the way; null for nothing. */
+export function warningOf({ unsigned = null }: Published): string | null {
+  if (unsigned === null) return null;
+  return `Redis claimed a version ${unsigned} of the trust file that this fleet’s root keys have not signed, and now has ours: somebody else writes there, or another fleet uses it without an  environment:  of its own`;
 }
 
 /** @throws RejectedError TRUST_OVERTAKEN where a change that was just made is not what hosts get. */

@@ -1,5 +1,6 @@
 import type { HostName } from '../core/names.ts';
 import type { Rollout } from '../core/rollout.ts';
+import { SILENCE_MS } from '../core/run-state.ts';
 import type { Run } from '../core/run.ts';
 
 /** A run that proceeds batch by batch. */
@@ -7,6 +8,11 @@ export type RolledRun = Run & { readonly rollout: Rollout };
 
 export function isRolled(run: Run): run is RolledRun {
   return run.rollout !== undefined;
+}
+
+/** From when on no host can be at work on it any more, milliseconds since 1970. */
+export function overAt({ expiresAt, deadlineMs, rollout }: RolledRun): number {
+  return expiresAt + (rollout.steps?.length ?? 1) * (deadlineMs + SILENCE_MS);
 }
 
 /** Its hosts, in the order of their turns. */

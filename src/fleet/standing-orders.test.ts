@@ -6,13 +6,13 @@ import { addGrant, firstTrust, NO_END, revokeGrant } from '../trust/change-trust
 import { makeSigningKey } from '../trust/key.ts';
 import { signStandingOrder } from '../trust/standing-order.ts';
 import { nextSlot } from '../schedule/slots.ts';
-import { standingFor, standingOrderOf } from './standing-orders.ts';
+import { standingFor, standingOrdersOf } from './standing-orders.ts';
 
 const [root, operator, clock] = [makeSigningKey(), makeSigningKey(), makeSigningKey()];
 const now = Date.UTC(2026, 10, 26, 12, 34, 56);
 const DAY_MS = 86_400_000;
 
-function fleetOf(rules: string): { readonly fleet: FleetConfig; readonly schedule: Schedule } {
+function fleetOf(rules: string, more = ''): { readonly fleet: FleetConfig; readonly schedule: Schedule } {
   const text = `version: 1
 fleet: test
 roots: [${root.id}]
@@ -21,6 +21,7 @@ roles: { web: , db: }
 hosts: { web1: { roles: [web] }, db1: { roles: [db] } }
 schedules:
   s: { task: apt.update, ${rules} }
+${more}
 `;
   const fleet = parseFleet({ file: '/srv/celeroot.yaml', text }, {});
   const [schedule] = [...fleet.schedules.values()];
@@ -47,7 +48,7 @@ const RULES = 'target: { roles: [web], hosts: ["db*"], exclude: ["@db"] }, cron:
 
 test('a standing order says in the words of hosts what the schedule says, and stands for a year', () => {
   const { fleet, schedule } = fleetOf(RULES);
-  const standing = standingOrderOf(fleet, schedule, { now, by: 'ada' });
+  const [standing] = standingOrdersOf(fleet, schedule, { now, by: 'ada' });
   assert.partialDeepStrictEqual(standing, {
     schedule: 's',
     when: '0 3 * * * UTC',
@@ -66,7 +67,7 @@ test('the slots of a schedule are slots of its standing order', () => {
     'at: ["2026-12-24T18:00:30", "2026-12-25T18:01:30"]',
   ]) {
     const { fleet, schedule } = fleetOf(`target: { all: true }, ${rules}`);
-    const { slots, to } = standingOrderOf(fleet, schedule, { now, by: 'ada' });
+    const [{ slots, to }] = standingOrdersOf(fleet, schedule, { now, by: 'ada' });
     const slot = nextSlot(schedule.timing, now) ?? 0;
     assert.equal((slot - slots.anchor) % slots.everyMs, 0, rules);
     assert.deepEqual(to, { kind: 'hosts', hosts: ['*'], except: [] });
@@ -79,7 +80,7 @@ test('what hosts could not hold a schedule against is not signed', () => {
     ['at: ["2026-12-24T18:00:30", "2026-12-25T18:01:31"]', /its times are not whole minutes apart/],
   ] as const) {
     const { fleet, schedule } = fleetOf(`target: { all: true }, ${rules}`);
-    assert.throws(() => standingOrderOf(fleet, schedule, { now, by: 'ada' }), {
+    assert.throws(() => standingOrdersOf(fleet, schedule, { now, by: 'ada' }), {
       code: 'SCHEDULES_FAULTY',
       message: why,
     });
@@ -88,8 +89,8 @@ test('what hosts could not hold a schedule against is not signed', () => {
 
 test('a standing order holds for the schedule that was signed, by an operator who is still one', () => {
   const { fleet, schedule } = fleetOf(RULES);
-  const envelope = signStandingOrder(standingOrderOf(fleet, schedule, { now, by: 'ada' }), operator);
-  const orders = new Map([[schedule.name, envelope]]);
+  const envelope = signStandingOrder(standingOrdersOf(fleet, schedule, { now, by: 'ada' })[0], operator);
+  const orders = new Map([[schedule.name, [envelope]]]);
   assert.deepEqual(standingFor(fleet, schedule, { orders, trust, now }).signedBy, [operator.id]);
 
   const refused = (message: RegExp, other: Partial<Parameters<typeof standingFor>[2]>, rules = RULES): void => {
@@ -102,9 +103,9 @@ test('a standing order holds for the schedule that was signed, by an operator wh
   };
   refused(/there is no standing order for s/, { orders: new Map() });
   refused(/no operator’s key/, { trust: revokeGrant(trust, 'operator', now) });
-  refused(/no operator’s key/, { orders: new Map([[schedule.name, 'rubbish']]) });
-  const byClock = signStandingOrder(standingOrderOf(fleet, schedule, { now, by: 'x' }), clock);
-  refused(/no operator’s key/, { orders: new Map([[schedule.name, byClock]]) });
+  refused(/no operator’s key/, { orders: new Map([[schedule.name, ['rubbish']]]) });
+  const byClock = signStandingOrder(standingOrdersOf(fleet, schedule, { now, by: 'x' })[0], clock);
+  refused(/no operator’s key/, { orders: new Map([[schedule.name, [byClock]]]) });
   refused(/out of its time/, { now: now + 366 * DAY_MS });
   for (const [from, to] of [
     ['[web]', '[db]'],
@@ -116,5 +117,42 @@ test('a standing order holds for the schedule that was signed, by an operator wh
     ['start_within', 'timezone: Asia/Tokyo, start_within'],
   ] as const) {
     refused(/was changed since/, {}, RULES.replace(from, to));
+  }
+});
+
+test('each step of a roll-out has a standing order of its own, and all of them are signed as they are', () => {
+  const rules = 'target: { all: true }, every: 1h, rollout: careful';
+  const rollouts = (careful: string): string => `rollouts: { careful: { ${careful} } }`;
+  const steps = 'check: {}, before: [{ task: apt.update }], after: [{ task: system.reboot }]';
+  const { fleet, schedule } = fleetOf(rules, rollouts(steps));
+  const all = standingOrdersOf(fleet, schedule, { now, by: 'ada' });
+  assert.deepEqual(
+    all.map(({ step, task }) => [step, task]),
+    [
+      [undefined, 'apt.update'],
+      [1, 'system.check'],
+      [2, 'apt.update'],
+      [4, 'system.reboot'],
+      [5, 'system.check'],
+    ],
+  );
+  const envelopes = all.map((each) => signStandingOrder(each, operator));
+  const orders = new Map([[schedule.name, envelopes]]);
+  assert.equal(standingFor(fleet, schedule, { orders, trust, now }).steps.length, 4);
+
+  const [own = '', first = '', ...others] = envelopes;
+  for (const [changed, signed] of [
+    [steps, [own]],
+    [steps, [first, own, ...others]],
+    ['check: { ports: [1] }, before: [{ task: apt.update }], after: [{ task: system.reboot }]', envelopes],
+    ['check: {}, before: [{ task: apt.update }], after: [{ task: system.ping }]', envelopes],
+    ['canary: 1', envelopes],
+  ] as const) {
+    const other = fleetOf(rules, rollouts(changed));
+    assert.throws(
+      () => standingFor(other.fleet, other.schedule, { orders: new Map([[schedule.name, signed]]), trust, now }),
+      { code: 'NOT_SIGNED', message: /was changed since/ },
+      changed,
+    );
   }
 });

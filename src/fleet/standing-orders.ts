@@ -7,24 +7,32 @@ import { type ScheduleName, scheduleNameSchema } from '../core/names.ts';
 import { parseJsonAs } from '../core/parse-json-as.ts';
 import { hasCode } from '../core/system-error.ts';
 import { writeDurably } from '../host/durable-file.ts';
+import { stepsOf } from '../rollout/steps.ts';
 import type { Timing } from '../schedule/slots.ts';
 import { DAY_MS, MINUTE_MS } from '../schedule/wall-clock.ts';
 import { MAX_STANDING_MS, type StandingOrder, standingOrderSchema } from '../trust/standing-order.ts';
 import { kindOf, type Trust } from '../trust/trust-file.ts';
 import { openStandingOrder } from '../trust/verify-firing.ts';
 
-/** What operators have signed, by schedule: envelopes. */
-export type StandingOrders = ReadonlyMap<ScheduleName, string>;
+/** What operators have signed, by schedule: the envelope of what it asks for, then those of the steps of its roll-out. */
+export type StandingOrders = ReadonlyMap<ScheduleName, readonly string[]>;
 
 /** A standing order that is good for a schedule as the file has it. */
-export type StandingFor = {
+type Standing = {
   readonly request: string;
   readonly standing: StandingOrder;
   /** The keys of the operators. */
   readonly signedBy: readonly string[];
 };
 
-const fileSchema = z.strictObject({ version: z.literal(1), orders: z.record(scheduleNameSchema, z.string()) });
+/** With those of the steps that the hosts do besides, in the order of their turns. */
+export type StandingFor = Standing & { readonly steps: readonly Standing[] };
+
+const fileSchema = z.strictObject({
+  version: z.literal(1),
+  // Where there are no steps, earlier versions wrote the envelope alone.
+  orders: z.record(scheduleNameSchema, z.union([z.string().transform((own) => [own]), z.array(z.string()).min(1)])),
+});
 
 /** None when there is no file yet. @throws ConfigError NOT_SIGNED when it is not what celeroot wrote. */
 export async function readStandingOrders({ standingOrdersFile }: FleetConfig): Promise<StandingOrders> {
@@ -35,7 +43,7 @@ export async function readStandingOrders({ standingOrdersFile }: FleetConfig): P
   if (text === null) return new Map();
   const file = parseJsonAs(fileSchema, text);
   if (file === null) throw unusable(standingOrdersFile, 'it is not what celeroot schedules sign wrote');
-  return new Map(Object.entries(file.orders).map(([name, envelope]) => [scheduleNameSchema.parse(name), envelope]));
+  return new Map(Object.entries(file.orders).map(([name, envelopes]) => [scheduleNameSchema.parse(name), envelopes]));
 }
 
 export async function writeStandingOrders({ standingOrdersFile }: FleetConfig, orders: StandingOrders): Promise<void> {
@@ -44,19 +52,38 @@ export async function writeStandingOrders({ standingOrdersFile }: FleetConfig, o
 }
 
 /**
- * What an operator would sign for a schedule now, for a year.
+ * What an operator would sign for a schedule now, for a year: first what it asks for, then the steps of its roll-out.
  * @throws RejectedError SCHEDULES_FAULTY when hosts could not hold the schedule against it.
  */
-export function standingOrderOf(
-  { fleet }: FleetConfig,
+export function standingOrdersOf(
+  fleet: FleetConfig,
   schedule: Schedule,
-  { now, by }: { readonly now: number; readonly by: string },
-): StandingOrder {
-  const { name, task, args, target, startWithinMs, deadlineMs, timing } = schedule;
+  when: { readonly now: number; readonly by: string },
+): readonly [StandingOrder, ...StandingOrder[]] {
+  const rules = schedule.rollout === null ? null : (fleet.rollouts.get(schedule.rollout) ?? null);
+  const steps = rules === null ? [] : stepsOf(schedule.task, rules);
+  return [
+    standingOrderOf(fleet, schedule, { ...when, what: schedule }),
+    ...steps.flatMap(({ step: { task }, args }, index) =>
+      args === null ? [] : [standingOrderOf(fleet, schedule, { ...when, what: { task, args, step: index + 1 } })],
+    ),
+  ];
+}
+
+type Wanted = {
+  readonly now: number;
+  readonly by: string;
+  readonly what: Pick<Schedule, 'task' | 'args'> & { readonly step?: number };
+};
+
+function standingOrderOf({ fleet }: FleetConfig, schedule: Schedule, { now, by, what }: Wanted): StandingOrder {
+  const { name, target, startWithinMs, deadlineMs, timing } = schedule;
+  const { task, args, step } = what;
   const offsets = timing.kind === 'at' ? timing.moments.map((moment) => remainder(moment, MINUTE_MS)) : [];
   const parsed = standingOrderSchema.safeParse({
     fleet,
     schedule: name,
+    ...(step === undefined ? {} : { step }),
     when: whenText(schedule),
     to: {
       kind: 'hosts',
@@ -81,39 +108,52 @@ export function standingOrderOf(
   });
 }
 
+type Known = { readonly orders: StandingOrders; readonly trust: Trust; readonly now: number };
+
 /**
- * The standing order of a schedule, when it says what the file says.
+ * The standing order of a schedule, and those of its steps, when they say what the file says.
  * @throws ConfigError NOT_SIGNED with what to type.
  */
-export function standingFor(
-  fleet: FleetConfig,
-  schedule: Schedule,
-  { orders, trust, now }: { readonly orders: StandingOrders; readonly trust: Trust; readonly now: number },
-): StandingFor {
+export function standingFor(fleet: FleetConfig, schedule: Schedule, { orders, trust, now }: Known): StandingFor {
   const why = (text: string): ConfigError =>
     new ConfigError('NOT_SIGNED', `${text} ${schedule.name} in ${fleet.standingOrdersFile}`, {
       hint: `an operator signs it with:  celeroot schedules sign ${schedule.name}`,
     });
-  const request = orders.get(schedule.name);
-  if (request === undefined) throw why('there is no standing order for');
+  const requests = orders.get(schedule.name) ?? [];
+  const wanted = standingOrdersOf(fleet, schedule, { now, by: '' });
+  if (requests.length === 0) throw why('there is no standing order for');
+  const changed = 'the schedule was changed since an operator signed the standing order of';
+  if (requests.length !== wanted.length) throw why(changed);
   const operators = trust.grants.filter((grant) => kindOf(grant) === 'operator' && grant.revokedAt === null);
-  const opened = openStandingOrder(
-    request,
-    operators.map(({ key }) => key),
-  );
-  if (!opened.ok) throw why(`no operator’s key of the trust file holds for the standing order of`);
-  const { standing, signedBy } = opened;
-  if (!saysTheSame(standing, standingOrderOf(fleet, schedule, { now, by: '' }))) {
-    throw why('the schedule was changed since an operator signed the standing order of');
-  }
-  if (standing.notAfter <= now) throw why('out of its time is the standing order of');
-  return { request, standing, signedBy };
+  const keys = operators.map(({ key }) => key);
+  const [own, ...steps] = wanted.map((each, index): Standing => {
+    const request = requests[index] ?? '';
+    const opened = openStandingOrder(request, keys);
+    if (!opened.ok) throw why(`no operator’s key of the trust file holds for the standing order of`);
+    const { standing, signedBy } = opened;
+    if (!saysTheSame(standing, each)) throw why(changed);
+    if (standing.notAfter <= now) throw why('out of its time is the standing order of');
+    return { request, standing, signedBy };
+  });
+  if (own === undefined) throw why('there is no standing order for');
+  return { ...own, steps };
 }
 
 /** But for who signed it, and when. */
 function saysTheSame(one: StandingOrder, other: StandingOrder): boolean {
-  const content = ({ fleet, schedule, to, task, args, dryRun, limits, slots, when }: StandingOrder): unknown[] => [
-    [fleet, schedule, when, task, dryRun],
+  const content = ({
+    fleet,
+    schedule,
+    step,
+    to,
+    task,
+    args,
+    dryRun,
+    limits,
+    slots,
+    when,
+  }: StandingOrder): unknown[] => [
+    [fleet, schedule, step, when, task, dryRun],
     [to, args, limits, slots],
   ];
   return isDeepStrictEqual(content(one), content(other));

@@ -38,6 +38,8 @@ export type Keys = {
   readonly orders: (id: RunId) => string;
   readonly rollout: (id: RunId) => string;
   readonly driver: (id: RunId) => string;
+  /** Sorted set of the roll-outs that schedulers look after, by when nothing can come of them any more. */
+  readonly rollouts: string;
   /** Hash of the hosts that are in the middle of a change. */
   readonly locks: string;
   readonly presence: (host: HostName) => string;
@@ -70,6 +72,7 @@ export function keysFor(environment: string | null): Keys {
     orders: (id) => `${prefix}:run:${id}:orders`,
     rollout: (id) => `${prefix}:run:${id}:rollout`,
     driver: (id) => `${prefix}:run:${id}:driver`,
+    rollouts: `${prefix}:rollouts`,
     locks: `${prefix}:locks`,
     presence: (host) => `${prefix}:presence:${host}`,
     facts: (host) => `${prefix}:facts:${host}`,

@@ -43,6 +43,12 @@ export type Lock = {
 export type RolloutBroker = {
   /** Keeps the orders of a run with it, until their hosts have their turn. */
   readonly keepOrders: (run: RunId, orders: readonly Release[]) => Promise<void>;
+  /** Has schedulers look after a roll-out, until it has ended or that time, milliseconds since 1970, has passed. */
+  readonly announce: (run: RunId, until: number) => Promise<void>;
+  /** Roll-outs that were announced. */
+  readonly announced: () => Promise<readonly RunId[]>;
+  /** Has nobody look after it any more. */
+  readonly conclude: (run: RunId) => Promise<void>;
   /** Stores the record of a run that is a step of a roll-out; no list of runs has it. */
   readonly saveStep: (run: RunId, record: SignedByKey) => Promise<void>;
   /** Those of these jobs that are kept. */

@@ -5,7 +5,7 @@ import { parseJsonAs } from '../core/parse-json-as.ts';
 import { destinationSchema } from '../core/run.ts';
 import { signedByKeySchema } from '../core/signed.ts';
 import type { Release } from './broker.ts';
-import { replies, type Link } from './link.ts';
+import { readTime, replies, type Link } from './link.ts';
 import type { DrivingHeld, Lock, RolloutBroker, StoredStep, TurnAnswer, TurnRequest } from './rollout-broker.ts';
 import { GRANT_TURNS, KEEP_DRIVING, TAKE_DRIVING, WHO_DRIVES, WRITE_ENTRY } from './rollout-scripts.ts';
 import { RUN_LIFETIME_MS } from './run-store.ts';
@@ -18,6 +18,13 @@ export function rolloutBroker(link: Link): RolloutBroker {
   const { ask, keys } = link;
   return {
     keepOrders: (run, orders) => keepOrders(link, run, orders),
+    announce: async (run, until) => void (await ask((client) => client.zadd(keys.rollouts, until, run))),
+    announced: async () => {
+      await ask(async (client) => await client.zremrangebyscore(keys.rollouts, '-inf', await readTime(client)));
+      const ids = await ask((client) => client.zrange(keys.rollouts, 0, '-1'));
+      return ids.flatMap((id) => runIdSchema.safeParse(id).data ?? []);
+    },
+    conclude: async (run) => void (await ask((client) => client.zrem(keys.rollouts, run))),
     saveStep: async (run, record) => {
       await ask((client) => client.set(keys.run(run), JSON.stringify(record), 'PX', RUN_LIFETIME_MS));
     },

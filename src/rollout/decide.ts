@@ -61,8 +61,8 @@ export type Decision =
   | { readonly kind: 'release'; readonly batch: number; readonly hosts: readonly HostName[] }
   /** Write down that all that had begun has ended: from then on it soaks. */
   | { readonly kind: 'settle' }
-  /** `until` is null while it is for hosts to say something, or for those of other runs to be done. */
-  | { readonly kind: 'wait'; readonly for: 'hosts' | 'soak' | 'locks'; readonly until: number | null }
+  /** `until` is null while it is for hosts to say something, for those of other runs to be done, or for a calendar. */
+  | { readonly kind: 'wait'; readonly for: 'hosts' | 'soak' | 'locks' | 'calendar'; readonly until: number | null }
   /** Nothing can be done until a host is there again. */
   | { readonly kind: 'wait-offline'; readonly hosts: readonly HostName[]; readonly limit: number | null }
   | { readonly kind: 'paused'; readonly by: string; readonly at: number }

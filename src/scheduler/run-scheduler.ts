@@ -3,6 +3,7 @@ import { ConfigError, ConnectionError } from '../core/errors.ts';
 import type { ControllerBroker } from '../queue/broker.ts';
 import { openControllerBroker } from '../queue/open.ts';
 import { beat } from './beat.ts';
+import { driveRollouts } from './drive-rollouts.ts';
 import { keepPlan } from './plan-keeper.ts';
 import { reconcile } from './reconcile.ts';
 import { newMemory, type Plan, type Scheduler, type SchedulerOptions } from './scheduler-context.ts';
@@ -15,6 +16,8 @@ const RETRY_MS = 2000;
 export type RunSchedulerOptions = SchedulerOptions & {
   readonly file: string;
   readonly env: Readonly<Record<string, string | undefined>>;
+  /** `user@machine`, for whoever wants to drive a roll-out meanwhile. */
+  readonly by: string;
 };
 
 /**
@@ -30,6 +33,7 @@ export async function runScheduler(options: RunSchedulerOptions, stop: AbortSign
   const memory = newMemory();
   const now = (): Scheduler => ({ ...options, memory, broker, plan: keeper.plan() });
   log(`scheduler of fleet ${keeper.plan().fleet.fleet}: ${keeper.plan().schedules.length} schedules`);
+  const driving = driveRollouts(now, options.by, stop);
   let isReconciled = false;
   let trouble: string | null = null;
   while (!stop.aborted) {
@@ -54,6 +58,7 @@ export async function runScheduler(options: RunSchedulerOptions, stop: AbortSign
       onChange: () => (isReconciled = false),
     });
   }
+  await driving;
   log('stopped');
 }
 

@@ -1,9 +1,13 @@
+import { RejectedError } from '../core/errors.ts';
 import type { RunId } from '../core/ids.ts';
 import { isEnded, jobStatus } from '../core/run-state.ts';
+import type { Run } from '../core/run.ts';
 import { readRuns } from '../fleet/believe-runs.ts';
 import { candidatesIn } from '../fleet/candidates.ts';
-import { readRun } from '../fleet/follow-run.ts';
-import { witnessOf } from '../fleet/witness.ts';
+import { readSnapshot } from '../fleet/follow-run.ts';
+import { isRolled } from '../fleet/rolled-run.ts';
+import { readRolloutStatus } from '../fleet/rollout-status.ts';
+import { witnessOf, type Witness } from '../fleet/witness.ts';
 import type { SlotId } from '../queue/slot-store.ts';
 import type { Scheduler } from './scheduler-context.ts';
 
@@ -20,7 +24,25 @@ export async function runUnderWay({ broker, clock, plan }: Scheduler, id: SlotId
   const witness = await witnessOf(plan.fleet, clock.now());
   const [run] = (await readRuns(broker, witness, [last.run])).runs;
   if (run === undefined) return null;
-  const { state } = await readRun(broker, run, { witness, candidatesOf: candidatesIn(plan.fleet) });
-  const now = clock.now();
-  return [...state.jobs.values()].every((job) => isEnded(jobStatus(job, run, now))) ? null : last.run;
+  return (await hasEnded({ broker, clock, plan }, run, witness)) ? null : last.run;
+}
+
+/** A roll-out has not ended while hosts may still have their turn, also one that has stopped. */
+async function hasEnded(
+  { broker, clock, plan }: Pick<Scheduler, 'broker' | 'clock' | 'plan'>,
+  run: Run,
+  witness: Witness,
+): Promise<boolean> {
+  const snapshot = await readSnapshot(broker, run, { clock, witness, candidatesOf: candidatesIn(plan.fleet) });
+  if (isRolled(run)) {
+    const status = await readRolloutStatus(broker, { run, snapshot }, { witness, clock }).catch(unlessForged);
+    if (status !== null) return status.decision.kind === 'finished';
+  }
+  return [...snapshot.state.jobs.values()].every((job) => isEnded(jobStatus(job, run, snapshot.now)));
+}
+
+/** Where the record of a step is gone, what the run itself says has to do. */
+function unlessForged(error: unknown): null {
+  if (error instanceof RejectedError && error.code === 'RUN_FORGED') return null;
+  throw error;
 }

@@ -1,7 +1,9 @@
+import type { Schedule } from '../config/fleet-config.ts';
 import { CelerootError, ConnectionError, messageOf } from '../core/errors.ts';
 import type { FireRecord } from '../core/slot-record.ts';
-import { signRun, type SignedRun } from '../fleet/dispatch-run.ts';
+import { signRun, submitRun, type SignedRun } from '../fleet/dispatch-run.ts';
 import { publishTrust } from '../fleet/publish-trust.ts';
+import type { PreparedRun } from '../fleet/prepare-run.ts';
 import { grantHosts } from '../fleet/grant-hosts.ts';
 import type { ResolvedSchedule } from '../fleet/resolve-schedule.ts';
 import type { SlotId } from '../queue/slot-store.ts';
@@ -111,7 +113,13 @@ async function sendWave(scheduler: Scheduler, sending: Sending): Promise<void> {
   const now = clock.now();
   const wave = dueOf(plan, sending, now);
   if (wave.length === 0 || now >= sending.endsAt) return;
-  sending.signed ??= await signSlot(scheduler, sending);
+  const schedule = scheduleOf(scheduler, sending);
+  if (schedule.rollout !== null) {
+    await storeRollout(scheduler, schedule, sending);
+    sending.sentUntil = Infinity;
+    return;
+  }
+  sending.signed ??= await signSlot(scheduler, schedule, sending);
   const { run, orders } = sending.signed;
   const wanted = wave.map(({ host }) => host);
   const hosts = new Set(await grantHosts(broker, { fleet: plan.fleet, run, hosts: wanted, owner, now }));
@@ -123,23 +131,47 @@ async function sendWave(scheduler: Scheduler, sending: Sending): Promise<void> {
 }
 
 /** Writes the run into the journal, signs its orders, and stores its record; one that is there is of this same run. */
-async function signSlot(scheduler: Scheduler, { id, record }: Sending): Promise<SignedRun> {
-  const { broker, plan } = scheduler;
-  const schedule = plan.schedules.find((each) => each.schedule.name === id.schedule)?.schedule;
-  if (schedule === undefined) throw new Error(`schedule ${id.schedule} left while its orders were sent`);
+async function signSlot(scheduler: Scheduler, schedule: Schedule, sending: Sending): Promise<SignedRun> {
+  const { broker } = scheduler;
+  const signed = await sign(scheduler, schedule, sending);
+  await publishTrust(broker, signed.trust);
+  await broker.saveRun(signed.run, signed.record).catch(unlessStored);
+  return signed;
+}
+
+async function sign(scheduler: Scheduler, schedule: Schedule, { id, record }: Sending): Promise<SignedRun> {
+  const { plan } = scheduler;
   const hosts = record.starts.map(({ host }) => host).filter((host) => plan.fleet.hosts.has(host));
   const { prepared, sender, as } = await prepareSlot(scheduler, schedule, { slot: id.slot, hosts });
+  return await signRun(schedule.rollout === null ? endingInTime(plan, { id, record }, prepared) : prepared, sender, as);
+}
+
+/** The orders end with the windows they are for. In a roll-out whoever drives it holds each turn to the calendars. */
+function endingInTime(plan: Plan, { id, record }: Pick<Sending, 'id' | 'record'>, prepared: PreparedRun): PreparedRun {
   const endOf = startEnds(plan, id);
   const ends = new Map(record.starts.map((start): [string, number] => [start.host, endOf(start)]));
   const assignments = prepared.assignments.map((each) =>
     each.to.kind === 'host' ? { ...each, until: ends.get(each.to.host) ?? Infinity } : each,
   );
-  const signed = await signRun({ ...prepared, assignments }, sender, as);
-  await publishTrust(broker, signed.trust);
-  await broker.saveRun(signed.run, signed.record).catch((error: unknown) => {
-    if (!(error instanceof CelerootError) || error.code !== 'RUN_EXISTS') throw error;
-  });
-  return signed;
+  return { ...prepared, assignments };
+}
+
+/** Keeps the orders of all hosts and steps with the run, for whoever drives it. With the record there, all of it is. */
+async function storeRollout(scheduler: Scheduler, schedule: Schedule, sending: Sending): Promise<void> {
+  const { broker } = scheduler;
+  const { run } = sending.record;
+  if ((await broker.runRecords([run])).length > 0) return;
+  await submitRun(broker, await sign(scheduler, schedule, sending), 'celeroot').catch(unlessStored);
+}
+
+function unlessStored(error: unknown): void {
+  if (!(error instanceof CelerootError) || error.code !== 'RUN_EXISTS') throw error;
+}
+
+function scheduleOf({ plan }: Scheduler, { id }: Sending): Schedule {
+  const found = plan.schedules.find((each) => each.schedule.name === id.schedule);
+  if (found === undefined) throw new Error(`schedule ${id.schedule} left while its orders were sent`);
+  return found.schedule;
 }
 
 /** Whether nothing is left to send, or it is too late for what is. */

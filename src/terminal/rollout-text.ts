@@ -71,6 +71,7 @@ function mayBeAway(limit: number | null): string {
 function waitText(view: RolloutView, wait: Extract<RolloutStatus['decision'], { kind: 'wait' }>): string {
   if (wait.for === 'soak') return `done; the next begins at ${formatTime(wait.until ?? view.now, view.now)}`;
   if (wait.for === 'locks') return 'as many hosts are being changed as their roles allow (celeroot locks)';
+  if (wait.for === 'calendar') return 'calendars let none of the next hosts begin now';
   const { underWay, overdue } = sortTurns(view);
   return `${underWay.length} under way${overdue.length === 0 ? '' : `, ${overdue.length} silent`}`;
 }

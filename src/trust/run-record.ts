@@ -5,7 +5,7 @@ import { runRecordSchema, type Run } from '../core/run.ts';
 import type { SignedByKey } from '../core/signed.ts';
 import type { SigningKey } from './key.ts';
 import { signText, textHolds } from './signed-text.ts';
-import { runIdOfSlot } from './standing-order.ts';
+import { runIdOfStep } from './standing-order.ts';
 import { kindOf, type Grant, type KeyKind } from './trust-file.ts';
 
 const RUN_TYPE = 'application/vnd.celeroot.run+json;v=1';
@@ -27,7 +27,7 @@ export async function openRun(
   if (!(await textHolds(RUN_TYPE, record, record.key))) return null;
   const { fleet, run } = parseJsonAs(runRecordSchema, record.text) ?? {};
   if (run === undefined || fleet !== expect.fleet || run.id !== expect.id) return null;
-  const isIts = run.slot === undefined || run.id === runIdOfSlot(fleet, run.slot.schedule, run.slot.at);
+  const isIts = run.slot === undefined || run.id === runIdOfStep(fleet, run.slot, run.slot.at);
   const as = run.slot === undefined ? 'operator' : 'scheduler';
   return isIts && mayHaveSigned(expect.grants, { key: record.key, as, at: run.createdAt }) ? run : null;
 }

@@ -36,6 +36,8 @@ export const standingOrderSchema = z
   .strictObject({
     fleet: fleetNameSchema,
     schedule: scheduleNameSchema,
+    /** Which step of the turn of each host it is for, counted from 1; left out for what the schedule itself asks for. */
+    step: z.int().min(1).max(50).optional(),
     /** When it fires, as people write it; hosts do not judge by it. */
     when: z.string().max(500),
     to: standingTargetSchema,
@@ -78,8 +80,17 @@ export function signStandingOrder(standing: StandingOrder, ...operators: readonl
 
 /** One schedule's slot is one run, whoever fires it and however often, also after the standing order was changed. */
 export function runIdOfSlot(fleet: FleetName, schedule: ScheduleName, slot: number): RunId {
+  return runIdOfStep(fleet, { schedule }, slot);
+}
+
+/** The same of a step in the turns of a slot's hosts, which is a run of its own; without `step` the slot's run itself. */
+export function runIdOfStep(
+  fleet: FleetName,
+  { schedule, step }: Pick<StandingOrder, 'schedule' | 'step'>,
+  slot: number,
+): RunId {
   const digest = createHash('sha256')
-    .update(JSON.stringify([fleet, schedule, slot]))
+    .update(JSON.stringify([fleet, schedule, slot, ...(step === undefined ? [] : [step])]))
     .digest();
   return makeRunId(slot, digest.subarray(0, 10));
 }

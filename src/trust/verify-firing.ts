@@ -4,7 +4,7 @@ import { wordsCover } from './authority.ts';
 import { openEnvelope, refuse, type Refused } from './dsse.ts';
 import { isoTime } from './iso-time.ts';
 import type { Firing, Order } from './order.ts';
-import { runIdOfSlot, STANDING_ORDER_TYPE, standingOrderSchema, type StandingOrder } from './standing-order.ts';
+import { runIdOfStep, STANDING_ORDER_TYPE, standingOrderSchema, type StandingOrder } from './standing-order.ts';
 
 export type OpenedStanding =
   | { readonly ok: true; readonly standing: StandingOrder; /** The operators. */ readonly signedBy: readonly string[] }
@@ -46,7 +46,7 @@ export function checkMeant(
 
 function checkSlot({ order, firing: { slot }, standing, ledgerBirth }: Fired): Refused | null {
   const { schedule, slots, notBefore, notAfter, limits } = standing;
-  if (order.run !== runIdOfSlot(order.fleet, schedule, slot)) {
+  if (order.run !== runIdOfStep(order.fleet, standing, slot)) {
     return refuse('MALFORMED', `the id ${order.id} does not follow from ${schedule} and the slot ${isoTime(slot)}`);
   }
   if ((slot - slots.anchor) % slots.everyMs !== 0 || slot < notBefore || slot >= notAfter) {

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { copyFile, readdir, rename, rm } from 'node:fs/promises';
+import { appendFile, copyFile, readdir, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { readSigningKey } from '../../src/trust/key-file.ts';
@@ -100,3 +100,18 @@ test('a root key that is not there is asked for by the name of its setting', asy
     /error\[KEY_UNUSABLE\]: cannot read the private key .*celeroot\.root\.key.*\nhint: .*`root_key:`/,
   );
 });
+
+for (const { which, setting } of [
+  { which: 'operator', setting: 'signing_key' },
+  { which: '--root', setting: 'root_key' },
+]) {
+  test(`keys rotate ${which} where the key is in no folder is one clear error`, async () => {
+    await using folder = await makeFleetFolder();
+    await appendFile(folder.file, `${setting}: nowhere/a.key\n`);
+
+    const { code, stderr } = await keys(folder, 'rotate', which);
+
+    assert.equal(code, 3);
+    assert.match(stderr, /^error\[KEY_UNUSABLE\]: cannot put a new key beside .*nowhere\/a\.key: .*\nhint: /);
+  });
+}

@@ -210,9 +210,15 @@ schedules:
   kept: { task: apt.update, target: { roles: [db] }, cron: "0 3 4 * *" }
   often: { task: apt.update, target: { hosts: [web1] }, cron: "0,30 1 5 * *", deadline: 1h }
   same: { task: apt.update, target: { roles: [webserver] }, cron: "15 1 5 1 *", deadline: 30m }
+  rolled: { task: apt.update, target: { roles: [webserver] }, cron: "0 1 6 * *", rollout: slow }
+  soaked: { task: apt.update, target: { roles: [webserver] }, cron: "0 1 7 * *", rollout: soaking }
+  closing: { task: apt.update, target: { roles: [webserver] }, cron: "0 1 8 * *", rollout: slow, start_within: 3h }
+rollouts:
+  slow: { canary: 1, soak: 30m }
+  soaking: { canary: 1, soak: 2h }
 `);
   assert.equal(code, 5);
-  assert.match(stderr, /^error\[SCHEDULES_FAULTY\]: schedules have 6 errors and \d warnings\n/, stdout);
+  assert.match(stderr, /^error\[SCHEDULES_FAULTY\]: schedules have 7 errors and \d+ warnings\n/, stdout);
   for (const [schedule, level, what, text] of [
     ['never', 'error', 'NEVER', 'it never fires: there is no such time'],
     ['past', 'warning', 'PAST', 'all its times are past'],
@@ -222,6 +228,19 @@ schedules:
     ['gone', 'warning', 'CLOCK_CHANGE', '2027-03-28 02:30 does not exist in Europe/Amsterdam; it is left out'],
     ['short', 'warning', 'WINDOW_TOO_SHORT', 'at 12 of 12 slots, first 2027-01-03 03:00 UTC, hosts are left out: web'],
     ['kept', 'error', 'KEPT_BACK', 'calendars keep back every one of its next 12 slots on db1'],
+    [
+      'rolled',
+      'warning',
+      'WINDOW_TOO_SHORT',
+      'the last of its 2 batches may begin 1 h 30 min after the slot (deadline and soak of those before), and orders hold',
+    ],
+    ['soaked', 'error', 'CANNOT_RUN', '2 batches with 2 h after each take 2 h, and orders expire after 1 h'],
+    [
+      'closing',
+      'warning',
+      'WINDOW_TOO_SHORT',
+      'web1 begins at 2027-01-08 01:00 UTC and its window closes in 2 h 10 min, but the roll-out may take 2 h 30 min',
+    ],
     [
       'often',
       'warning',
@@ -235,7 +254,7 @@ schedules:
       'it and same may both be at work on web1, first at 2027-01-05 01:15 UTC; a host does one',
     ],
   ] as const) {
-    const line = stdout.split('\n').find((each) => each.includes(`${what}`) && each.includes(text));
+    const line = stdout.split('\n').find((each) => each.startsWith(`${schedule} `) && each.includes(text));
     assert.match(line ?? stdout, new RegExp(`^${schedule} +${level} +${what} +`), `${schedule} ${what}`);
   }
 });
@@ -260,4 +279,20 @@ test('no schedule can have the name of a verb', async () => {
     verbs.filter((verb) => !SCHEDULE_VERBS.has(verb)),
     [],
   );
+});
+
+test('schedules show and next name the roll-out, with its batches', async () => {
+  await using fleet = await makeFleetFolder({
+    more: `rollouts:
+  careful: { canary: 1, batches: [1], soak: 5m }
+schedules:
+  s: { task: apt.update, target: { roles: [webserver] }, cron: "0 3 * * *", rollout: careful }
+`,
+  });
+  const run = async (...args: readonly string[]): Promise<string> =>
+    (await runCli(['schedules', ...args], { cwd: fleet.path, clock: { now: () => NOW } })).stdout;
+  const shown = await run('show', 's');
+  assert.match(shown, /^roll-out +careful: 2 batches of 1, 1 hosts, 5 min after each$/m);
+  assert.doesNotMatch(shown, /^splay/m);
+  assert.match(await run('next', 's', '--for', '1d'), / 2: web1, web2 +roll-out careful$/m);
 });

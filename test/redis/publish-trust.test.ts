@@ -56,6 +56,8 @@ for (const [what, newest, held] of LIES) {
     const revoked = await run('keys', 'revoke', 'operator');
 
     assert.equal(revoked.code, 0, revoked.stderr);
+    assert.match(revoked.stderr, new RegExp(`^warning: Redis claimed a version ${newest} of the trust file`));
+    assert.doesNotMatch((await run('keys', 'publish')).stderr, /warning/);
     assert.equal(await published('newest'), '2');
     assert.equal(await published('2'), await trustHere());
   });

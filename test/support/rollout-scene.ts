@@ -12,7 +12,7 @@ export type RolloutScene = AsyncDisposable & {
   readonly run: (...args: readonly string[]) => Promise<CliResult>;
 };
 
-export async function setRolloutScene(count: number, role = '{}', rollouts = ''): Promise<RolloutScene> {
+export async function setRolloutScene(count: number, role = '{}', more = ''): Promise<RolloutScene> {
   await using setting = new AsyncDisposableStack();
   const names = Array.from({ length: count }, (_, index) => `web${index + 1}`);
   const redis = setting.use(await startRedis());
@@ -20,7 +20,8 @@ export async function setRolloutScene(count: number, role = '{}', rollouts = '')
     await makeFleetFolder({
       broker: `{ url: "redis://127.0.0.1:${redis.port}" }`,
       roles: `  web: ${role}\n`,
-      hosts: names.map((name) => `  ${name}: { roles: [web] }\n`).join('') + rollouts,
+      hosts: names.map((name) => `  ${name}: { roles: [web] }\n`).join(''),
+      more,
     }),
   );
   const settings = { ...redis.settings, environment: null };

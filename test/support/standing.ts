@@ -2,7 +2,7 @@ import { jobIdFor } from '../../src/core/ids.ts';
 import { fleetNameSchema, hostNameSchema, scheduleNameSchema } from '../../src/core/names.ts';
 import type { SigningKey } from '../../src/trust/key.ts';
 import type { Order } from '../../src/trust/order.ts';
-import { runIdOfSlot, signStandingOrder, type StandingOrder } from '../../src/trust/standing-order.ts';
+import { runIdOfStep, signStandingOrder, type StandingOrder } from '../../src/trust/standing-order.ts';
 
 const MINUTE_MS = 60_000;
 const DAY_MS = 24 * 60 * MINUTE_MS;
@@ -28,7 +28,7 @@ export const standing: StandingOrder = {
 
 /** The order that fires it on web1 for a slot, a second later. */
 export function firedOrder(operator: SigningKey, of: StandingOrder = standing, slot = SLOT): Order {
-  const run = runIdOfSlot(of.fleet, of.schedule, slot);
+  const run = runIdOfStep(of.fleet, of, slot);
   const { task, args, dryRun, limits, fleet } = of;
   const issuedAt = slot + 1000;
   return {

@@ -10,7 +10,7 @@ export function publishCommand(cli: Cli): CommandUnknownOpts {
     .description('give hosts the trust file as it is here; sending a run does so too')
     .addHelpText('after', examples('celeroot keys publish'));
   return command.action(async () => {
-    const { publishTrust, requireOurs } = await import('../../fleet/publish-trust.ts');
+    const { publishTrust, requireOurs, warningOf } = await import('../../fleet/publish-trust.ts');
     const { renewTrustWhenDue } = await import('../../fleet/renew-trust-when-due.ts');
     const { readTrustFile } = await import('../../fleet/trust-on-disk.ts');
     const fleet = await loadFleetConfig(cli, command);
@@ -19,6 +19,8 @@ export function publishCommand(cli: Cli): CommandUnknownOpts {
     const signed = await readTrustFile(fleet, cli.clock.now());
     await using broker = await openBroker(cli, fleet);
     const published = await publishTrust(broker, signed);
+    const warning = warningOf(published);
+    if (warning !== null) writeWarning(cli.stderr, warning);
     if (published.which === 'another') requireOurs(published, signed, fleet);
     const { version } = signed.trust;
     if (sharedFlags(command).json) return writeJson(cli.stdout, { version, published: published.version });

@@ -1,11 +1,10 @@
 import { rename, unlink } from 'node:fs/promises';
-import { lockConfig } from '../../config/config-lock.ts';
 import type { FleetConfig } from '../../config/fleet-config.ts';
 import type { Clock } from '../../core/clock.ts';
 import { ConfigError } from '../../core/errors.ts';
 import { hasCode } from '../../core/system-error.ts';
 import { changeTrustFile } from '../../fleet/change-trust-file.ts';
-import { nextKeyFile, openNextKey } from '../../fleet/next-key.ts';
+import { holdNextKey, nextKeyFile } from '../../fleet/next-key.ts';
 import { readTrustFile, type SignedTrust } from '../../fleet/trust-on-disk.ts';
 import { replaceGrant, replaceRoot } from '../../trust/change-trust.ts';
 import { readSigningKey } from '../../trust/key-file.ts';
@@ -90,8 +89,8 @@ type Replacement = {
  * interrupts that, the same again goes on from there, and no key that the trust file names is ever lost.
  */
 async function replaceKey(file: string, { trust, isIn, enforce, afterwards }: Replacement): Promise<Rotated> {
-  await using _lock = await lockConfig(file);
-  const [next, waiting] = [await openNextKey(file), nextKeyFile(file)];
+  await using held = await holdNextKey(file);
+  const [next, waiting] = [held.key, nextKeyFile(file)];
   let signed = await trust();
   if (!isIn(signed.trust, next.id)) {
     try {

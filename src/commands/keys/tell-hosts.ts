@@ -1,6 +1,6 @@
 import type { FleetConfig } from '../../config/fleet-config.ts';
 import { ConnectionError } from '../../core/errors.ts';
-import { publishTrust, requireOurs } from '../../fleet/publish-trust.ts';
+import { publishTrust, requireOurs, warningOf } from '../../fleet/publish-trust.ts';
 import type { SignedTrust } from '../../fleet/trust-on-disk.ts';
 import { writeWarning } from '../../terminal/error.ts';
 import type { Cli } from '../context.ts';
@@ -14,7 +14,10 @@ import { openBroker } from '../open-fleet.ts';
 export async function tellHosts(cli: Cli, fleet: FleetConfig, signed: SignedTrust): Promise<boolean> {
   try {
     await using broker = await openBroker(cli, fleet);
-    requireOurs(await publishTrust(broker, signed), signed, fleet);
+    const published = await publishTrust(broker, signed);
+    requireOurs(published, signed, fleet);
+    const warning = warningOf(published);
+    if (warning !== null) writeWarning(cli.stderr, warning);
     return true;
   } catch (error) {
     if (!(error instanceof ConnectionError)) throw error;

@@ -55,10 +55,10 @@ function countHosts(count: number): string {
   return count === 1 ? '1 host' : `${count} hosts`;
 }
 
-function explainEnd(cli: Cli, { snapshot, end, rollout }: Watched, celeroot: string): void {
+function explainEnd(cli: Cli, { snapshot, end, rollout, drove }: Watched, celeroot: string): void {
   const { run } = snapshot.state;
   const follow = followCommand(celeroot, run);
-  if (rollout !== null && end !== 'ended') {
+  if (rollout !== null && end !== 'ended' && (drove || end !== 'detached')) {
     explainRest(cli, { run, end, resume: `${celeroot} runs resume ${run.id}` });
     return;
   }
@@ -71,14 +71,16 @@ function explainEnd(cli: Cli, { snapshot, end, rollout }: Watched, celeroot: str
 
 type Rest = { readonly run: Run; readonly end: Watched['end']; readonly resume: string };
 
-/** A roll-out that nobody drives gives no host its turn. */
+/** A roll-out that nobody drives gives no host its turn; a scheduler takes over the driving. */
 function explainRest(cli: Cli, { run, end, resume }: Rest): void {
   if (end === 'detached') {
-    cli.stderr.write(`detached; what has begun goes on, and no other host has its turn. Go on with:  ${resume}\n`);
+    cli.stderr.write(`detached; a scheduler goes on with it, and where none runs:  ${resume}\n`);
   } else if (end === 'paused') {
     cli.stderr.write(`run ${run.id} is paused. Go on with:  ${resume}\n`);
   } else if (end === 'only-offline') {
-    cli.stderr.write(`only hosts are left that cannot be reached. When they are back, go on with:  ${resume}\n`);
+    cli.stderr.write(
+      `only hosts are left that cannot be reached. When they are back, a scheduler goes on; or:  ${resume}\n`,
+    );
   }
 }
 

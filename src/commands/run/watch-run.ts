@@ -5,7 +5,8 @@ import type { RunSnapshot } from '../../core/run-snapshot.ts';
 import type { Run } from '../../core/run.ts';
 import { isResting, type RolloutStatus } from '../../rollout/status.ts';
 import { candidatesIn } from '../../fleet/candidates.ts';
-import { drivenBy, type DrivenUpdate, type RolloutDriver } from '../../fleet/drive-rollout.ts';
+import { drivenBy, watchWheel, type DrivenUpdate, type RolloutDriver } from '../../fleet/drive-rollout.ts';
+import { isRolled } from '../../fleet/rolled-run.ts';
 import { followRun, type FollowOptions } from '../../fleet/follow-run.ts';
 import { journalOf, recordSeen } from '../../fleet/journal.ts';
 import { collectHeads } from '../../fleet/seen-heads.ts';
@@ -24,8 +25,10 @@ import { warnOfForgeries } from './warn-of-forgeries.ts';
 export type Watched = {
   readonly snapshot: RunSnapshot;
   readonly end: FollowEnd;
-  /** How the roll-out stood then, where this program drove it. */
+  /** How the roll-out stood then; null for a run that is none. */
   readonly rollout: RolloutStatus | null;
+  /** Whether this program drove it. */
+  readonly drove: boolean;
 };
 
 export type WatchOptions = {
@@ -46,7 +49,7 @@ export type WatchOptions = {
  * program at once) or by closing the pipe. Redis dying meanwhile does not stop the run, and the error says so.
  */
 export async function watchRun(cli: Cli, options: WatchOptions): Promise<Watched | null> {
-  const { broker, run, fleet, driver = null } = options;
+  const { driver = null } = options;
   const leave = new AbortController();
   using _interrupt = onceOnInterrupt(cli, () => leave.abort());
   const signal = AbortSignal.any([leave.signal, cli.stdoutClosed]);
@@ -55,14 +58,7 @@ export async function watchRun(cli: Cli, options: WatchOptions): Promise<Watched
   let updates = 0;
   const heads = collectHeads();
   try {
-    const following = followRun(broker, run, {
-      clock: cli.clock,
-      signal,
-      witness: await witnessOf(fleet, cli.clock.now()),
-      candidatesOf: candidatesIn(fleet),
-      ...(driver !== null && driving(run, () => last?.rollout ?? null)),
-    });
-    for await (const update of drivenBy(driver, following)) {
+    for await (const update of updatesOf(cli, options, signal)) {
       last = update;
       updates += 1;
       heads.take(update.fresh);
@@ -79,10 +75,32 @@ export async function watchRun(cli: Cli, options: WatchOptions): Promise<Watched
   warnOfForgeries(cli, last.snapshot.forged);
   // A run that had ended before was followed before.
   if (end === 'ended' && updates > 1) await keepHeads(cli, options, heads.all());
-  return { snapshot: last.snapshot, end, rollout: last.rollout };
+  return { snapshot: last.snapshot, end, rollout: last.rollout, drove: driver !== null };
 }
 
-/** What a driver needs besides: to go on for what comes after a host's own job, and to look at it soon. */
+/** What is seen of a run, and of its roll-out, whoever drives it. */
+async function* updatesOf(
+  cli: Cli,
+  { broker, run, fleet, driver = null }: WatchOptions,
+  signal: AbortSignal,
+): AsyncGenerator<DrivenUpdate, void, void> {
+  const witness = await witnessOf(fleet, cli.clock.now());
+  const watcher = driver ?? (isRolled(run) ? await watchWheel(broker, run, { witness, clock: cli.clock }) : null);
+  let latest: RolloutStatus | null = null;
+  const following = followRun(broker, run, {
+    clock: cli.clock,
+    signal,
+    witness,
+    candidatesOf: candidatesIn(fleet),
+    ...(watcher !== null && driving(run, () => latest)),
+  });
+  for await (const update of drivenBy(watcher, following)) {
+    latest = update.rollout;
+    yield update;
+  }
+}
+
+/** What a roll-out needs besides: to go on for what comes after a host's own job, and to look at it soon. */
 function driving(run: Run, latest: () => RolloutStatus | null): Pick<FollowOptions, 'staysFor' | 'waitMs'> {
   return {
     staysFor: () => latest()?.decision.kind !== 'finished',
@@ -137,7 +155,7 @@ function onceOnInterrupt(cli: Cli, listener: () => void): Disposable {
 /** A roll-out whose driver is gone gives no host its turn. */
 function lostSight(error: unknown, { run, celeroot, driver = null }: WatchOptions): unknown {
   if (!(error instanceof ConnectionError)) return error;
-  const goesOn = driver === null ? 'which goes on' : 'of which only what has begun goes on';
+  const goesOn = driver === null ? 'which goes on' : 'which goes on where a scheduler runs';
   const next =
     driver === null ? `follow it again:  ${followCommand(celeroot, run)}` : `go on:  ${celeroot} runs resume ${run.id}`;
   return new ConnectionError(error.code, `lost sight of run ${run.id}, ${goesOn}: ${error.message}`, {

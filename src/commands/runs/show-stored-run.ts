@@ -124,7 +124,7 @@ function describeRollout({ id }: Run, { rollout, driver, celeroot }: Shown): rea
   const stands = ['roll-out', rolloutText(rollout)] as const;
   const steps = (rollout.view.rollout.steps ?? []).map(stepRow);
   if (driver !== null) return [stands, ['driven by', driver], ...steps];
-  const next = ['driven by', `nobody; go on with  ${celeroot} runs resume ${id}`] as const;
+  const next = ['driven by', `nobody; a scheduler takes it over, or  ${celeroot} runs resume ${id}`] as const;
   return [stands, ...(isOver ? [] : [next]), ...steps];
 }
 

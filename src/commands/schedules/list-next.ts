@@ -51,12 +51,13 @@ export async function listNext(cli: Cli, command: CommandUnknownOpts, flags: Nex
 }
 
 function slotRow({ resolved, slot, decision }: ForecastSlot): readonly string[] {
-  const { name, zone } = resolved.schedule;
-  return [writeWall(wallAt(zone, slot)), zone.name, writeWall(slot), name, hostsText(decision), decisionText(decision)];
+  const { name, zone, rollout } = resolved.schedule;
+  const note = [rollout === null ? '' : `roll-out ${rollout}`, decisionText(decision)].filter((text) => text !== '');
+  return [writeWall(wallAt(zone, slot)), zone.name, writeWall(slot), name, hostsText(decision), note.join('; ')];
 }
 
 function slotRecord({ resolved, slot, decision }: ForecastSlot): unknown {
-  const { name, zone, task } = resolved.schedule;
+  const { name, zone, task, rollout } = resolved.schedule;
   return {
     schedule: name,
     task,
@@ -64,6 +65,7 @@ function slotRecord({ resolved, slot, decision }: ForecastSlot): unknown {
     utc: new Date(slot).toISOString(),
     local: writeWall(wallAt(zone, slot)),
     timezone: zone.name,
+    rollout,
     ...decision,
   };
 }

@@ -1,6 +1,7 @@
 import type { CommandUnknownOpts } from '@commander-js/extra-typings';
 import { UsageError } from '../../core/errors.ts';
 import { requireSchedule } from '../../fleet/resolve-schedule.ts';
+import { rolloutChoice } from '../../fleet/prepare-scheduled.ts';
 import { scheduleRequest } from '../../fleet/schedule-request.ts';
 import type { Cli } from '../context.ts';
 import { loadFleetConfig } from '../open-fleet.ts';
@@ -16,5 +17,8 @@ export async function runSchedule(cli: Cli, command: CommandUnknownOpts, flags: 
   const schedule = requireSchedule(await loadFleetConfig(cli, command), flags.name);
   const request = { ...scheduleRequest(schedule), dryRun: flags.dryRun };
   const { expiresInMs } = request;
-  await startRun(cli, command, { request, flags: { ...flags, expiresInMs, secondSigner: false, rollout: null } });
+  await startRun(cli, command, {
+    request,
+    flags: { ...flags, expiresInMs, secondSigner: false, rollout: rolloutChoice(schedule) },
+  });
 }

@@ -4,7 +4,9 @@ import { describeTarget } from '../../core/host-selector.ts';
 import { forecast } from '../../fleet/forecast.ts';
 import { readCalendars } from '../../fleet/read-calendars.ts';
 import { type ResolvedSchedule, requireSchedule, resolveSchedule } from '../../fleet/resolve-schedule.ts';
+import type { Rollout } from '../../core/rollout.ts';
 import type { SchedulePause } from '../../core/schedule-pause.ts';
+import { scheduledBatches } from '../../fleet/scheduled-batches.ts';
 import { someHosts } from '../../fleet/schedule-finding.ts';
 import { DAY_MS } from '../../schedule/wall-clock.ts';
 import { writeJson } from '../../terminal/json.ts';
@@ -36,7 +38,7 @@ export async function showSchedule(cli: Cli, command: CommandUnknownOpts, name: 
   const slots = forecast({ schedules: [resolved], pauses, within: { start: now, end: now + 366 * DAY_MS } });
   const paused = error === null ? pauseText(pause, schedule.zone, now) : '?';
   writeProperties(cli.stdout, [
-    ...rulesOf(resolved),
+    ...rulesOf(resolved, scheduledBatches(fleet, schedule)),
     ...(paused === '' ? [] : [['paused', paused] as const]),
     ...last.toReversed().map((record, index) => {
       const text = `${slotTime(schedule.zone, record.slot)}  ${recordText(record)}`;
@@ -50,7 +52,10 @@ export async function showSchedule(cli: Cli, command: CommandUnknownOpts, name: 
   ]);
 }
 
-function rulesOf({ schedule, rules, hosts }: ResolvedSchedule): readonly (readonly [string, string])[] {
+function rulesOf(
+  { schedule, rules, hosts }: ResolvedSchedule,
+  rollout: Rollout | null,
+): readonly (readonly [string, string])[] {
   const { name, description, task, args, target, section } = schedule;
   const { missing_hour: missing, repeated_hour: repeated } = section;
   return [
@@ -62,7 +67,9 @@ function rulesOf({ schedule, rules, hosts }: ResolvedSchedule): readonly (readon
     ['when', `${timingText(schedule)} (${schedule.zone.name})`],
     ...(missing === undefined ? [] : [['missing hour', missing] as const]),
     ...(repeated === undefined ? [] : [['repeated hour', repeated] as const]),
-    ['splay', section.splay],
+    ...(schedule.rollout === null
+      ? [['splay', section.splay] as const]
+      : [['roll-out', rolloutText(schedule.rollout, rollout)] as const]),
     ['start within', section.start_within],
     ['deadline', formatDuration(schedule.deadlineMs)],
     ['misfire', rules.misfire],
@@ -70,3 +77,14 @@ function rulesOf({ schedule, rules, hosts }: ResolvedSchedule): readonly (readon
     ...(schedule.ignoredCalendars.length === 0 ? [] : [['ignores', schedule.ignoredCalendars.join(', ')] as const]),
   ];
 }
+
+/** `careful: 3 batches of 1, 4, 4 hosts, 5m after each`. */
+function rolloutText(name: string, rollout: Rollout | null): string {
+  if (rollout === null) return name;
+  const sizes = rollout.batches.map((batch) => String(batch.size));
+  const shown = `${sizes.slice(0, SHOWN_BATCHES).join(', ')}${sizes.length > SHOWN_BATCHES ? ', …' : ''}`;
+  const soak = rollout.soakMs === 0 ? '' : `, ${formatDuration(rollout.soakMs)} after each`;
+  return `${name}: ${sizes.length === 1 ? '1 batch' : `${sizes.length} batches`} of ${shown} hosts${soak}`;
+}
+
+const SHOWN_BATCHES = 8;

@@ -2,14 +2,13 @@ import type { CommandUnknownOpts } from '@commander-js/extra-typings';
 import type { FleetConfig, Schedule } from '../../config/fleet-config.ts';
 import { ConfigError } from '../../core/errors.ts';
 import type { Sender } from '../../fleet/dispatch-run.ts';
-import { prepareRun } from '../../fleet/prepare-run.ts';
+import { prepareScheduled } from '../../fleet/prepare-scheduled.ts';
 import { requireGranted } from '../../fleet/require-granted.ts';
 import { requireSchedule } from '../../fleet/resolve-schedule.ts';
-import { scheduleRequest } from '../../fleet/schedule-request.ts';
 import {
   readStandingOrders,
   standingFor,
-  standingOrderOf,
+  standingOrdersOf,
   type StandingOrders,
   writeStandingOrders,
 } from '../../fleet/standing-orders.ts';
@@ -59,8 +58,9 @@ function isGood(fleet: FleetConfig, schedule: Schedule, { known, sender }: Aroun
 }
 
 /** Refuses what would be refused each time that it fires. */
-function signOne(fleet: FleetConfig, schedule: Schedule, sender: Sender): string {
-  const prepared = prepareRun(fleet, scheduleRequest(schedule));
+function signOne(fleet: FleetConfig, schedule: Schedule, sender: Sender): readonly string[] {
+  const prepared = prepareScheduled(fleet, schedule);
   requireGranted(fleet, prepared, sender);
-  return signStandingOrder(standingOrderOf(fleet, schedule, { now: sender.clock.now(), by: sender.by }), sender.key);
+  const orders = standingOrdersOf(fleet, schedule, { now: sender.clock.now(), by: sender.by });
+  return orders.map((standing) => signStandingOrder(standing, sender.key));
 }
