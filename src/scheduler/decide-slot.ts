@@ -41,19 +41,10 @@ export async function decideSlot(
 
 /** Writes down that slots up to this one passed while no scheduler was at work. */
 export async function missSlots(scheduler: Scheduler, id: SlotId, count: number): Promise<void> {
-  const { broker, clock, owner, leaseMs, log } = scheduler;
   const reason = { code: 'LATE', text: 'no scheduler was at work' };
-  const record: SlotRecord = {
-    kind: 'miss',
-    slot: id.slot,
-    decidedAt: clock.now(),
-    by: owner,
-    reason,
-    leftOut: [],
-    count,
-  };
-  const isOurs = await broker.slots.decide(id, record, { owner, ms: leaseMs });
-  if (isOurs) log(`${id.schedule}: ${count} slots up to ${new Date(id.slot).toISOString()} missed: ${reason.text}`);
+  const isOurs = await writeMiss(scheduler, { id, reason, leftOut: [] }, count);
+  if (isOurs)
+    scheduler.log(`${id.schedule}: ${count} slots up to ${new Date(id.slot).toISOString()} missed: ${reason.text}`);
 }
 
 type Miss = {
@@ -63,21 +54,17 @@ type Miss = {
 };
 
 async function storeMiss(scheduler: Scheduler, resolved: ResolvedSchedule, miss: Miss): Promise<'decided'> {
-  const { broker, clock, owner, leaseMs, log } = scheduler;
-  const { id, reason } = miss;
-  const leftOut = namedHosts(miss.leftOut);
-  const record: SlotRecord = {
-    kind: 'miss',
-    slot: id.slot,
-    decidedAt: clock.now(),
-    by: owner,
-    reason,
-    leftOut,
-    count: 1,
-  };
-  const isOurs = await broker.slots.decide(id, record, { owner, ms: leaseMs });
-  if (isOurs) log(`${slotName(resolved, id.slot)} missed: ${reason.text}`);
+  const isOurs = await writeMiss(scheduler, miss, 1);
+  if (isOurs) scheduler.log(`${slotName(resolved, miss.id.slot)} missed: ${miss.reason.text}`);
   return 'decided';
+}
+
+/** Whether nobody had decided the slot before. */
+async function writeMiss(scheduler: Scheduler, { id, reason, leftOut }: Miss, count: number): Promise<boolean> {
+  const { broker, clock, owner, leaseMs } = scheduler;
+  const made = { slot: id.slot, decidedAt: clock.now(), by: owner };
+  const record: SlotRecord = { kind: 'miss', ...made, reason, leftOut: namedHosts(leftOut), count };
+  return await broker.slots.decide(id, record, { owner, ms: leaseMs });
 }
 
 type Fire = { readonly id: SlotId; readonly decision: Extract<Decision, { kind: 'fire' }> };
