@@ -2,7 +2,7 @@ import type { FleetConfig, Schedule } from '../config/fleet-config.ts';
 import type { Clock } from '../core/clock.ts';
 import type { HostName } from '../core/names.ts';
 import type { FireRecord } from '../core/slot-record.ts';
-import type { SignedRun } from '../fleet/dispatch-run.ts';
+import type { Sender, SignedRun } from '../fleet/dispatch-run.ts';
 import type { ResolvedSchedule } from '../fleet/resolve-schedule.ts';
 import type { ScheduleAuthority } from '../fleet/schedule-authority.ts';
 import type { ControllerBroker } from '../queue/broker.ts';
@@ -40,6 +40,8 @@ export type SchedulerOptions = {
   readonly leaseMs: number;
   /** With whose word a schedule is fired. */
   readonly authorityOf: (fleet: FleetConfig, schedule: Schedule) => Promise<ScheduleAuthority>;
+  /** Who decides on slots, and by whose trust file it believes what others have decided; always asked first. */
+  readonly senderOf: (fleet: FleetConfig) => Promise<Pick<Sender, 'fleet' | 'key' | 'trust'>>;
   readonly log: (line: string) => void;
 };
 

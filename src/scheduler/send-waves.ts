@@ -1,6 +1,7 @@
 import type { Schedule } from '../config/fleet-config.ts';
 import { CelerootError, ConnectionError, messageOf } from '../core/errors.ts';
 import type { FireRecord } from '../core/slot-record.ts';
+import { readSlot } from '../fleet/believe-slots.ts';
 import { signRun, submitRun, type SignedRun } from '../fleet/dispatch-run.ts';
 import { publishTrust } from '../fleet/publish-trust.ts';
 import { grantHosts } from '../fleet/grant-hosts.ts';
@@ -16,8 +17,9 @@ import type { Plan, Scheduler, Sending } from './scheduler-context.ts';
 import { runIdOfSlot } from '../trust/standing-order.ts';
 
 /**
- * Takes over slots that fired and whose orders nobody sends any more. What Redis says of them is not signed: only that is
- * sent which the file lets begin there and then.
+ * Takes over slots that fired and whose orders nobody sends any more. Only that is sent which a scheduler has signed and
+ * the file, which may have been changed since, lets begin there and then.
+ * @throws ConfigError KEY_UNUSABLE or TRUST_UNUSABLE.
  */
 export async function takeOver(scheduler: Scheduler): Promise<void> {
   const { broker, plan, memory, owner, leaseMs, log } = scheduler;
@@ -26,10 +28,14 @@ export async function takeOver(scheduler: Scheduler): Promise<void> {
     const run = runIdOfSlot(plan.fleet.fleet, id.schedule, id.slot);
     if (resolved === undefined || memory.sendings.has(run)) continue;
     if (!(await broker.slots.claim(id, { owner, ms: leaseMs }))) continue;
-    const record = await broker.slots.read(id);
-    const starts = record?.kind === 'fire' && record.run === run ? startsByFile(resolved, id, record) : [];
-    if (record?.kind !== 'fire' || starts.length === 0) {
-      log(`${id.schedule}: what Redis says is unsent of ${new Date(id.slot).toISOString()} is not what the file says`);
+    const { fleet, trust } = await scheduler.senderOf(plan.fleet);
+    const found = await readSlot(broker, { fleet, grants: trust.trust.grants }, id);
+    const record = found === null || found === 'forged' || found.kind === 'miss' ? null : found;
+    const starts = record?.run === run ? startsByFile(resolved, id, record) : [];
+    if (record === null || starts.length === 0) {
+      log(
+        `${id.schedule}: what Redis says is unsent of ${new Date(id.slot).toISOString()} is not what the file says, or not signed`,
+      );
       await broker.slots.allSent(id);
       continue;
     }
