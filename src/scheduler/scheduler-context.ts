@@ -30,6 +30,8 @@ export type SchedulerMemory = {
   /** Up to when the slots of a rule are decided. Redis may lose it. */
   readonly decidedUntil: Map<string, number>;
   readonly sendings: Map<string, Sending>;
+  /** Runs whose orders it does not send: who decided on them is in no trust file here, but may be in another's. */
+  readonly distrusted: Set<string>;
 };
 
 export type SchedulerOptions = {
@@ -52,5 +54,5 @@ export type Scheduler = SchedulerOptions & {
 };
 
 export function newMemory(): SchedulerMemory {
-  return { decidedUntil: new Map(), sendings: new Map() };
+  return { decidedUntil: new Map(), sendings: new Map(), distrusted: new Set() };
 }

@@ -407,10 +407,14 @@ schedules:
   await strike(slot, 'web1', { at: slot + 20 * MINUTE });
   stage.time.now = slot + 20 * MINUTE;
   await strike(slot, 'web1', { at: stage.time.now, key: makeSigningKey() });
+  await scheduler.beat();
+  const left = scheduler.log.filter((line) => line.endsWith('nobody you trust has signed; it is left alone'));
+  assert.equal(left.length, 1, 'it is said once');
   for (const each of ['web1', 'web2', 'db1']) assert.deepEqual(await stage.jobs(each), [], each);
-  assert.deepEqual(await stage.broker.slots.unsent(), []);
+  assert.deepEqual(await stage.broker.slots.unsent(), [{ schedule, slot, sentUntil: 0 }]);
 
   // What the file does say goes on to be sent.
+  scheduler.kill();
   stage.time.now = slot + 20 * MINUTE;
   await strike(slot, 'web1', { at: stage.time.now });
   assert.equal((await stage.jobs('web1')).length, 1);
