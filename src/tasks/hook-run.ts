@@ -52,13 +52,16 @@ function limited(program: string): Argv {
   return ['timeout', '--verbose', `--kill-after=${KILL_SECONDS}`, `${LIMIT_SECONDS}`, program];
 }
 
-/** timeout(1) says so with `--verbose`; its exit code alone could be the program's own. */
-const OUT_OF_TIME = /^timeout: sending signal \w+ to command /m;
-
 function failureOf(program: string, output: CommandOutput): Failure {
-  const isLate = OUT_OF_TIME.test(output.stdout);
-  const end = isLate ? `did not end within ${LIMIT_SECONDS / 60} min and was stopped` : describeEnd(output);
+  const end = ranOutOfTime(program, output)
+    ? `did not end within ${LIMIT_SECONDS / 60} min and was stopped`
+    : describeEnd(output);
   return { kind: 'hook_failed', message: `${program} ${end}`.slice(0, 4000), hint: 'see the job’s output' };
+}
+
+/** timeout(1) says so with `--verbose`; its exit code alone could be the program's own. */
+function ranOutOfTime(program: string, { stdout }: CommandOutput): boolean {
+  return stdout.split('\n').some((line) => line.startsWith('timeout: sending signal ') && line.includes(program));
 }
 
 const NOTHING = { transaction: null, health: null, failure: null } as const;
