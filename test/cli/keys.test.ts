@@ -134,6 +134,36 @@ test('an operator’s key is rotated: the new one may what the old one might', a
   ]);
 });
 
+test('a scheduler’s and a release key are rotated where they are, and stay what they were', async () => {
+  await using folder = await makeFleetFolder({ more: 'scheduler_key: clock.key\n' });
+  for (const [name, kind] of [
+    ['clock', 'scheduler'],
+    ['builds', 'release'],
+  ] as const) {
+    const file = join(folder.path, `${name}.key`);
+    assert.equal((await keys(folder, 'add', name, '--kind', kind, '--out', `${name}.key`)).code, 0);
+    const before = await readSigningKey(file);
+
+    const rotated = await keys(folder, 'rotate', name, ...(kind === 'release' ? ['--key', `${name}.key`] : []));
+
+    assert.equal(rotated.code, 0, rotated.stderr);
+    const after = await readSigningKey(file);
+    const { grants } = await trustIn(folder);
+    assert.deepEqual(
+      grants
+        .filter((grant) => grant.name.startsWith(name))
+        .map((grant) => [grant.kind, grant.key, grant.revokedAt === null]),
+      [
+        [kind, before.id, false],
+        [kind, after.id, true],
+      ],
+    );
+  }
+  const unsaid = await keys(folder, 'rotate', 'builds');
+  assert.equal(unsaid.code, 2);
+  assert.match(unsaid.stderr, /^error\[USAGE\]: .* private half of a release key is\nhint: name it:  --key FILE\n/);
+});
+
 test('the root key is rotated: hosts to come pin the new one, and the old one signs nothing more', async () => {
   await using folder = await makeFleetFolder();
   const old = await readFile(join(folder.path, 'celeroot.root.key'));
@@ -180,6 +210,8 @@ const BAD: readonly (readonly [args: string, code: number, error: RegExp])[] = [
   ['add ada --out celeroot.key', 3, /^error\[CONFIG_EXISTS\]: .*celeroot\.key is already there\nhint: /],
   ['rotate', 2, /^error\[USAGE\]: give the name of a key, or --root, or which hosts\nhint: /],
   ['rotate operator --root', 2, /^error\[USAGE\]/],
+  ['rotate --root --key x.key', 2, /^error\[USAGE\]: --key is where/],
+  ['rotate operator --key celeroot.root.key', 3, /^error\[KEY_UNUSABLE\]: .* is not the one of operator\nhint: /],
   ['rotate operator --host web1', 2, /^error\[USAGE\]/],
   ['rotate --exclude web1', 2, /^error\[USAGE\]: no target given/],
   ['rotate --host nobody', 5, /^error\[UNKNOWN_HOST\]/],

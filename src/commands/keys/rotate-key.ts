@@ -1,7 +1,7 @@
 import { rename, unlink } from 'node:fs/promises';
 import type { FleetConfig } from '../../config/fleet-config.ts';
 import type { Clock } from '../../core/clock.ts';
-import { ConfigError } from '../../core/errors.ts';
+import { ConfigError, UsageError } from '../../core/errors.ts';
 import { hasCode } from '../../core/system-error.ts';
 import { changeTrustFile } from '../../fleet/change-trust-file.ts';
 import { holdNextKey, nextKeyFile } from '../../fleet/next-key.ts';
@@ -9,7 +9,7 @@ import { readTrustFile, type SignedTrust } from '../../fleet/trust-on-disk.ts';
 import { replaceGrant, replaceRoot } from '../../trust/change-trust.ts';
 import { readSigningKey } from '../../trust/key-file.ts';
 import type { SigningKey } from '../../trust/key.ts';
-import type { Trust } from '../../trust/trust-file.ts';
+import { kindOf, type Grant, type KeyKind, type Trust } from '../../trust/trust-file.ts';
 import type { Cli } from '../context.ts';
 
 export type Rotated = {
@@ -20,18 +20,28 @@ export type Rotated = {
   readonly signed: SignedTrust;
 };
 
+export type NamedKey = {
+  readonly name: string;
+  /** Its private half; null for where the configuration says that one of its kind is. */
+  readonly file: string | null;
+};
+
 /**
- * Replaces the key that this controller signs orders with.
- * @throws ConfigError KEY_UNUSABLE when the private key here is another than the one of that name: its owner has to
- * rotate it.
+ * Replaces a key of the trust file by another of the same kind, for the same tasks and hosts.
+ * @throws ConfigError KEY_UNUSABLE when the private key in the file is another than the one of that name: its owner has
+ * to rotate it. UsageError when nothing says where the private half is.
  */
-export async function rotateOperatorKey(fleet: FleetConfig, name: string, clock: Clock): Promise<Rotated> {
-  const { signingKeyFile: file } = fleet;
-  return await replaceKey(file, {
+export async function rotateNamedKey(fleet: FleetConfig, { name, file }: NamedKey, clock: Clock): Promise<Rotated> {
+  // Read again where it counts, since another rotation may be under way.
+  const grantNow = async (): Promise<Grant | undefined> =>
+    (await readTrustFile(fleet, clock.now())).trust.grants.find((each) => each.name === name);
+  const grant = await grantNow();
+  const privateFile = file ?? configuredFile(fleet, grant === undefined ? 'operator' : kindOf(grant));
+  return await replaceKey(privateFile, {
     trust: async () => await readTrustFile(fleet, clock.now()),
-    isIn: ({ grants }, key) => grants.some((grant) => grant.name === name && grant.key === key),
+    isIn: ({ grants }, key) => grants.some((each) => each.name === name && each.key === key),
     enforce: async (next) => {
-      await requireOwner(fleet, name, clock);
+      await requireOwner(await grantNow(), privateFile);
       return await changeTrustFile(fleet, {
         clock,
         change: (before, _root, now) => replaceGrant(before, name, { key: next.id, now }),
@@ -40,13 +50,18 @@ export async function rotateOperatorKey(fleet: FleetConfig, name: string, clock:
   });
 }
 
-async function requireOwner(fleet: FleetConfig, name: string, clock: Clock): Promise<void> {
-  const { trust } = await readTrustFile(fleet, clock.now());
-  const { id } = await readSigningKey(fleet.signingKeyFile);
-  const grant = trust.grants.find((each) => each.name === name);
-  if (grant === undefined || grant.key === id) return;
-  throw new ConfigError('KEY_UNUSABLE', `the key in ${fleet.signingKeyFile} is not the one of ${name}`, {
-    hint: `its owner makes a new one; then  celeroot keys revoke ${name}  and  celeroot keys add NAME --public KEY`,
+function configuredFile({ signingKeyFile, schedulerKeyFile }: FleetConfig, kind: KeyKind): string {
+  const file = { operator: signingKeyFile, scheduler: schedulerKeyFile, release: null }[kind];
+  if (file !== null) return file;
+  throw new UsageError('USAGE', `the configuration does not say where the private half of a ${kind} key is`, {
+    hint: 'name it:  --key FILE',
+  });
+}
+
+async function requireOwner(grant: Grant | undefined, file: string): Promise<void> {
+  if (grant === undefined || (await readSigningKey(file)).id === grant.key) return;
+  throw new ConfigError('KEY_UNUSABLE', `the key in ${file} is not the one of ${grant.name}`, {
+    hint: `its owner makes a new one; then  celeroot keys revoke ${grant.name}  and  celeroot keys add NAME --public KEY`,
   });
 }
 

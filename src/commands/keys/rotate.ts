@@ -1,3 +1,4 @@
+import { resolve } from 'node:path';
 import { Command, type CommandUnknownOpts } from '@commander-js/extra-typings';
 import { UsageError } from '../../core/errors.ts';
 import type { Target } from '../../core/host-selector.ts';
@@ -5,11 +6,13 @@ import { writeJson } from '../../terminal/json.ts';
 import type { Cli } from '../context.ts';
 import { collect, examples, sharedFlags } from '../flags.ts';
 import { loadFleetConfig } from '../open-fleet.ts';
+import type { NamedKey } from './rotate-key.ts';
 
 export function rotateCommand(cli: Cli): CommandUnknownOpts {
   const command = new Command('rotate')
     .description('replace a key by a new one that may do the same, and revoke the old one; or the keys of hosts')
-    .argument('[name]', 'name of the key whose private half is the fleet’s signing key')
+    .argument('[name]', 'name of a key of the trust file')
+    .option('--key <file>', 'where its private half is (default: signing_key; of a scheduler’s key scheduler_key)')
     .option('--root', 'replace the root key; hosts follow by themselves')
     .option('--host <name|glob>', 'replace the keys of these hosts, by which they are believed (repeatable)', collect)
     .option('--role <role>', 'of all hosts of the role (repeatable)', collect)
@@ -19,12 +22,13 @@ export function rotateCommand(cli: Cli): CommandUnknownOpts {
       'after',
       `\nHosts have to be on. One that goes off meanwhile is believed by either key until the same command is given again.\nWhere a host’s key may be in other hands:  celeroot hosts join HOST --new-secrets\n${examples(
         'celeroot keys rotate operator',
+        'celeroot keys rotate builds --key release.key',
         'celeroot keys rotate --root',
         'celeroot keys rotate --host web1',
         'celeroot keys rotate --all --exclude @db',
       )}`,
     );
-  return command.action(async (name, { root = false, ...hosts }) => {
+  return command.action(async (name, { root = false, key: file, ...hosts }) => {
     const target = targetOf(hosts);
     const chosen = [root, name !== undefined, target !== null].filter(Boolean);
     if (chosen.length !== 1) {
@@ -32,7 +36,13 @@ export function rotateCommand(cli: Cli): CommandUnknownOpts {
         hint: 'see  celeroot keys rotate --help',
       });
     }
-    if (target === null) return await rotateOwnKey(cli, command, name ?? null);
+    if (file !== undefined && name === undefined) {
+      throw new UsageError('USAGE', '--key is where the private half of a named key is', {
+        hint: 'for example  celeroot keys rotate builds --key release.key',
+      });
+    }
+    const named = name === undefined ? null : { name, file: file === undefined ? null : resolve(cli.cwd, file) };
+    if (target === null) return await rotateOwnKey(cli, command, named);
     const { rotateHosts } = await import('./rotate-hosts.ts');
     await rotateHosts(cli, command, target);
   });
@@ -46,12 +56,12 @@ function targetOf({ host: hosts = [], role: roles = [], exclude = [], all = fals
   return isNone ? null : { hosts, roles, exclude, all };
 }
 
-/** The operator’s key of that name, or with null the root key. */
-async function rotateOwnKey(cli: Cli, command: CommandUnknownOpts, name: string | null): Promise<void> {
-  const { rotateOperatorKey, rotateRootKey } = await import('./rotate-key.ts');
+/** The key of that name, or with null the root key. */
+async function rotateOwnKey(cli: Cli, command: CommandUnknownOpts, named: NamedKey | null): Promise<void> {
+  const { rotateNamedKey, rotateRootKey } = await import('./rotate-key.ts');
   const { spreadText, tellHosts } = await import('./tell-hosts.ts');
   const fleet = await loadFleetConfig(cli, command);
-  const rotated = name === null ? await rotateRootKey(fleet, cli) : await rotateOperatorKey(fleet, name, cli.clock);
+  const rotated = named === null ? await rotateRootKey(fleet, cli) : await rotateNamedKey(fleet, named, cli.clock);
   const isTold = await tellHosts(cli, fleet, rotated.signed);
   const { key, file, old, signed } = rotated;
   if (sharedFlags(command).json) {
