@@ -1,6 +1,6 @@
 import * as z from 'zod';
 import { TASKS } from '../../src/tasks/registry.ts';
-import type { Task } from '../../src/tasks/task.ts';
+import { operandsText, type Task } from '../../src/tasks/task.ts';
 
 const objectSchema = z.looseObject({
   properties: z
@@ -41,7 +41,7 @@ ${table}
 
 function flagOf(task: Task, key: string): string {
   const { operands, options } = task.commandLine;
-  if (operands?.key === key) return `\`${operands.placeholder}…\``;
+  if (operands?.key === key) return `\`${operandsText(operands)}\``;
   const option = options.find((candidate) => candidate.key === key);
   if (option === undefined) return '';
   return option.type === 'boolean' ? `\`--${option.flag}\`` : `\`--${option.flag} ${option.placeholder ?? 'VALUE'}\``;

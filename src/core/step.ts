@@ -89,6 +89,7 @@ export const PHASES = [
   'refreshing',
   'downloading',
   'committing',
+  'running-hook',
   'restarting',
   'rebooting',
   'verifying',

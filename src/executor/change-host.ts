@@ -20,10 +20,13 @@ const TAIL_BYTES = 64 * 1024;
 /** Where SIGTERM leaves apt and dpkg clean; elsewhere every signal but SIGINT and SIGHUP breaks packages. */
 const BREAKABLE: readonly Phase[] = ['refreshing', 'downloading'];
 
+/** Where a program that is killed has failed: apt mends what it left when it is started again, a hook may not. */
+const FAILS_WHEN_KILLED: readonly Phase[] = ['running-hook'];
+
 /**
  * Runs a program that changes the host to its end; its output goes to the job's files. Only fetching is broken off
  * when the job is to stop.
- * @throws ProgramKilled when something else ended it by a signal; OUT_OF_TIME when it failed because limit-scripts.ts
+ * @throws ProgramKilled when something else ended it by a signal, but for a hook; OUT_OF_TIME when it failed because limit-scripts.ts
  * stopped a script of a package.
  */
 export async function changeHost(step: Step & { kind: 'change' }, options: ChangeOptions): Promise<CommandOutput> {
@@ -41,7 +44,7 @@ export async function changeHost(step: Step & { kind: 'change' }, options: Chang
   });
   if (end.exitCode !== 0) stopped?.signal.throwIfAborted();
   const result = { ...end, stdout: await readTail(output, start), stderr: '' };
-  if (wasKilled(result)) throw new ProgramKilled(step.argv);
+  if (!FAILS_WHEN_KILLED.includes(step.phase) && wasKilled(result)) throw new ProgramKilled(step.argv);
   const scripts = options.scripts.stopped();
   if (end.exitCode !== 0 && scripts.length > 0) throw outOfTime(scripts);
   return result;

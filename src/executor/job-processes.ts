@@ -17,4 +17,11 @@ export function isMaintainerScript({ argv }: FoundProcess): boolean {
   return argv.some((word) => SCRIPT_PATH.test(word));
 }
 
+/** The path of the host's own program that this process is the time limit of (tasks/hook-run.ts); null when it is none. */
+export function hookOf({ name, argv }: FoundProcess): string | null {
+  return name === 'timeout' ? (argv.find((word) => HOOK_PATH.test(word)) ?? null) : null;
+}
+
+const HOOK_PATH = /^\/etc\/celeroot\/hooks\.d\/[^/]+$/;
+
 const SCRIPT_PATH = /^\/var\/lib\/dpkg\/(?:info\/[^/]+\.|tmp\.ci\/)(?:pre|post)(?:inst|rm)$/;

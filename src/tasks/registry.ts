@@ -5,6 +5,7 @@ import { aptRemove } from './apt-remove.ts';
 import { aptUpdate } from './apt-update.ts';
 import { aptUpgrade } from './apt-upgrade.ts';
 import { auditRead } from './audit-read.ts';
+import { hookRun } from './hook-run.ts';
 import { keysRotate } from './keys-rotate.ts';
 import { serviceRestart } from './service-restart.ts';
 import { systemCheck } from './system-check.ts';
@@ -21,6 +22,7 @@ export const TASKS: readonly Task[] = [
   aptUpdate,
   aptUpgrade,
   auditRead,
+  hookRun,
   keysRotate,
   serviceRestart,
   systemCheck,

@@ -4,7 +4,8 @@ import { takeSnapshot } from '../apt/take-snapshot.ts';
 import { freePercent, hostCheckSchema, loadPerCore, type HostCheck, type Probe } from '../core/host-check.ts';
 import type { Failure } from '../core/outcome.ts';
 import { reach, type ReachAnswer, type ReachTarget, type Work } from '../core/step.ts';
-import { checkNameSchema, runDeclaredChecks } from '../system/declared-checks.ts';
+import { runDeclaredChecks } from '../system/declared-checks.ts';
+import { programNameSchema } from '../system/declared-programs.ts';
 import { currentLoad, failedUnits, localDisks } from '../system/look-around.ts';
 import { defineTask, type Task } from './task.ts';
 
@@ -29,7 +30,7 @@ const argsSchema = z.strictObject({
       'URLs that the host itself must answer with a status below 400, or with the one before it: `204=/health`. A path alone is asked of `http://localhost`.',
     ),
   checks: z
-    .array(checkNameSchema)
+    .array(programNameSchema)
     .max(20)
     .default([])
     .describe(

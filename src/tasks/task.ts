@@ -55,10 +55,22 @@ export type ResultTable = {
 
 /** How `celeroot run TASK …` and `celeroot GROUP VERB …` fill the arguments. Each names a key of `args`. */
 export type CommandLine = {
-  /** The words after the task, collected into a list of strings. */
-  readonly operands?: { readonly key: string; readonly placeholder: string; readonly required: boolean };
+  readonly operands?: Operands;
   readonly options: readonly CommandLineOption[];
 };
+
+/** The words after the task, collected into a list of strings; with `single` the one word, a string. */
+export type Operands = {
+  readonly key: string;
+  readonly placeholder: string;
+  readonly required: boolean;
+  readonly single?: boolean;
+};
+
+/** `PACKAGE…`, or `NAME` for a single one. */
+export function operandsText({ placeholder, single }: Operands): string {
+  return single === true ? placeholder : `${placeholder}…`;
+}
 
 export type CommandLineOption = {
   readonly key: string;

@@ -70,6 +70,12 @@ const CASES: readonly (readonly [line: string, code: number, error: RegExp])[] =
   ['system check --host web1 --url ftp://x/', 2, /^error\[INVALID_ARGUMENTS\]: .*urls\/0: .*"ftp:\/\/x\/"/],
   ['system check --host web1 --url http://a:b@x/', 2, /^error\[INVALID_ARGUMENTS\]: .*urls\/0/],
   ['system check --host web1 --check ../x', 2, /^error\[INVALID_ARGUMENTS\]: .*checks\/0: .*"\.\.\/x"/],
+  ['hook run --host web1', 2, /missing required argument 'NAME'/],
+  ['hook run drain undrain --host web1', 2, /too many arguments/],
+  ['hook run ../drain --host web1', 2, /^error\[INVALID_ARGUMENTS\]: .*name: .*"\.\.\/drain"/],
+  ['hook run a/b --host web1', 2, /^error\[INVALID_ARGUMENTS\]: .*name: .*"a\/b"/],
+  ['hook run drain.sh --host web1', 2, /^error\[INVALID_ARGUMENTS\]: .*name: .*"drain\.sh"/],
+  ['hook run --host web1 -- -x', 2, /^error\[INVALID_ARGUMENTS\]: .*name: .*"-x"/],
   ['service restart --host web1', 2, /^error\[INVALID_ARGUMENTS\]: .*name at least one service/],
   [
     'service restart ssh.socket --host web1',

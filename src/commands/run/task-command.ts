@@ -11,8 +11,9 @@ export function taskCommand(cli: Cli, task: Task, name: string): CommandUnknownO
   const command = new Command(name).description(uncapitalized(task.summary));
   const { operands, options } = task.commandLine;
   if (operands !== undefined) {
-    const { placeholder, required } = operands;
-    command.argument(required ? `<${placeholder}...>` : `[${placeholder}...]`);
+    const { placeholder, required, single } = operands;
+    const words = single === true ? placeholder : `${placeholder}...`;
+    command.argument(required ? `<${words}>` : `[${words}]`);
   }
   for (const option of options) addOption(command, option);
   addRunFlags(command, task.changesHost);
@@ -40,7 +41,10 @@ function addOption(
 /** What was typed, by the names the task's arguments have; what was not typed is left to the task's defaults. */
 function readArguments({ operands, options }: CommandLine, command: CommandUnknownOpts): Record<string, Json> {
   const args: Record<string, Json> = {};
-  if (operands !== undefined && command.args.length > 0) args[operands.key] = [...command.args];
+  const [first] = command.args;
+  if (operands !== undefined && first !== undefined) {
+    args[operands.key] = operands.single === true ? first : [...command.args];
+  }
   for (const { key, flag, type } of options) {
     const value: unknown = command.getOptionValue(attributeName(flag));
     if (typeof value === 'string' || typeof value === 'boolean') args[key] = value;

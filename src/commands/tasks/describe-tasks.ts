@@ -2,7 +2,7 @@ import type { CommandUnknownOpts } from '@commander-js/extra-typings';
 import * as z from 'zod';
 import { requireTask } from '../../fleet/prepare-run.ts';
 import { TASKS } from '../../tasks/registry.ts';
-import type { Task } from '../../tasks/task.ts';
+import { operandsText, type Task } from '../../tasks/task.ts';
 import { writeJson } from '../../terminal/json.ts';
 import { writeProperties } from '../../terminal/properties.ts';
 import { writeTable, type Cell } from '../../terminal/table.ts';
@@ -49,6 +49,6 @@ function argumentRows(task: Task): readonly (readonly Cell[])[] {
   return Object.entries(properties).map(([key, { description = '' }]) => {
     const flag = options.find((option) => option.key === key);
     if (flag !== undefined) return [key, `--${flag.flag}`, description];
-    return [key, operands?.key === key ? `<${operands.placeholder}…>` : '', description];
+    return [key, operands?.key === key ? `<${operandsText(operands)}>` : '', description];
   });
 }
