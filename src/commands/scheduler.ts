@@ -36,7 +36,7 @@ export function schedulerCommand(cli: Cli): CommandUnknownOpts {
     }
     const { runScheduler } = await import('../scheduler/run-scheduler.ts');
     const { renewTrustWhenDue } = await import('../fleet/renew-trust-when-due.ts');
-    const { scheduleAuthority } = await import('../fleet/schedule-authority.ts');
+    const { scheduleAuthority, schedulerSender } = await import('../fleet/schedule-authority.ts');
     const log = (line: string): void =>
       json
         ? writeJsonLine(cli.stdout, { at: cli.clock.now(), message: line })
@@ -52,11 +52,13 @@ export function schedulerCommand(cli: Cli): CommandUnknownOpts {
         owner: `${cli.by} ${randomUUID()}`,
         clock: cli.clock,
         leaseMs: LEASE_MS,
-        authorityOf: async (fleet, schedule) => {
+        senderOf: async (fleet) => {
           const notice = await renewTrustWhenDue(fleet, cli.clock);
           if (notice !== null) log(notice);
-          return await scheduleAuthority(fleet, schedule, { ...cli, by: `schedule ${schedule.name}` });
+          return await schedulerSender(fleet, cli);
         },
+        authorityOf: async (fleet, schedule) =>
+          await scheduleAuthority(fleet, schedule, { ...cli, by: `schedule ${schedule.name}` }),
         log,
       },
       stop.signal,

@@ -1,6 +1,6 @@
 import * as z from 'zod';
 import { runIdSchema } from './ids.ts';
-import { hostNameSchema } from './names.ts';
+import { fleetNameSchema, hostNameSchema, scheduleNameSchema } from './names.ts';
 
 const reasonSchema = z.strictObject({ code: z.string().max(64), text: z.string().max(2000) });
 const leftOutSchema = z.array(z.strictObject({ host: hostNameSchema, reason: reasonSchema })).max(100_000);
@@ -9,7 +9,7 @@ const leftOutSchema = z.array(z.strictObject({ host: hostNameSchema, reason: rea
  * What was decided on a slot of a schedule: made once, by whichever scheduler was first, and kept as what has happened.
  * Times are milliseconds since 1970.
  */
-export const slotRecordSchema = z.discriminatedUnion('kind', [
+const slotRecordSchema = z.discriminatedUnion('kind', [
   z.strictObject({
     kind: z.literal('fire'),
     slot: z.int(),
@@ -33,3 +33,10 @@ export const slotRecordSchema = z.discriminatedUnion('kind', [
 ]);
 export type SlotRecord = Readonly<z.output<typeof slotRecordSchema>>;
 export type FireRecord = Extract<SlotRecord, { kind: 'fire' }>;
+
+/** The text that is signed. */
+export const decidedSlotSchema = z.strictObject({
+  fleet: fleetNameSchema,
+  schedule: scheduleNameSchema,
+  record: slotRecordSchema,
+});

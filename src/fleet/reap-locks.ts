@@ -6,14 +6,17 @@ import { turnsOf } from '../rollout/turns.ts';
 import { believeReports } from './believe-reports.ts';
 import { readRuns } from './believe-runs.ts';
 import { chainReader } from './chain-reader.ts';
-import type { RolledRun } from './rolled-run.ts';
+import { overAt, rolledHosts, type RolledRun } from './rolled-run.ts';
 import type { Witness } from './witness.ts';
+
+/** Locks that fit a run which somebody has signed who may, and how many there are that fit none. */
+export type FoundLocks = { readonly locks: readonly Lock[]; readonly forged: number };
 
 /**
  * Frees hosts whose turn is over though nobody said so, because nobody drives the run any more: by what they have
  * signed themselves. Returns the locks that still count.
  */
-export async function reapLocks(broker: ControllerBroker, witness: Witness, now: number): Promise<readonly Lock[]> {
+export async function reapLocks(broker: ControllerBroker, witness: Witness, now: number): Promise<FoundLocks> {
   const locks = await broker.rollouts.locks();
   const byRun = Map.groupBy(locks, ({ run }) => run);
   const { runs } = await readRuns(broker, witness, [...byRun.keys()]);
@@ -22,7 +25,17 @@ export async function reapLocks(broker: ControllerBroker, witness: Witness, now:
   );
   const ended = judged.flat();
   await broker.rollouts.freeLocks(ended);
-  return locks.filter((lock) => !ended.includes(lock) && lock.until > now);
+  const left = locks.filter((lock) => !ended.includes(lock) && lock.until > now);
+  const byId = new Map(runs.map((run) => [run.id, run]));
+  const believed = left.filter((lock) => fits(lock, byId.get(lock.run), witness));
+  return { locks: believed, forged: left.length - believed.length };
+}
+
+/** Locks are not signed, the records of their runs are: whether the run has it that this host is to be changed. */
+function fits({ host, roles, until }: Lock, run: Run | undefined, { hosts }: Witness): boolean {
+  if (run === undefined || until !== overAt(asRolled(run)) || !rolledHosts(run).includes(host)) return false;
+  const own = hosts.get(host)?.roles ?? [];
+  return roles.length > 0 && roles.every((role) => own.includes(role));
 }
 
 /** A run of a schedule is none, and its hosts count all the same. */

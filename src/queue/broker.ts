@@ -4,7 +4,6 @@ import type { JoinGuest } from '../core/join-guest.ts';
 import type { HostName, ScheduleName } from '../core/names.ts';
 import type { Report, SignedReport } from '../core/report.ts';
 import type { Destination, Run } from '../core/run.ts';
-import type { SchedulePause } from '../core/schedule-pause.ts';
 import type { Secret } from '../core/secret.ts';
 import type { Signed, SignedByKey } from '../core/signed.ts';
 import type { RolloutBroker } from './rollout-broker.ts';
@@ -18,6 +17,9 @@ export type Speaker = HostName | null;
 
 /** One entry of a stream of reports, not believed yet. `report` is null when what stands there is not a report. */
 export type StoredReport = Omit<SignedReport, 'report'> & { readonly from: Speaker; readonly report: Report | null };
+
+/** What stands as the pause of each schedule, not believed yet; null for what is none. */
+export type StoredPauses = ReadonlyMap<ScheduleName, SignedByKey | null>;
 
 /** How far a reader has come in each stream of a run. */
 export type ReportPlace = ReadonlyMap<Speaker, { readonly cursor: string; readonly count: number }>;
@@ -87,9 +89,9 @@ export type ControllerBroker = AsyncDisposable & {
   readonly compareHostUsers: (wanted: readonly HostUser[]) => Promise<HostUserChanges>;
   /** What schedulers remember. */
   readonly slots: SlotStore;
-  /** Which schedules are paused. */
-  readonly pauses: () => Promise<ReadonlyMap<ScheduleName, SchedulePause>>;
-  readonly savePause: (name: ScheduleName, pause: SchedulePause) => Promise<void>;
+  /** Which schedules are said to be paused. */
+  readonly pauses: () => Promise<StoredPauses>;
+  readonly savePause: (name: ScheduleName, pause: SignedByKey) => Promise<void>;
   /** Returns whether it was paused. */
   readonly dropPause: (name: ScheduleName) => Promise<boolean>;
   /** Makes these changes; returns the same as `setHostUser`. */

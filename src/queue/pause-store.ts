@@ -1,25 +1,21 @@
 import { type ScheduleName, scheduleNameSchema } from '../core/names.ts';
 import { parseJsonAs } from '../core/parse-json-as.ts';
-import { type SchedulePause, schedulePauseSchema } from '../core/schedule-pause.ts';
+import { signedByKeySchema, type SignedByKey } from '../core/signed.ts';
+import type { StoredPauses } from './broker.ts';
 import type { Link } from './link.ts';
 
-/**
- * Which schedules are paused: in Redis, where every scheduler sees it and it outlives them all. Not signed: whoever can
- * write there could keep orders back anyway, and taking a pause away fires nothing but what the fleet's file says.
- */
-export async function readPauses({ ask, keys }: Link): Promise<ReadonlyMap<ScheduleName, SchedulePause>> {
+/** Which schedules are said to be paused: in Redis, where every scheduler sees it and it outlives them all. */
+export async function readPauses({ ask, keys }: Link): Promise<StoredPauses> {
   const stored = await ask((client) => client.hgetall(keys.pauses));
   return new Map(
     Object.entries(stored).flatMap(([text, value]) => {
       const name = scheduleNameSchema.safeParse(text).data;
-      // Something else under a name is somebody's wish to pause it that went wrong: no reason to fire.
-      const pause = parseJsonAs(schedulePauseSchema, value) ?? { until: null, by: 'unknown', at: 0 };
-      return name === undefined ? [] : [[name, pause] as const];
+      return name === undefined ? [] : [[name, parseJsonAs(signedByKeySchema, value)] as const];
     }),
   );
 }
 
-export async function savePause({ ask, keys }: Link, name: ScheduleName, pause: SchedulePause): Promise<void> {
+export async function savePause({ ask, keys }: Link, name: ScheduleName, pause: SignedByKey): Promise<void> {
   await ask((client) => client.hset(keys.pauses, name, JSON.stringify(pause)));
 }
 

@@ -1,10 +1,16 @@
 import { type ScheduleName, scheduleNameSchema } from '../core/names.ts';
 import { parseJsonAs } from '../core/parse-json-as.ts';
-import { type SlotRecord, slotRecordSchema } from '../core/slot-record.ts';
+import { signedByKeySchema, type SignedByKey } from '../core/signed.ts';
 import type { Link } from './link.ts';
 
 /** A slot of a schedule. */
 export type SlotId = { readonly schedule: ScheduleName; readonly slot: number };
+
+/** What stands in Redis as the decision on a slot; null for what is none. Nobody has seen yet who signed it. */
+export type StoredSlot = { readonly id: SlotId; readonly record: SignedByKey | null };
+
+/** A signed decision; one that fires has orders to be sent. */
+export type MadeDecision = { readonly record: SignedByKey; readonly fires: boolean };
 
 /** A slot whose orders are not all sent, and until which moment they are. */
 export type Unsent = SlotId & { readonly sentUntil: number };
@@ -13,12 +19,13 @@ export type Unsent = SlotId & { readonly sentUntil: number };
 export type SlotStore = {
   /**
    * Makes the decision on a slot, unless there is one; says whether it did. With a fire the orders are still to be sent,
-   * by `owner` for as long as its lease lasts.
+   * by `owner` for as long as its lease lasts. What nobody has signed keeps its place too: it may be the decision of a
+   * scheduler whose key is new, and to fire twice is worse than not to.
    */
-  readonly decide: (id: SlotId, record: SlotRecord, lease: Lease) => Promise<boolean>;
-  readonly read: (id: SlotId) => Promise<SlotRecord | null>;
-  /** The newest decisions of a schedule, newest first. */
-  readonly last: (schedule: ScheduleName, count: number) => Promise<readonly SlotRecord[]>;
+  readonly decide: (id: SlotId, decision: MadeDecision, lease: Lease) => Promise<boolean>;
+  readonly read: (id: SlotId) => Promise<StoredSlot | null>;
+  /** The newest decisions of a schedule, by what Redis lists them by. */
+  readonly last: (schedule: ScheduleName, count: number) => Promise<readonly StoredSlot[]>;
   /** Slots that fired and whose orders are not all sent. */
   readonly unsent: () => Promise<readonly Unsent[]>;
   /** Takes or keeps the right to send the orders of a slot; false when another has it. */
@@ -61,13 +68,16 @@ return 1`;
 
 export function openSlotStore({ ask, keys }: Link): SlotStore {
   const field = ({ schedule, slot }: SlotId): string => `${schedule}@${slot}`;
-  const read = async (ids: readonly SlotId[]): Promise<readonly SlotRecord[]> => {
+  const read = async (ids: readonly SlotId[]): Promise<readonly StoredSlot[]> => {
     if (ids.length === 0) return [];
     const texts = await ask((client) => client.mget(ids.map(({ schedule, slot }) => keys.slot(schedule, slot))));
-    return texts.flatMap((text) => parseJsonAs(slotRecordSchema, text) ?? []);
+    return ids.flatMap((id, index) => {
+      const text = texts[index] ?? null;
+      return text === null ? [] : [{ id, record: parseJsonAs(signedByKeySchema, text) }];
+    });
   };
   return {
-    decide: async (id, record, { owner, ms }) => {
+    decide: async (id, { record, fires }, { owner, ms }) => {
       const touched = [
         keys.slot(id.schedule, id.slot),
         keys.slots(id.schedule),
@@ -75,7 +85,7 @@ export function openSlotStore({ ask, keys }: Link): SlotStore {
         keys.sender(id.schedule, id.slot),
         keys.noticed,
       ];
-      const sender = record.kind === 'fire' ? owner : '';
+      const sender = fires ? owner : '';
       const values = [JSON.stringify(record), REMEMBERED_MS, id.slot, MOST_LISTED, sender, field(id), ms];
       return (await ask((client) => client.eval(DECIDE, touched.length, ...touched, ...values))) === 1;
     },

@@ -28,7 +28,7 @@ export async function beat(scheduler: Scheduler): Promise<number> {
   for (const resolved of plan.schedules) {
     const known = {
       stored: stored.get(ruleOf(resolved.schedule)) ?? null,
-      pause: pauses.get(resolved.schedule.name) ?? null,
+      pause: pauses.get(resolved.schedule.name),
     };
     if (await decideDueSlots(scheduler, resolved, known)) isWaiting = true;
   }

@@ -1,4 +1,4 @@
-import type { SchedulePause } from '../core/schedule-pause.ts';
+import type { SignedByKey } from '../core/signed.ts';
 import type { ResolvedSchedule } from '../fleet/resolve-schedule.ts';
 import { slotsBetween } from '../schedule/slots.ts';
 import { DAY_MS } from '../schedule/wall-clock.ts';
@@ -9,7 +9,8 @@ import type { Scheduler } from './scheduler-context.ts';
 export type KnownOfSchedule = {
   /** Up to when its slots are decided, as Redis has it; null when nobody has seen the rule. */
   readonly stored: number | null;
-  readonly pause: SchedulePause | null;
+  /** What stands as its pause, not believed yet; undefined for nothing. */
+  readonly pause: SignedByKey | null | undefined;
 };
 
 /** After a long outage so many are written down one by one, and those before as one. */

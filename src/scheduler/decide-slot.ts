@@ -1,8 +1,11 @@
 import { ConfigError, RejectedError, UsageError } from '../core/errors.ts';
 import type { SchedulePause } from '../core/schedule-pause.ts';
+import type { SignedByKey } from '../core/signed.ts';
 import type { SlotRecord } from '../core/slot-record.ts';
-import { hostNameSchema } from '../core/names.ts';
+import { hostNameSchema, type ScheduleName } from '../core/names.ts';
 import type { ResolvedSchedule } from '../fleet/resolve-schedule.ts';
+import { believePause } from '../fleet/believe-pauses.ts';
+import { readSlot } from '../fleet/believe-slots.ts';
 import { someHosts } from '../fleet/schedule-finding.ts';
 import type { SlotId } from '../queue/slot-store.ts';
 import { type Decision, decide, type LeftOut, type Reason } from '../schedule/decide.ts';
@@ -11,9 +14,15 @@ import { wallAt } from '../schedule/zone.ts';
 import { prepareSlot } from './prepare-slot.ts';
 import { runUnderWay } from './run-under-way.ts';
 import type { Scheduler } from './scheduler-context.ts';
+import { sealSlot } from '../trust/slot-record.ts';
 import { runIdOfSlot } from '../trust/standing-order.ts';
 
-export type DueNow = { readonly slot: number; readonly pause: SchedulePause | null; readonly isSuperseded: boolean };
+export type DueNow = {
+  readonly slot: number;
+  /** What stands as a pause, not believed yet; undefined for nothing. */
+  readonly pause: SignedByKey | null | undefined;
+  readonly isSuperseded: boolean;
+};
 
 /** Decides one slot, unless somebody has; a slot that waits is for the next beat. */
 export async function decideSlot(
@@ -21,13 +30,32 @@ export async function decideSlot(
   resolved: ResolvedSchedule,
   due: DueNow,
 ): Promise<'decided' | 'waits'> {
+  try {
+    return await decideWith(scheduler, resolved, { due, sender: await scheduler.senderOf(scheduler.plan.fleet) });
+  } catch (error) {
+    // A key or a file that is wrong here may be right where another scheduler runs, or in a moment.
+    if (!(error instanceof ConfigError)) throw error;
+    scheduler.log(`${slotName(resolved, due.slot)} cannot fire here: ${error.message}`);
+    return 'waits';
+  }
+}
+
+type Decider = Awaited<ReturnType<Scheduler['senderOf']>>;
+
+async function decideWith(
+  scheduler: Scheduler,
+  resolved: ResolvedSchedule,
+  { due, sender }: { readonly due: DueNow; readonly sender: Decider },
+): Promise<'decided' | 'waits'> {
   const { broker, clock } = scheduler;
   const { schedule, rules } = resolved;
   const id = { schedule: schedule.name, slot: due.slot };
-  if ((await broker.slots.read(id)) !== null) return 'decided';
+  if (await isDecided(scheduler, sender, id)) return 'decided';
   const now = clock.now();
+  const pause = await pauseOf(scheduler, sender, { schedule: schedule.name, stored: due.pause });
   const decision = decide({
     ...due,
+    pause,
     now,
     noticedAt: rules.overlap === 'queue' ? await broker.slots.noticedAt(id, now) : now,
     rules,
@@ -35,20 +63,64 @@ export async function decideSlot(
     running: rules.overlap === 'allow' || due.isSuperseded ? null : await runUnderWay(scheduler, id),
   });
   if (decision.kind === 'wait') return 'waits';
-  if (decision.kind === 'miss') return await storeMiss(scheduler, resolved, { id, ...decision });
-  return await fire(scheduler, resolved, { id, decision });
+  if (decision.kind === 'miss') return await storeMiss(scheduler, resolved, { id, sender, ...decision });
+  return await fire(scheduler, resolved, { id, sender, decision });
 }
 
-/** Writes down that slots up to this one passed while no scheduler was at work. */
+/** Says it when what stands in the place of a decision is none: the slot does not fire, and somebody should know why. */
+async function isDecided({ broker, log }: Scheduler, { fleet, trust }: Decider, id: SlotId): Promise<boolean> {
+  const found = await readSlot(broker, { fleet, grants: trust.trust.grants }, id);
+  if (found === 'forged') {
+    const slot = new Date(id.slot).toISOString();
+    log(
+      `${id.schedule}: what Redis has for a decision on the slot of ${slot} nobody you trust has signed; it does not fire`,
+    );
+  }
+  return found !== null;
+}
+
+type PauseQuestion = { readonly schedule: ScheduleName; readonly stored: DueNow['pause'] };
+
+/** What no operator has signed pauses nothing, or whoever writes to Redis could say that one has. */
+async function pauseOf(
+  { log }: Scheduler,
+  { fleet, trust }: Decider,
+  { schedule, stored }: PauseQuestion,
+): Promise<SchedulePause | null> {
+  if (stored === undefined) return null;
+  const pause = await believePause(schedule, stored, { fleet, grants: trust.trust.grants });
+  if (pause === null)
+    log(`${schedule}: what Redis has for its pause no operator you trust has signed; it is not heeded`);
+  return pause;
+}
+
+type Store = { readonly id: SlotId; readonly sender: Decider; readonly record: SlotRecord };
+
+/** Whether nobody had decided the slot before. */
+async function storeDecision(scheduler: Scheduler, { id, sender, record }: Store): Promise<boolean> {
+  const { broker, owner, leaseMs } = scheduler;
+  const sealed = sealSlot({ fleet: sender.fleet, schedule: id.schedule }, record, sender.key);
+  const decision = { record: sealed, fires: record.kind === 'fire' };
+  if (await broker.slots.decide(id, decision, { owner, ms: leaseMs })) return true;
+  await isDecided(scheduler, sender, id);
+  return false;
+}
+
+/**
+ * Writes down that slots up to this one passed while no scheduler was at work.
+ * @throws ConfigError KEY_UNUSABLE or TRUST_UNUSABLE.
+ */
 export async function missSlots(scheduler: Scheduler, id: SlotId, count: number): Promise<void> {
   const reason = { code: 'LATE', text: 'no scheduler was at work' };
-  const isOurs = await writeMiss(scheduler, { id, reason, leftOut: [] }, count);
+  const sender = await scheduler.senderOf(scheduler.plan.fleet);
+  const isOurs = await writeMiss(scheduler, { id, sender, reason, leftOut: [] }, count);
   if (isOurs)
     scheduler.log(`${id.schedule}: ${count} slots up to ${new Date(id.slot).toISOString()} missed: ${reason.text}`);
 }
 
 type Miss = {
   readonly id: SlotId;
+  readonly sender: Decider;
   readonly reason: Omit<Reason, 'code'> & { readonly code: string };
   readonly leftOut: readonly LeftOut[];
 };
@@ -60,22 +132,21 @@ async function storeMiss(scheduler: Scheduler, resolved: ResolvedSchedule, miss:
 }
 
 /** Whether nobody had decided the slot before. */
-async function writeMiss(scheduler: Scheduler, { id, reason, leftOut }: Miss, count: number): Promise<boolean> {
-  const { broker, clock, owner, leaseMs } = scheduler;
-  const made = { slot: id.slot, decidedAt: clock.now(), by: owner };
+async function writeMiss(scheduler: Scheduler, { id, sender, reason, leftOut }: Miss, count: number): Promise<boolean> {
+  const made = { slot: id.slot, decidedAt: scheduler.clock.now(), by: scheduler.owner };
   const record: SlotRecord = { kind: 'miss', ...made, reason, leftOut: namedHosts(leftOut), count };
-  return await broker.slots.decide(id, record, { owner, ms: leaseMs });
+  return await storeDecision(scheduler, { id, sender, record });
 }
 
-type Fire = { readonly id: SlotId; readonly decision: Extract<Decision, { kind: 'fire' }> };
+type Fire = { readonly id: SlotId; readonly sender: Decider; readonly decision: Extract<Decision, { kind: 'fire' }> };
 
 /** The decision is stored before anything is signed or sent: whoever takes over sends the same run. */
 async function fire(
   scheduler: Scheduler,
   resolved: ResolvedSchedule,
-  { id, decision }: Fire,
-): Promise<'decided' | 'waits'> {
-  const { broker, clock, owner, leaseMs, plan, memory, log } = scheduler;
+  { id, sender, decision }: Fire,
+): Promise<'decided'> {
+  const { clock, owner, plan, memory, log } = scheduler;
   const { schedule } = resolved;
   try {
     const { prepared, notJoined } = await prepareSlot(scheduler, schedule, {
@@ -94,21 +165,16 @@ async function fire(
         .map(({ host, at }) => ({ host: hostNameSchema.parse(host), at })),
       leftOut: namedHosts([...decision.leftOut, ...notJoined.map((host) => ({ host, reason: NOT_JOINED }))]),
     } as const;
-    if (!(await broker.slots.decide(id, record, { owner, ms: leaseMs }))) return 'decided';
+    if (!(await storeDecision(scheduler, { id, sender, record }))) return 'decided';
     const endsAt = id.slot + schedule.startWithinMs;
     memory.sendings.set(record.run, { id, record, endsAt, signed: null, sentUntil: -Infinity, given: new Set() });
     const left = record.leftOut.length === 0 ? '' : `; left out: ${someHosts(record.leftOut.map(({ host }) => host))}`;
     log(`${slotName(resolved, id.slot)} fires as run ${record.run} on ${record.starts.length} hosts${left}`);
     return 'decided';
   } catch (error) {
-    // A key or a file that is wrong here may be right where another scheduler runs, or in a moment.
-    if (error instanceof ConfigError) {
-      log(`${slotName(resolved, id.slot)} cannot fire here: ${error.message}`);
-      return 'waits';
-    }
     if (!(error instanceof RejectedError || error instanceof UsageError)) throw error;
     const reason = { code: error.code, text: error.message.slice(0, 2000) };
-    return await storeMiss(scheduler, resolved, { id, reason, leftOut: decision.leftOut });
+    return await storeMiss(scheduler, resolved, { id, sender, reason, leftOut: decision.leftOut });
   }
 }
 

@@ -3,6 +3,7 @@ import type { RunId } from '../core/ids.ts';
 import { isEnded, jobStatus } from '../core/run-state.ts';
 import type { Run } from '../core/run.ts';
 import { readRuns } from '../fleet/believe-runs.ts';
+import { readLastSlots } from '../fleet/believe-slots.ts';
 import { candidatesIn } from '../fleet/candidates.ts';
 import { readSnapshot } from '../fleet/follow-run.ts';
 import { isRolled } from '../fleet/rolled-run.ts';
@@ -16,12 +17,12 @@ const LOOK_BACK = 100;
 
 /** The run of the last slot before this one that fired, if it goes on. */
 export async function runUnderWay({ broker, clock, plan }: Scheduler, id: SlotId): Promise<RunId | null> {
-  const records = await broker.slots.last(id.schedule, LOOK_BACK);
-  const last = records.find((record) => record.kind === 'fire' && record.slot < id.slot);
+  const witness = await witnessOf(plan.fleet, clock.now());
+  const { slots } = await readLastSlots(broker, witness, { schedule: id.schedule, count: LOOK_BACK });
+  const last = slots.find((record) => record.kind === 'fire' && record.slot < id.slot);
   if (last?.kind !== 'fire') return null;
   const unsent = await broker.slots.unsent();
   if (unsent.some(({ schedule, slot }) => schedule === id.schedule && slot === last.slot)) return last.run;
-  const witness = await witnessOf(plan.fleet, clock.now());
   const [run] = (await readRuns(broker, witness, [last.run])).runs;
   if (run === undefined) return null;
   return (await hasEnded({ broker, clock, plan }, run, witness)) ? null : last.run;

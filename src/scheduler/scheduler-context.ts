@@ -2,7 +2,7 @@ import type { FleetConfig, Schedule } from '../config/fleet-config.ts';
 import type { Clock } from '../core/clock.ts';
 import type { HostName } from '../core/names.ts';
 import type { FireRecord } from '../core/slot-record.ts';
-import type { SignedRun } from '../fleet/dispatch-run.ts';
+import type { Sender, SignedRun } from '../fleet/dispatch-run.ts';
 import type { ResolvedSchedule } from '../fleet/resolve-schedule.ts';
 import type { ScheduleAuthority } from '../fleet/schedule-authority.ts';
 import type { ControllerBroker } from '../queue/broker.ts';
@@ -30,6 +30,8 @@ export type SchedulerMemory = {
   /** Up to when the slots of a rule are decided. Redis may lose it. */
   readonly decidedUntil: Map<string, number>;
   readonly sendings: Map<string, Sending>;
+  /** Runs whose orders it does not send: who decided on them is in no trust file here, but may be in another's. */
+  readonly distrusted: Set<string>;
 };
 
 export type SchedulerOptions = {
@@ -40,6 +42,8 @@ export type SchedulerOptions = {
   readonly leaseMs: number;
   /** With whose word a schedule is fired. */
   readonly authorityOf: (fleet: FleetConfig, schedule: Schedule) => Promise<ScheduleAuthority>;
+  /** Who decides on slots, and by whose trust file it believes what others have decided; always asked first. */
+  readonly senderOf: (fleet: FleetConfig) => Promise<Pick<Sender, 'fleet' | 'key' | 'trust'>>;
   readonly log: (line: string) => void;
 };
 
@@ -50,5 +54,5 @@ export type Scheduler = SchedulerOptions & {
 };
 
 export function newMemory(): SchedulerMemory {
-  return { decidedUntil: new Map(), sendings: new Map() };
+  return { decidedUntil: new Map(), sendings: new Map(), distrusted: new Set() };
 }

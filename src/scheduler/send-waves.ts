@@ -1,6 +1,7 @@
 import type { Schedule } from '../config/fleet-config.ts';
 import { CelerootError, ConnectionError, messageOf } from '../core/errors.ts';
 import type { FireRecord } from '../core/slot-record.ts';
+import { readSlot } from '../fleet/believe-slots.ts';
 import { signRun, submitRun, type SignedRun } from '../fleet/dispatch-run.ts';
 import { publishTrust } from '../fleet/publish-trust.ts';
 import { grantHosts } from '../fleet/grant-hosts.ts';
@@ -16,34 +17,45 @@ import type { Plan, Scheduler, Sending } from './scheduler-context.ts';
 import { runIdOfSlot } from '../trust/standing-order.ts';
 
 /**
- * Takes over slots that fired and whose orders nobody sends any more. What Redis says of them is not signed: only that is
- * sent which the file lets begin there and then.
+ * Takes over slots that fired and whose orders nobody sends any more. Only that is sent which a scheduler has signed and
+ * the file, which may have been changed since, lets begin there and then.
+ * @throws ConfigError KEY_UNUSABLE or TRUST_UNUSABLE.
  */
 export async function takeOver(scheduler: Scheduler): Promise<void> {
-  const { broker, plan, memory, owner, leaseMs, log } = scheduler;
+  const { broker, clock, plan, memory, owner, leaseMs, log } = scheduler;
   for (const { sentUntil, ...id } of await broker.slots.unsent()) {
     const resolved = plan.schedules.find(({ schedule }) => schedule.name === id.schedule);
     const run = runIdOfSlot(plan.fleet.fleet, id.schedule, id.slot);
-    if (resolved === undefined || memory.sendings.has(run)) continue;
+    if (resolved === undefined || memory.sendings.has(run) || memory.distrusted.has(run)) continue;
     if (!(await broker.slots.claim(id, { owner, ms: leaseMs }))) continue;
-    const record = await broker.slots.read(id);
-    const starts = record?.kind === 'fire' && record.run === run ? startsByFile(resolved, id, record) : [];
-    if (record?.kind !== 'fire' || starts.length === 0) {
-      log(`${id.schedule}: what Redis says is unsent of ${new Date(id.slot).toISOString()} is not what the file says`);
-      await broker.slots.allSent(id);
-      continue;
-    }
     const endsAt = id.slot + resolved.schedule.startWithinMs;
-    memory.sendings.set(run, {
-      id,
-      record: { ...record, starts: [...starts] },
-      endsAt,
-      signed: null,
-      sentUntil,
-      given: new Set(),
-    });
-    log(`${id.schedule}: goes on with run ${run}, whose orders were not all sent`);
+    const record = await leftByAnother(scheduler, resolved, id);
+    const unsent = `${id.schedule}: what Redis says is unsent of ${new Date(id.slot).toISOString()}`;
+    if (record === 'forged' && clock.now() < endsAt) {
+      memory.distrusted.add(run);
+      log(`${unsent} nobody you trust has signed; it is left alone`);
+    } else if (record === 'forged' || record === null) {
+      log(`${unsent} is not what the file says`);
+      await broker.slots.allSent(id);
+    } else {
+      memory.sendings.set(run, { id, record, endsAt, signed: null, sentUntil, given: new Set() });
+      log(`${id.schedule}: goes on with run ${run}, whose orders were not all sent`);
+    }
   }
+}
+
+/** What was decided on a slot that fired, with the hosts that may have their orders; null when there are none. */
+async function leftByAnother(
+  { broker, plan, senderOf }: Scheduler,
+  resolved: ResolvedSchedule,
+  id: SlotId,
+): Promise<FireRecord | 'forged' | null> {
+  const { fleet, trust } = await senderOf(plan.fleet);
+  const record = await readSlot(broker, { fleet, grants: trust.trust.grants }, id);
+  if (record === null || record === 'forged') return record;
+  if (record.kind !== 'fire' || record.run !== runIdOfSlot(fleet, id.schedule, id.slot)) return null;
+  const starts = startsByFile(resolved, id, record);
+  return starts.length === 0 ? null : { ...record, starts };
 }
 
 /** Those of the hosts that the schedule is for, at moments at which splay and calendars let them begin. */

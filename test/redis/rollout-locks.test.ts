@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { after, before, beforeEach, test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import fc from 'fast-check';
+import * as z from 'zod';
 import { hostNameSchema, roleNameSchema, type HostName, type RoleName } from '../../src/core/names.ts';
 import { keysFor } from '../../src/queue/names.ts';
 import { openControllerBroker } from '../../src/queue/open.ts';
@@ -50,6 +51,28 @@ test('what a driver that died has locked is shown, and given back when its host 
   await driver.kill();
   const { stdout } = await scene.run('locks');
   assert.match(stdout, /^ROLE +IN USE\nweb +2 of 2\n\nHOST +ROLES +RUN .*\nweb1 +web .*\nweb2 +web /);
+
+  const { locks } = z
+    .object({ locks: z.array(z.looseObject({ until: z.number() })) })
+    .parse(JSON.parse((await scene.run('locks', '--json')).stdout));
+  const [lock] = locks;
+  assert.ok(lock !== undefined);
+  const forgeries = [
+    { run: newRunId() },
+    { host: 'web3' },
+    { host: 'stranger' },
+    { roles: ['db'] },
+    { roles: [] },
+    { until: lock.until + 1 },
+  ];
+  const key = keysFor(null).locks;
+  for (const [index, forged] of forgeries.entries()) {
+    await scene.redis.command('HSET', key, `forged ${index}`, JSON.stringify({ ...lock, ...forged }));
+  }
+  const shown = await scene.run('locks');
+  assert.equal(shown.stdout, stdout);
+  assert.match(shown.stderr, /^warning: left out 6 locks that fit no run that somebody you trust has signed/);
+  await scene.redis.command('HDEL', key, ...forgeries.map((_, index) => `forged ${index}`));
 
   const other = scene.run('apt', 'update', '--host', 'web3');
   await scene.hosts.until(() => scene.hosts.begun.length === 2, 'the other to wait');

@@ -1,8 +1,9 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { scheduleNameSchema } from '../../src/core/names.ts';
-import { openControllerBroker } from '../../src/queue/open.ts';
+import { fleetNameSchema, scheduleNameSchema } from '../../src/core/names.ts';
 import { keysFor } from '../../src/queue/names.ts';
+import { makeSigningKey } from '../../src/trust/key.ts';
+import { sealPause } from '../../src/trust/schedule-pause.ts';
 import { runCli, type CliResult } from '../support/cli.ts';
 import { makeFleetFolder } from '../support/fleet-folder.ts';
 import { forbidLeaks } from '../support/no-leaks.ts';
@@ -51,13 +52,31 @@ test('a pause is seen by everyone until it is over, or is taken back', async () 
   assert.match((await run('ls')).stdout, /Europe\/Amsterdam\n$/);
 });
 
-test('what stands in Redis in the place of a pause is a pause without end, and what is no name is left out', async () => {
+test('what nobody has signed is no pause and no past slot, whoever asks, and is counted', async () => {
   await using redis = await startRedis();
-  await using controller = await openControllerBroker(redis.settings);
-  const keys = keysFor(redis.settings.environment);
-  await redis.command('HSET', keys.pauses, 'nightly', '{', 'pause', '{}', '../x', '{}');
+  await using folder = await makeFleetFolder({ broker: `{ url: "redis://127.0.0.1:${redis.port}" }`, more: SCHEDULES });
+  const run = async (...args: readonly string[]): Promise<CliResult> => {
+    const result = await runCli(['schedules', ...args], { cwd: folder.path, clock: { now: () => NOW } });
+    assert.equal(result.code, 0, result.stderr);
+    return result;
+  };
+  const keys = keysFor(null);
+  const nightly = scheduleNameSchema.parse('nightly');
+  const pause = { until: null, by: 'boss@office', at: NOW };
+  const sealed = sealPause({ fleet: fleetNameSchema.parse('test'), schedule: nightly }, pause, makeSigningKey());
+  const slot = String(NOW - 3_600_000);
+  await redis.command('SET', keys.slot(nightly, Number(slot)), '{}');
+  await redis.command('ZADD', keys.slots(nightly), slot, slot);
 
-  const pauses = await controller.pauses();
-
-  assert.deepEqual(pauses, new Map([[scheduleNameSchema.parse('nightly'), { until: null, by: 'unknown', at: 0 }]]));
+  for (const forged of ['{', JSON.stringify(pause), JSON.stringify(sealed)]) {
+    await redis.command('HSET', keys.pauses, 'nightly', forged, '../x', '{}');
+    for (const words of [['ls'], ['show', 'nightly'], ['next', '--for', '2d']]) {
+      const { stdout, stderr } = await run(...words);
+      assert.doesNotMatch(stdout, /paused|last/);
+      assert.match(stderr, /^warning: left out a pause of nightly: not signed by an operator you trust/);
+    }
+  }
+  assert.match((await run('show', 'nightly')).stderr, /^warning: 1 record of a slot is not signed by anybody/m);
+  const shown: unknown = JSON.parse((await run('show', 'nightly', '--json')).stdout);
+  assert.partialDeepStrictEqual(shown, { schedule: { paused: null }, last: [], forged: 2 });
 });

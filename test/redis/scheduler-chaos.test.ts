@@ -4,9 +4,10 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { CelerootError } from '../../src/core/errors.ts';
 import { scheduleNameSchema } from '../../src/core/names.ts';
 import { parseJsonAs } from '../../src/core/parse-json-as.ts';
-import { type FireRecord, type SlotRecord, slotRecordSchema } from '../../src/core/slot-record.ts';
+import { decidedSlotSchema, type FireRecord, type SlotRecord } from '../../src/core/slot-record.ts';
 import type { ControllerBroker } from '../../src/queue/broker.ts';
 import { keysFor } from '../../src/queue/names.ts';
+import { signedByKeySchema } from '../../src/core/signed.ts';
 import { openControllerBroker } from '../../src/queue/open.ts';
 import { makeFleetFolder } from '../support/fleet-folder.ts';
 import type { Plan } from '../../src/scheduler/scheduler-context.ts';
@@ -94,8 +95,8 @@ async function recordsOf(redis: TestRedis, name: string): Promise<readonly SlotR
   return texts
     .split('\n')
     .map((text) => {
-      const record = parseJsonAs(slotRecordSchema, text);
-      assert.ok(record !== null, text);
+      const { record } = parseJsonAs(decidedSlotSchema, parseJsonAs(signedByKeySchema, text)?.text) ?? {};
+      assert.ok(record !== undefined, text);
       return record;
     })
     .toSorted((one, other) => one.slot - other.slot);

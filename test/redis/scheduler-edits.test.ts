@@ -1,7 +1,10 @@
 import assert from 'node:assert/strict';
 import { readFile, writeFile } from 'node:fs/promises';
 import { test } from 'node:test';
+import { loadFleet } from '../../src/config/load.ts';
 import { scheduleNameSchema } from '../../src/core/names.ts';
+import { readLastSlots } from '../../src/fleet/believe-slots.ts';
+import { witnessOf } from '../../src/fleet/witness.ts';
 import { openControllerBroker } from '../../src/queue/open.ts';
 import { makeFleetFolder } from '../support/fleet-folder.ts';
 import { forbidLeaks } from '../support/no-leaks.ts';
@@ -38,9 +41,10 @@ test('while the file is edited to nonsense and back, two schedulers decide each 
   const often = scheduleNameSchema.parse('often');
   await using broker = await openControllerBroker({ ...redis.settings, environment: null });
   const last = moments.at(-1) ?? assert.fail();
-  await waitUntil(async () => (await broker.slots.last(often, 1))[0]?.slot === last, 'the last slot', 60_000);
+  await waitUntil(async () => (await broker.slots.last(often, 1))[0]?.id.slot === last, 'the last slot', 60_000);
 
-  const records = await broker.slots.last(often, 100);
+  const witness = await witnessOf(loadFleet(folder.file, {}), Date.now());
+  const { slots: records } = await readLastSlots(broker, witness, { schedule: often, count: 100 });
   assert.deepEqual(
     records.map(({ slot }) => slot),
     moments.toReversed(),

@@ -153,6 +153,7 @@ test('a scheduler with a key of its own fires what an operator has signed, and n
 
   const shown = await waitForRun(run, id);
   assert.match(shown, /web1 \| unchanged {2}pong/);
+  assert.match((await run('schedules', 'show', 'ping')).stdout, new RegExp(`^last .* run ${id} on 1 hosts$`, 'm'));
 
   await writeFile(folder.file, text.replace(/schedules:[^]*/, schedules('ping', momentsIn(5, 60))));
   await scheduler.says(

@@ -2,12 +2,20 @@ import assert from 'node:assert/strict';
 import { rename } from 'node:fs/promises';
 import { join } from 'node:path';
 import { test } from 'node:test';
+import { runIdSchema } from '../../src/core/ids.ts';
 import { scheduleNameSchema } from '../../src/core/names.ts';
 import type { SlotRecord } from '../../src/core/slot-record.ts';
 import { keysFor } from '../../src/queue/names.ts';
+import { readPauses } from '../../src/fleet/believe-pauses.ts';
+import { readLastSlots } from '../../src/fleet/believe-slots.ts';
+import { witnessOf } from '../../src/fleet/witness.ts';
 import { newMemory, type Plan } from '../../src/scheduler/scheduler-context.ts';
+import { makeSigningKey, type SigningKey } from '../../src/trust/key.ts';
+import { sealPause } from '../../src/trust/schedule-pause.ts';
+import { sealSlot } from '../../src/trust/slot-record.ts';
 import { runIdOfSlot } from '../../src/trust/standing-order.ts';
 import { reconcile } from '../../src/scheduler/reconcile.ts';
+import { host } from '../support/broker-data.ts';
 import { forbidLeaks } from '../support/no-leaks.ts';
 import { setStage, type Stage } from '../support/scheduler-scene.ts';
 import type { StagedScheduler } from '../support/scheduler-stage.ts';
@@ -56,7 +64,7 @@ test('a slot noticed late is missed or done, as misfire says, and one after a lo
     reason: { code: 'LATE' },
   });
   assert.partialDeepStrictEqual(await stage.last('late'), { kind: 'fire', slot: stage.start + 5 * HOUR });
-  const often = await stage.broker.slots.last(scheduleNameSchema.parse('often'), 1000);
+  const often = await stage.decided('often');
   assert.equal(often.length, 101);
   assert.deepEqual(
     often.map((record) => (record.kind === 'miss' ? record.count : record.kind)),
@@ -95,13 +103,75 @@ test('a pause lets slots pass, and those after it fire', async () => {
   const [scheduler, other] = [stage.scheduler(), stage.scheduler()];
   await scheduler.beat();
   const pause = { until: stage.start + 90 * MINUTE, by: 'tester', at: stage.start };
-  await stage.broker.savePause(scheduleNameSchema.parse('hourly'), pause);
+  const place = { fleet: stage.plan().fleet.fleet, schedule: scheduleNameSchema.parse('hourly') };
+  await stage.broker.savePause(place.schedule, sealPause(place, pause, await stage.operator()));
   stage.time.now += HOUR;
   await other.beat();
   assert.partialDeepStrictEqual(await stage.last('hourly'), { kind: 'miss', reason: { code: 'PAUSED' } });
   stage.time.now += HOUR;
   await scheduler.beat();
   assert.partialDeepStrictEqual(await stage.last('hourly'), { kind: 'fire', slot: stage.start + 2 * HOUR });
+});
+
+test('a pause that no operator has signed for that schedule pauses nothing, and is told', async () => {
+  await using stage = await setStage(`${HOURLY}  other: { task: system.ping, target: { all: true }, every: 1h }\n`);
+  const scheduler = stage.scheduler();
+  await scheduler.beat();
+  const { fleet } = stage.plan().fleet;
+  const [hourly, other] = [scheduleNameSchema.parse('hourly'), scheduleNameSchema.parse('other')];
+  const pause = { until: null, by: 'tester', at: stage.start };
+  await stage.broker.savePause(hourly, sealPause({ fleet, schedule: hourly }, pause, makeSigningKey()));
+  // An operator's, for the other.
+  await stage.broker.savePause(other, sealPause({ fleet, schedule: hourly }, pause, await stage.operator()));
+  stage.time.now += HOUR;
+  await scheduler.beat();
+  for (const name of [hourly, other]) {
+    assert.partialDeepStrictEqual(await stage.last(name), { kind: 'fire', slot: stage.start + HOUR });
+    assert.match(scheduler.log.join('\n'), new RegExp(`^${name}: what Redis has for its pause no operator`, 'm'));
+  }
+  const witness = await witnessOf(stage.plan().fleet, Date.now());
+  assert.deepEqual(await readPauses(stage.broker, witness), { pauses: new Map(), forged: [hourly, other] });
+});
+
+test('what nobody has signed in the place of a decision is not shown, and keeps its slot from firing with a word', async () => {
+  await using stage = await setStage(HOURLY);
+  const scheduler = stage.scheduler();
+  await scheduler.beat();
+  const { fleet } = stage.plan().fleet;
+  const schedule = scheduleNameSchema.parse('hourly');
+  const keys = keysFor(stage.redis.settings.environment);
+  const [first, second, third] = [1, 2, 3].map((hours) => stage.start + hours * HOUR);
+  assert.ok(first !== undefined && second !== undefined && third !== undefined);
+  const miss = (slot: number): SlotRecord => {
+    const reason = { code: 'PAUSED', text: 'the schedule is paused' };
+    return { kind: 'miss', slot, decidedAt: slot, by: 'x', reason, leftOut: [], count: 1 };
+  };
+  const place = { fleet, schedule };
+  const operator = await stage.operator();
+  const forgeries = [
+    [first, JSON.stringify(miss(first))],
+    [second, JSON.stringify(sealSlot(place, miss(second), makeSigningKey()))],
+    // Signed, for another slot.
+    [third, JSON.stringify(sealSlot(place, miss(first), operator))],
+  ] as const;
+  for (const [slot, text] of forgeries) {
+    await stage.redis.command('SET', keys.slot(schedule, slot), text);
+    await stage.redis.command('ZADD', keys.slots(schedule), String(slot), String(slot));
+    stage.time.now = slot;
+    await scheduler.beat();
+  }
+  stage.time.now += HOUR;
+  await scheduler.beat();
+
+  const told = scheduler.log.filter((line) => line.includes('nobody you trust has signed; it does not fire'));
+  assert.equal(told.length, forgeries.length, scheduler.log.join('\n'));
+  const witness = await witnessOf(stage.plan().fleet, Date.now());
+  const { slots, forged } = await readLastSlots(stage.broker, witness, { schedule, count: 10 });
+  assert.equal(forged, forgeries.length);
+  assert.deepEqual(
+    slots.map(({ kind, slot }) => [kind, slot]),
+    [['fire', stage.time.now]],
+  );
 });
 
 test('while a run goes on the next slot is missed, or waits until it has ended', async () => {
@@ -282,8 +352,9 @@ test('a rule that is changed has no slots of before, and what has left the file 
   await scheduler.beat();
   assert.deepEqual(await stage.last('hourly'), fired);
   assert.equal((await stage.broker.slots.decidedUntil()).size, 1);
-  await stage.broker.savePause(scheduleNameSchema.parse('hourly'), { until: null, by: 'tester', at: 0 });
-  await stage.broker.savePause(scheduleNameSchema.parse('to-come'), { until: null, by: 'tester', at: 0 });
+  const pause = { text: '', signature: '', key: '' };
+  await stage.broker.savePause(scheduleNameSchema.parse('hourly'), pause);
+  await stage.broker.savePause(scheduleNameSchema.parse('to-come'), pause);
 
   await tidy(await stage.rewrite(HOURLY.replace('hourly', 'other')));
 
@@ -303,21 +374,26 @@ schedules:
   await scheduler.beat();
   stage.time.now += 59 * MINUTE;
   const keys = keysFor(stage.redis.settings.environment);
-  const name = scheduleNameSchema.parse('some');
-  const strike = async (slot: number, host: string, { at, run }: { at: number; run?: string }): Promise<void> => {
-    const record = {
+  const schedule = scheduleNameSchema.parse('some');
+  type Blow = { readonly at: number; readonly run?: string; readonly key?: SigningKey };
+  const operator = await stage.operator();
+  const { fleet } = stage.plan().fleet;
+  // Most of what is struck with is signed: by a scheduler whose file says something else.
+  const strike = async (slot: number, name: string, { at, run, key = operator }: Blow): Promise<void> => {
+    const record: SlotRecord = {
       kind: 'fire',
       slot,
       decidedAt: slot,
       by: 'x',
-      run: run ?? runIdOfSlot(stage.plan().fleet.fleet, name, slot),
-      starts: [{ host, at }],
+      run: run === undefined ? runIdOfSlot(fleet, schedule, slot) : runIdSchema.parse(run),
+      starts: [{ host: host(name), at }],
       leftOut: [],
     };
-    await stage.redis.command('SET', keys.slot(name, slot), JSON.stringify(record));
+    const sealed = sealSlot({ fleet, schedule }, record, key);
+    await stage.redis.command('SET', keys.slot(schedule, slot), JSON.stringify(sealed));
     await stage.redis.command('HSET', keys.unsent, `some@${slot}`, '0');
     await scheduler.beat();
-    await stage.redis.command('DEL', keys.slot(name, slot), keys.sender(name, slot));
+    await stage.redis.command('DEL', keys.slot(schedule, slot), keys.sender(schedule, slot));
   };
   const slot = stage.start;
   await strike(slot + 30 * MINUTE, 'web1', { at: stage.time.now });
@@ -329,10 +405,16 @@ schedules:
   await strike(slot + HOUR, 'web1', { at: stage.time.now });
   stage.time.now = slot + 40 * MINUTE;
   await strike(slot, 'web1', { at: slot + 20 * MINUTE });
-  for (const host of ['web1', 'web2', 'db1']) assert.deepEqual(await stage.jobs(host), [], host);
-  assert.deepEqual(await stage.broker.slots.unsent(), []);
+  stage.time.now = slot + 20 * MINUTE;
+  await strike(slot, 'web1', { at: stage.time.now, key: makeSigningKey() });
+  await scheduler.beat();
+  const left = scheduler.log.filter((line) => line.endsWith('nobody you trust has signed; it is left alone'));
+  assert.equal(left.length, 1, 'it is said once');
+  for (const each of ['web1', 'web2', 'db1']) assert.deepEqual(await stage.jobs(each), [], each);
+  assert.deepEqual(await stage.broker.slots.unsent(), [{ schedule, slot, sentUntil: 0 }]);
 
   // What the file does say goes on to be sent.
+  scheduler.kill();
   stage.time.now = slot + 20 * MINUTE;
   await strike(slot, 'web1', { at: stage.time.now });
   assert.equal((await stage.jobs('web1')).length, 1);

@@ -2,10 +2,14 @@ import { readFile, writeFile } from 'node:fs/promises';
 import * as z from 'zod';
 import { scheduleNameSchema } from '../../src/core/names.ts';
 import type { SlotRecord } from '../../src/core/slot-record.ts';
+import { readLastSlots } from '../../src/fleet/believe-slots.ts';
+import { witnessOf } from '../../src/fleet/witness.ts';
 import type { ControllerBroker } from '../../src/queue/broker.ts';
 import { keysFor } from '../../src/queue/names.ts';
 import { openControllerBroker } from '../../src/queue/open.ts';
 import type { Plan } from '../../src/scheduler/scheduler-context.ts';
+import { readSigningKey } from '../../src/trust/key-file.ts';
+import type { SigningKey } from '../../src/trust/key.ts';
 import { type Order, orderSchema } from '../../src/trust/order.ts';
 import { host } from './broker-data.ts';
 import { makeFleetFolder, type FleetFolder } from './fleet-folder.ts';
@@ -26,7 +30,10 @@ export type Stage = AsyncDisposable & {
   /** Reads the file with these sections below roles and hosts. */
   readonly rewrite: (more: string) => Promise<Plan>;
   readonly plan: () => Plan;
+  /** What is believed of the slots of a schedule, newest first. */
+  readonly decided: (name: string) => Promise<readonly SlotRecord[]>;
   readonly last: (name: string) => Promise<SlotRecord | undefined>;
+  readonly operator: () => Promise<SigningKey>;
   /** Jobs that wait for a host. */
   readonly jobs: (name: string) => Promise<readonly string[]>;
   readonly order: (name: string, job: string) => Promise<Order>;
@@ -48,7 +55,7 @@ export async function setStage(more: string, hosts?: string, webserver = ''): Pr
   const start = Math.ceil(Date.now() / HOUR) * HOUR;
   const time = { now: start };
   const stack = things.move();
-  return {
+  const set: Stage = {
     redis,
     folder,
     broker,
@@ -62,7 +69,13 @@ export async function setStage(more: string, hosts?: string, webserver = ''): Pr
       plan = await readStagePlan(folder.file);
       return plan;
     },
-    last: async (name) => (await broker.slots.last(scheduleNameSchema.parse(name), 1))[0],
+    decided: async (name) => {
+      const witness = await witnessOf(plan.fleet, Date.now());
+      const schedule = scheduleNameSchema.parse(name);
+      return (await readLastSlots(broker, witness, { schedule, count: 1000 })).slots;
+    },
+    last: async (name) => (await set.decided(name))[0],
+    operator: async () => await readSigningKey(plan.fleet.signingKeyFile),
     jobs: async (name) => {
       const queue = keysFor(environment).queue({ kind: 'host', host: host(name) }, 'wait');
       const listed = await redis.command('LRANGE', queue, '0', '-1');
@@ -76,4 +89,5 @@ export async function setStage(more: string, hosts?: string, webserver = ''): Pr
     },
     [Symbol.asyncDispose]: () => stack.disposeAsync(),
   };
+  return set;
 }

@@ -1,7 +1,7 @@
 import { loadFleet } from '../../src/config/load.ts';
 import { readCalendars } from '../../src/fleet/read-calendars.ts';
 import { resolveSchedule } from '../../src/fleet/resolve-schedule.ts';
-import { scheduleAuthority } from '../../src/fleet/schedule-authority.ts';
+import { scheduleAuthority, schedulerSender } from '../../src/fleet/schedule-authority.ts';
 import type { ControllerBroker } from '../../src/queue/broker.ts';
 import { beat } from '../../src/scheduler/beat.ts';
 import { newMemory, type Plan, type Scheduler } from '../../src/scheduler/scheduler-context.ts';
@@ -55,6 +55,12 @@ export function stageScheduler({ plan, time, broker, leaseMs = 60_000 }: StageOp
         log: (line) => staged.log.push(line),
         broker: withTime(broker(), time),
         plan: plan(),
+        senderOf: async (fleet) =>
+          await schedulerSender(fleet, {
+            by: 'scheduler',
+            clock,
+            randomBytes: (size) => crypto.getRandomValues(new Uint8Array(size)),
+          }),
         authorityOf: async (fleet, schedule) =>
           await scheduleAuthority(fleet, schedule, {
             by: `schedule ${schedule.name}`,

@@ -2,6 +2,7 @@ import type { CommandUnknownOpts } from '@commander-js/extra-typings';
 import { reapLocks } from '../../fleet/reap-locks.ts';
 import { roleLimits } from '../../fleet/role-limits.ts';
 import { witnessOf } from '../../fleet/witness.ts';
+import { writeWarning } from '../../terminal/error.ts';
 import { writeJson } from '../../terminal/json.ts';
 import { writeTable } from '../../terminal/table.ts';
 import { formatMoment, formatTime } from '../../terminal/time-text.ts';
@@ -15,10 +16,11 @@ export async function listLocks(cli: Cli, command: CommandUnknownOpts): Promise<
   const fleet = await loadFleetConfig(cli, command);
   await using broker = await openBroker(cli, fleet);
   const now = cli.clock.now();
-  const locks = await reapLocks(broker, await witnessOf(fleet, now), now);
+  const { locks, forged } = await reapLocks(broker, await witnessOf(fleet, now), now);
   const limits = roleLimits(fleet);
+  if (forged > 0) writeWarning(cli.stderr, forgedText(forged));
   if (sharedFlags(command).json) {
-    writeJson(cli.stdout, { locks, limits: Object.fromEntries(limits) });
+    writeJson(cli.stdout, { locks, limits: Object.fromEntries(limits), forged });
     return;
   }
   if (limits.size === 0) {
@@ -38,4 +40,9 @@ export async function listLocks(cli: Cli, command: CommandUnknownOpts): Promise<
     .toSorted((a, b) => a.at - b.at || (a.host < b.host ? -1 : 1))
     .map(({ host, roles: of, run, at, until }) => [host, of.join(', '), run, formatMoment(at), formatTime(until, now)]);
   writeTable(cli.stdout, { head: ['HOST', 'ROLES', 'RUN', 'SINCE', 'AT MOST UNTIL'], rows });
+}
+
+function forgedText(forged: number): string {
+  const what = forged === 1 ? '1 lock that fits' : `${forged} locks that fit`;
+  return `left out ${what} no run that somebody you trust has signed; hosts may have to wait for it all the same`;
 }

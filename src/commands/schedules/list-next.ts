@@ -11,8 +11,8 @@ import { writeJson } from '../../terminal/json.ts';
 import { writeTable } from '../../terminal/table.ts';
 import type { Cli } from '../context.ts';
 import { sharedFlags } from '../flags.ts';
-import { askBroker } from '../hosts/ask-broker.ts';
 import { loadFleetConfig } from '../open-fleet.ts';
+import { askPauses } from './ask-pauses.ts';
 import { decisionText, hostsText } from './slot-text.ts';
 
 type NextFlags = {
@@ -30,19 +30,20 @@ export async function listNext(cli: Cli, command: CommandUnknownOpts, flags: Nex
   const calendars = await readCalendars(fleet);
   const meant = flags.name === null ? [...fleet.schedules.values()] : [requireSchedule(fleet, flags.name)];
   const schedules = meant.map((schedule) => resolveSchedule(fleet, schedule, calendars));
-  const { answer: pauses, error } = await askBroker(
-    cli,
-    fleet,
-    async (broker) => (await broker?.pauses()) ?? new Map(),
-  );
+  const { answer, error } = await askPauses(cli, fleet);
   const start = cli.clock.now();
-  const found = forecast({ schedules, pauses, within: { start, end: start + spanMs } })
+  const found = forecast({ schedules, pauses: answer?.pauses ?? new Map(), within: { start, end: start + spanMs } })
     .take(limit + 1)
     .toArray();
   const slots = found.slice(0, limit);
   const hasMore = found.length > limit;
   if (sharedFlags(command).json) {
-    return writeJson(cli.stdout, { slots: slots.map(slotRecord), hasMore, brokerError: error });
+    return writeJson(cli.stdout, {
+      slots: slots.map(slotRecord),
+      hasMore,
+      forged: answer?.forged.length ?? 0,
+      brokerError: error,
+    });
   }
   if (slots.length === 0) cli.stdout.write(`no slot within ${flags.span}\n`);
   else

@@ -7,8 +7,8 @@ import { writeJson } from '../../terminal/json.ts';
 import { writeTable } from '../../terminal/table.ts';
 import type { Cli } from '../context.ts';
 import { sharedFlags } from '../flags.ts';
-import { askBroker } from '../hosts/ask-broker.ts';
 import { loadFleetConfig } from '../open-fleet.ts';
+import { askPauses } from './ask-pauses.ts';
 import { pauseText, slotTime, timingText } from './slot-text.ts';
 
 /** Lists schedules. They are in the configuration, so the list comes also when Redis is away, with a warning. */
@@ -21,11 +21,12 @@ export async function listSchedules(cli: Cli, command: CommandUnknownOpts): Prom
     cli.stdout.write(`no schedules; what one looks like is shown by:  celeroot config explain schedules\n`);
     return;
   }
-  const { answer: pauses, error } = await askBroker(cli, fleet, async (broker) => (await broker?.pauses()) ?? null);
+  const { answer, error } = await askPauses(cli, fleet);
+  const pauses = answer?.pauses ?? null;
   const now = cli.clock.now();
   if (json) {
     const records = schedules.map((each) => scheduleRecord(each, pauses?.get(each.schedule.name) ?? null, now));
-    return writeJson(cli.stdout, { schedules: records, brokerError: error });
+    return writeJson(cli.stdout, { schedules: records, forged: answer?.forged.length ?? 0, brokerError: error });
   }
   const rows = schedules.map(({ schedule, hosts }) => [
     schedule.name,

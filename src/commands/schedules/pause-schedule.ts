@@ -4,24 +4,27 @@ import { UsageError } from '../../core/errors.ts';
 import { requireSchedule } from '../../fleet/resolve-schedule.ts';
 import { readTime } from '../../schedule/wall-clock.ts';
 import { momentsAt, type Zone } from '../../schedule/zone.ts';
+import { sealPause } from '../../trust/schedule-pause.ts';
 import { writeJson } from '../../terminal/json.ts';
 import type { Cli } from '../context.ts';
 import { celerootFor } from '../edit-fleet.ts';
 import { sharedFlags } from '../flags.ts';
 import { loadFleetConfig, openBroker } from '../open-fleet.ts';
+import { openSender } from '../open-sender.ts';
 import { slotTime } from './slot-text.ts';
 
 type PauseFlags = { readonly name: string; readonly until: string | null };
 
-/** Pauses a schedule, or changes how long it is paused. */
+/** Pauses a schedule, or changes how long it is paused; signed, since schedulers heed nobody but operators. */
 export async function pauseSchedule(cli: Cli, command: CommandUnknownOpts, flags: PauseFlags): Promise<void> {
   const fleet = await loadFleetConfig(cli, command);
   const { name, zone } = requireSchedule(fleet, flags.name);
   const now = cli.clock.now();
   const until = flags.until === null ? null : readUntil(flags.until, zone, now);
+  const { key } = await openSender(cli, fleet);
   const pause = { until, by: cli.by, at: now };
   await using broker = await openBroker(cli, fleet);
-  await broker.savePause(name, pause);
+  await broker.savePause(name, sealPause({ fleet: fleet.fleet, schedule: name }, pause, key));
   if (sharedFlags(command).json) return writeJson(cli.stdout, { schedule: name, paused: pause });
   const end = until === null ? `; it goes on with:  ${celerootFor(command)} schedules resume ${name}` : '';
   cli.stdout.write(`paused ${name}${until === null ? '' : ` until ${slotTime(zone, until)}`}${end}\n`);

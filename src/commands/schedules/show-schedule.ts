@@ -5,16 +5,23 @@ import { forecast } from '../../fleet/forecast.ts';
 import { readCalendars } from '../../fleet/read-calendars.ts';
 import { type ResolvedSchedule, requireSchedule, resolveSchedule } from '../../fleet/resolve-schedule.ts';
 import type { Rollout } from '../../core/rollout.ts';
-import type { SchedulePause } from '../../core/schedule-pause.ts';
+import type { ScheduleName } from '../../core/names.ts';
+import type { SlotRecord } from '../../core/slot-record.ts';
+import { type BelievedPauses, readPauses } from '../../fleet/believe-pauses.ts';
+import { readLastSlots } from '../../fleet/believe-slots.ts';
 import { scheduledBatches } from '../../fleet/scheduled-batches.ts';
 import { someHosts } from '../../fleet/schedule-finding.ts';
+import { witnessOf, type Witness } from '../../fleet/witness.ts';
+import type { ControllerBroker } from '../../queue/broker.ts';
 import { DAY_MS } from '../../schedule/wall-clock.ts';
+import { writeWarning } from '../../terminal/error.ts';
 import { writeJson } from '../../terminal/json.ts';
 import { writeProperties } from '../../terminal/properties.ts';
 import type { Cli } from '../context.ts';
 import { sharedFlags } from '../flags.ts';
 import { askBroker } from '../hosts/ask-broker.ts';
 import { loadFleetConfig } from '../open-fleet.ts';
+import { warnOfForgedPauses } from './ask-pauses.ts';
 import { scheduleRecord } from './list-schedules.ts';
 import { decisionText, pauseText, recordText, slotTime, timingText } from './slot-text.ts';
 
@@ -25,15 +32,21 @@ export async function showSchedule(cli: Cli, command: CommandUnknownOpts, name: 
   const fleet = await loadFleetConfig(cli, command);
   const resolved = resolveSchedule(fleet, requireSchedule(fleet, name), await readCalendars(fleet));
   const { schedule } = resolved;
-  const { answer, error } = await askBroker(cli, fleet, async (broker) => ({
-    pauses: (await broker?.pauses()) ?? new Map<string, SchedulePause>(),
-    last: (await broker?.slots.last(schedule.name, SHOWN_SLOTS)) ?? [],
-  }));
-  const { pauses, last } = answer;
+  const { answer, error } = await askBroker(cli, fleet, async (broker) =>
+    broker === null ? null : await askSchedulers(broker, schedule.name, await witnessOf(fleet, cli.clock.now())),
+  );
+  const { pauses, last, forged } = answer ?? NOT_KNOWN;
+  warnOfForgedPauses(cli, forged.pauses);
+  warnOfForgedSlots(cli, forged.slots);
   const pause = pauses.get(schedule.name) ?? null;
   const now = cli.clock.now();
   if (sharedFlags(command).json) {
-    return writeJson(cli.stdout, { schedule: scheduleRecord(resolved, pause, now), last, brokerError: error });
+    return writeJson(cli.stdout, {
+      schedule: scheduleRecord(resolved, pause, now),
+      last,
+      forged: forged.slots + forged.pauses.length,
+      brokerError: error,
+    });
   }
   const slots = forecast({ schedules: [resolved], pauses, within: { start: now, end: now + 366 * DAY_MS } });
   const paused = error === null ? pauseText(pause, schedule.zone, now) : '?';
@@ -50,6 +63,30 @@ export async function showSchedule(cli: Cli, command: CommandUnknownOpts, name: 
       return [index === 0 ? 'next' : '', note === '' ? text : `${text}  ${note}`] as const;
     }),
   ]);
+}
+
+type Told = {
+  readonly pauses: BelievedPauses['pauses'];
+  /** Newest first. */
+  readonly last: readonly SlotRecord[];
+  readonly forged: { readonly pauses: readonly ScheduleName[]; readonly slots: number };
+};
+
+const NOT_KNOWN: Told = { pauses: new Map(), last: [], forged: { pauses: [], slots: 0 } };
+
+/** What operators and schedulers have signed about a schedule. */
+async function askSchedulers(broker: ControllerBroker, schedule: ScheduleName, witness: Witness): Promise<Told> {
+  const [{ pauses, forged }, { slots: last, forged: slots }] = await Promise.all([
+    readPauses(broker, witness),
+    readLastSlots(broker, witness, { schedule, count: SHOWN_SLOTS }),
+  ]);
+  return { pauses, last, forged: { pauses: forged.filter((name) => name === schedule), slots } };
+}
+
+function warnOfForgedSlots(cli: Cli, forged: number): void {
+  if (forged === 0) return;
+  const what = forged === 1 ? '1 record of a slot is' : `${forged} records of slots are`;
+  writeWarning(cli.stderr, `${what} not signed by anybody you trust, and left out`);
 }
 
 function rulesOf(

@@ -1,0 +1,37 @@
+import type { FleetName, ScheduleName } from '../core/names.ts';
+import { parseJsonAs } from '../core/parse-json-as.ts';
+import type { SignedByKey } from '../core/signed.ts';
+import { decidedSlotSchema, type SlotRecord } from '../core/slot-record.ts';
+import type { SigningKey } from './key.ts';
+import { mayHaveSigned } from './run-record.ts';
+import { signText, textHolds } from './signed-text.ts';
+import type { Grant } from './trust-file.ts';
+
+const SLOT_TYPE = 'application/vnd.celeroot.slot+json;v=1';
+
+type Place = { readonly fleet: FleetName; readonly schedule: ScheduleName };
+
+/** What was decided on a slot, as it is stored. */
+export function sealSlot({ fleet, schedule }: Place, record: SlotRecord, key: SigningKey): SignedByKey {
+  return { ...signText(SLOT_TYPE, JSON.stringify({ fleet, schedule, record }), key), key: key.id };
+}
+
+/**
+ * The decision, if it is the one on that slot, and a key signed it that was in force when it says it was made: a
+ * scheduler's, or an operator's, with which a scheduler works that has none of its own. Else null. Never throws.
+ */
+export async function openSlot(
+  stored: SignedByKey,
+  expect: Place & { readonly slot: number; readonly grants: readonly Grant[] },
+): Promise<SlotRecord | null> {
+  if (!expect.grants.some((grant) => grant.key === stored.key)) return null;
+  if (!(await textHolds(SLOT_TYPE, stored, stored.key))) return null;
+  const { fleet, schedule, record } = parseJsonAs(decidedSlotSchema, stored.text) ?? {};
+  if (record === undefined || fleet !== expect.fleet || schedule !== expect.schedule) return null;
+  if (record.slot !== expect.slot) return null;
+  const { key } = stored;
+  const may = (['scheduler', 'operator'] as const).some((as) =>
+    mayHaveSigned(expect.grants, { key, as, at: record.decidedAt }),
+  );
+  return may ? record : null;
+}
