@@ -29,7 +29,7 @@ ${brokerUrl === null ? EMBEDDED : brokerAt(brokerUrl)}
 roles:
   server:
     description: Any server
-    tasks: [system.*, apt.*, service.*, audit.*, keys.*]
+    tasks: [system.*, apt.*, service.*, hook.*, audit.*, keys.*]
     # Packages that upgrades never touch:
     # exclude: [linux-image-*]
 
