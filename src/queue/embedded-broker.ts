@@ -9,6 +9,7 @@ import { hasProgram } from '../host/find-program.ts';
 import { lastLine } from '../host/last-line.ts';
 import { makeFolder } from '../host/make-folder.ts';
 import { identifyProcess } from '../host/process-id.ts';
+import { runCommand } from '../host/run-command.ts';
 import { sizeOf } from '../host/size-of.ts';
 import {
   isRunning,
@@ -154,11 +155,17 @@ async function startUntilItAnswers(starting: Starting, program: DetachedProgram)
     const started = await startDetached(program);
     const pid = await waitUntilItAnswers(starting, started);
     if (pid !== null) return { started, pid };
-    // Without the lock it ends without a word; whatever else is wrong is in the log.
-    const said = (await sizeOf(program.logFile)) > logged;
+    // Without the lock it ends without a word, and what the log has then is said by whoever holds it; whatever else is
+    // wrong is in the log, and the lock free again.
+    const said = (await sizeOf(program.logFile)) > logged && !(await isHeld(starting.files.lock));
     if (said || performance.now() > end) throw await notStarted(starting, said ? logged : null);
     await sleep(200);
   }
+}
+
+/** Whether a Redis has the lock. Another that starts while we look tries again. */
+async function isHeld(lock: string): Promise<boolean> {
+  return (await runCommand(['flock', '--nonblock', lock, 'true'])).exitCode === 1;
 }
 
 /** `logged` is where in its log that begins which it said; null when it said nothing. */

@@ -87,14 +87,19 @@ test('a killed embedded Redis starts again over its stale socket with all it had
   assert.deepEqual(await runsIn(controller), [run]);
 });
 
-test('two starts at once end with one embedded Redis', async () => {
+test('starts at once end with one embedded Redis, and all of them well', async () => {
   await using place = await makePlace();
+  for (let round = 1; round <= 5; round += 1) {
+    const started = await Promise.all(Array.from({ length: 4 }, () => startEmbeddedBroker(place)));
 
-  const started = await Promise.all([startEmbeddedBroker(place), startEmbeddedBroker(place)]);
-
-  assert.equal(started.filter(Boolean).length, 1);
-  assert.equal(await stopEmbeddedBroker(place), true);
-  assert.equal(spawnSync('flock', ['--nonblock', `${place.folder}.lock`, 'true']).status, 0, 'the lock is free again');
+    assert.equal(started.filter(Boolean).length, 1);
+    assert.equal(await stopEmbeddedBroker(place), true);
+    assert.equal(
+      spawnSync('flock', ['--nonblock', `${place.folder}.lock`, 'true']).status,
+      0,
+      'the lock is free again',
+    );
+  }
 });
 
 test('an embedded Redis whose starter was killed before it wrote a record is found and can be stopped', async () => {
