@@ -183,8 +183,10 @@ async function notStarted({ files, listen }: Starting, logged: number | null): P
 async function waitUntilItAnswers(starting: Starting, started: Detached): Promise<number | null> {
   for (;;) {
     const pid = await askProcessId(starting);
-    if (pid !== null) return pid;
-    if (!(await isRunning(started))) return null;
+    const isOver = !(await isRunning(started));
+    // Another's Redis is an answer only once our start is over, or that would begin when the other one is stopped.
+    if (pid !== null && (isOver || started.kind === 'unit' || started.process.pid === pid)) return pid;
+    if (isOver) return null;
     await sleep(20);
   }
 }
