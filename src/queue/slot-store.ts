@@ -132,5 +132,6 @@ export function openSlotStore({ ask, keys }: Link): SlotStore {
 function readField(text: string): SlotId | null {
   const [name, slot] = text.split('@');
   const schedule = scheduleNameSchema.safeParse(name).data;
-  return schedule === undefined || !/^-?\d+$/.test(slot ?? '') ? null : { schedule, slot: Number(slot) };
+  // Whoever writes to Redis could put any number there; Date ends at 8.64e15.
+  return schedule === undefined || !/^-?\d{1,15}$/.test(slot ?? '') ? null : { schedule, slot: Number(slot) };
 }
