@@ -3,7 +3,7 @@ import { madeAt, runOf } from '../core/ids.ts';
 import type { Report } from '../core/report.ts';
 import { endsJob, isHeard, type RunState } from '../core/run-state.ts';
 import type { StoredReport } from '../queue/broker.ts';
-import { mayHaveSigned } from '../trust/run-record.ts';
+import { mayHaveSigned } from '../trust/signed-record.ts';
 import { reportHolds } from '../trust/sign-report.ts';
 import { keysOf, type HostKey } from './host-keys.ts';
 import type { Witness } from './witness.ts';

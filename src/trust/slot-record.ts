@@ -1,19 +1,17 @@
 import type { FleetName, ScheduleName } from '../core/names.ts';
-import { parseJsonAs } from '../core/parse-json-as.ts';
 import type { SignedByKey } from '../core/signed.ts';
 import { decidedSlotSchema, type SlotRecord } from '../core/slot-record.ts';
 import type { SigningKey } from './key.ts';
-import { mayHaveSigned } from './run-record.ts';
-import { signText, textHolds } from './signed-text.ts';
+import { mayHaveSigned, openRecord, sealRecord } from './signed-record.ts';
 import type { Grant } from './trust-file.ts';
 
-const SLOT_TYPE = 'application/vnd.celeroot.slot+json;v=1';
+const SLOT = { type: 'application/vnd.celeroot.slot+json;v=1', schema: decidedSlotSchema };
 
 type Place = { readonly fleet: FleetName; readonly schedule: ScheduleName };
 
 /** What was decided on a slot, as it is stored. */
 export function sealSlot({ fleet, schedule }: Place, record: SlotRecord, key: SigningKey): SignedByKey {
-  return { ...signText(SLOT_TYPE, JSON.stringify({ fleet, schedule, record }), key), key: key.id };
+  return sealRecord(SLOT.type, { fleet, schedule, record }, key);
 }
 
 /**
@@ -24,9 +22,7 @@ export async function openSlot(
   stored: SignedByKey,
   expect: Place & { readonly slot: number; readonly grants: readonly Grant[] },
 ): Promise<SlotRecord | null> {
-  if (!expect.grants.some((grant) => grant.key === stored.key)) return null;
-  if (!(await textHolds(SLOT_TYPE, stored, stored.key))) return null;
-  const { fleet, schedule, record } = parseJsonAs(decidedSlotSchema, stored.text) ?? {};
+  const { fleet, schedule, record } = (await openRecord(stored, SLOT, expect.grants)) ?? {};
   if (record === undefined || fleet !== expect.fleet || schedule !== expect.schedule) return null;
   if (record.slot !== expect.slot) return null;
   const { key } = stored;
