@@ -1,11 +1,11 @@
 import type { FleetConfig } from '../config/fleet-config.ts';
 import type { HostName } from '../core/names.ts';
-import { SILENCE_MS } from '../core/run-state.ts';
 import type { Run } from '../core/run.ts';
 import type { ControllerBroker } from '../queue/broker.ts';
 import { findTask } from '../tasks/registry.ts';
 import { reapLocks } from './reap-locks.ts';
 import { limitedRolesOf, roleLimits } from './role-limits.ts';
+import { overAt } from './rolled-run.ts';
 import { witnessOf } from './witness.ts';
 
 export type GrantQuestion = {
@@ -35,7 +35,7 @@ export async function grantHosts(broker: ControllerBroker, question: GrantQuesti
     token: lease.token,
     hosts: limited.map((host) => ({ host, roles: limitedRolesOf(fleet, host) })),
     limits: roleLimits(fleet),
-    until: run.expiresAt + run.deadlineMs + SILENCE_MS,
+    until: overAt(run),
   });
   const granted = answer.kind === 'granted' ? answer.hosts : [];
   if (granted.length < limited.length) await reapLocks(broker, await witnessOf(fleet, now), now);

@@ -33,7 +33,7 @@ export async function reapLocks(broker: ControllerBroker, witness: Witness, now:
 
 /** Locks are not signed, the records of their runs are: whether the run has it that this host is to be changed. */
 function fits({ host, roles, until }: Lock, run: Run | undefined, { hosts }: Witness): boolean {
-  if (run === undefined || until !== overAt(asRolled(run)) || !rolledHosts(run).includes(host)) return false;
+  if (run === undefined || until !== overAt(run) || !rolledHosts(run).includes(host)) return false;
   const own = hosts.get(host)?.roles ?? [];
   return roles.length > 0 && roles.every((role) => own.includes(role));
 }

@@ -11,8 +11,8 @@ export function isRolled(run: Run): run is RolledRun {
 }
 
 /** From when on no host can be at work on it any more, milliseconds since 1970. */
-export function overAt({ expiresAt, deadlineMs, rollout }: RolledRun): number {
-  return expiresAt + (rollout.steps?.length ?? 1) * (deadlineMs + SILENCE_MS);
+export function overAt({ expiresAt, deadlineMs, rollout }: Run): number {
+  return expiresAt + (rollout?.steps?.length ?? 1) * (deadlineMs + SILENCE_MS);
 }
 
 /** Its hosts, in the order of their turns. */
