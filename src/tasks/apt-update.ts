@@ -4,6 +4,7 @@ import { changeWhenUnlocked } from '../apt/change-when-unlocked.ts';
 import { classifyFailure } from '../apt/classify-failure.ts';
 import { readReleases } from '../apt/read-releases.ts';
 import { enterPhase, remember } from '../core/step.ts';
+import { NO_PACKAGES } from './task-outcome.ts';
 import { defineTask, type Task } from './task.ts';
 
 const releaseSchema = z.strictObject({
@@ -24,10 +25,9 @@ export const aptUpdate: Task = defineTask({
   example: 'celeroot apt update --all',
   *perform(_args, { job, dryRun }) {
     const known = yield* readReleases();
-    const none = { transaction: null, health: null, failure: null } as const;
     if (dryRun) {
       const summary = `would fetch the lists of ${known.length} repositories anew`;
-      return { ...none, status: 'planned', summary, data: { releases: [...known], changed: [] } };
+      return { ...NO_PACKAGES, status: 'planned', summary, data: { releases: [...known], changed: [] } };
     }
     const before = z.array(releaseSchema).parse(JSON.parse(yield* remember('releases', JSON.stringify(known))));
     yield* enterPhase('refreshing');
@@ -38,12 +38,12 @@ export const aptUpdate: Task = defineTask({
     const data = { releases: [...after], changed };
     if (output.exitCode !== 0) {
       const failure = classifyFailure(output);
-      return { ...none, status: 'failed', summary: failure.message.slice(0, 2000), data, failure };
+      return { ...NO_PACKAGES, status: 'failed', summary: failure.message.slice(0, 2000), data, failure };
     }
     const summary =
       changed.length === 0
         ? 'the lists were up to date'
         : `${changed.length} of ${after.length} repositories have news`;
-    return { ...none, status: changed.length === 0 ? 'unchanged' : 'changed', summary, data };
+    return { ...NO_PACKAGES, status: changed.length === 0 ? 'unchanged' : 'changed', summary, data };
   },
 });

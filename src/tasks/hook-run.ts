@@ -1,7 +1,8 @@
 import * as z from 'zod';
-import type { Failure, Outcome } from '../core/outcome.ts';
+import type { Failure } from '../core/outcome.ts';
 import { change, enterPhase, type Argv, type CommandOutput } from '../core/step.ts';
 import { describeEnd, findPrograms, lastLine, programNameSchema } from '../system/declared-programs.ts';
+import { failedTask, NO_PACKAGES } from './task-outcome.ts';
 import { defineTask, type Task } from './task.ts';
 
 const resultSchema = z.strictObject({
@@ -31,14 +32,14 @@ export const hookRun: Task = defineTask({
     const programOf = yield* findPrograms('/etc/celeroot/hooks.d', [name]);
     const { path: program, objection } = programOf(name);
     const notRun: Result = { program, exitCode: null, said: '' };
-    if (objection !== null) return failed(notRun, { kind: 'hook_refused', message: objection, hint: REFUSED_HINT });
-    if (dryRun) return { ...NOTHING, status: 'planned', summary: `would run ${program}`, data: notRun };
+    if (objection !== null) return failedTask({ kind: 'hook_refused', message: objection, hint: REFUSED_HINT }, notRun);
+    if (dryRun) return { ...NO_PACKAGES, status: 'planned', summary: `would run ${program}`, data: notRun };
     yield* enterPhase('running-hook');
     const output = yield* change('running-hook', limited(program));
     const said = lastLine(output).slice(0, 500);
     const data: Result = { program, exitCode: output.exitCode, said };
-    if (output.exitCode !== 0) return failed(data, failureOf(program, output));
-    return { ...NOTHING, status: 'changed', summary: `ran ${program}${said === '' ? '' : `: ${said}`}`, data };
+    if (output.exitCode !== 0) return failedTask(failureOf(program, output), data);
+    return { ...NO_PACKAGES, status: 'changed', summary: `ran ${program}${said === '' ? '' : `: ${said}`}`, data };
   },
 });
 
@@ -62,10 +63,4 @@ function failureOf(program: string, output: CommandOutput): Failure {
 /** timeout(1) says so with `--verbose`; its exit code alone could be the program's own. */
 function ranOutOfTime(program: string, { stdout }: CommandOutput): boolean {
   return stdout.split('\n').some((line) => line.startsWith('timeout: sending signal ') && line.includes(program));
-}
-
-const NOTHING = { transaction: null, health: null, failure: null } as const;
-
-function failed(data: Result, failure: Failure): Outcome {
-  return { ...NOTHING, status: 'failed', summary: failure.message.slice(0, 2000), data, failure };
 }

@@ -15,6 +15,7 @@ import {
   unitStateSchema,
   type UnitState,
 } from '../system/service-units.ts';
+import { failedTask, NO_PACKAGES } from './task-outcome.ts';
 import { defineTask, type Task } from './task.ts';
 
 const argsSchema = z
@@ -158,23 +159,16 @@ function describeTrouble({ unit, active, sub, result }: UnitState): string {
 function plan(due: readonly UnitState[], data: Result): Outcome {
   const names = due.map(({ unit }) => unit);
   const summary = names.length === 0 ? idle(data) : `would restart ${names.join(', ')}`;
-  return { ...NOTHING, status: 'planned', summary: summary.slice(0, 2000), data };
+  return { ...NO_PACKAGES, status: 'planned', summary: summary.slice(0, 2000), data };
 }
 
 function conclude(data: Result, failure: Failure | null): Outcome {
+  if (failure !== null) return failedTask(failure, data);
   const restarted = data.services.filter((service) => service.restarted).map(({ unit }) => unit);
-  const done = restarted.length === 0 ? 'unchanged' : 'changed';
+  const status = restarted.length === 0 ? 'unchanged' : 'changed';
   const summary = restarted.length === 0 ? idle(data) : `restarted ${restarted.join(', ')}`;
-  return {
-    ...NOTHING,
-    status: failure === null ? done : 'failed',
-    summary: (failure?.message ?? summary).slice(0, 2000),
-    data,
-    failure,
-  };
+  return { ...NO_PACKAGES, status, summary: summary.slice(0, 2000), data };
 }
-
-const NOTHING = { transaction: null, health: null, failure: null } as const;
 
 function idle({ services, forReboot }: Result): string {
   if (services.length > 0)

@@ -8,6 +8,7 @@ import type { Failure, Outcome } from '../core/outcome.ts';
 import { awaitPackageLocks, awaitShutdown, change, enterPhase, readText, remember, type Work } from '../core/step.ts';
 import { bootEnded, failedUnits, systemStops } from '../system/look-around.ts';
 import { NO_SYSTEMD, systemdRuns } from '../system/service-units.ts';
+import { failedTask, NO_PACKAGES } from './task-outcome.ts';
 import { defineTask, type Task } from './task.ts';
 
 const bootSchema = z.strictObject({ bootId: z.string(), kernel: z.string() });
@@ -46,26 +47,26 @@ export const systemReboot: Task = defineTask({
   },
   example: 'celeroot system reboot --role webserver --yes',
   *perform({ always }, { dryRun }) {
-    if (!(yield* systemdRuns())) return failed(NO_SYSTEMD, null);
+    if (!(yield* systemdRuns())) return failedTask(NO_SYSTEMD, null);
     const now = yield* currentBoot();
     const result: Result = { reasons: yield* rebootReasons(), before: now, after: null, failedUnits: null };
     const isDue = always || result.reasons.length > 0;
     if (dryRun) {
       const summary = isDue ? `would reboot: ${reasonText(result)}` : 'no reboot required';
-      return { ...NOTHING, status: 'planned', summary, data: result };
+      return { ...NO_PACKAGES, status: 'planned', summary, data: result };
     }
     const first = resultSchema.parse(JSON.parse(yield* remember('boot-before', JSON.stringify(result))));
     if (first.before.bootId !== now.bootId) return yield* tellOfBoot({ ...first, after: now });
-    if (!isDue) return { ...NOTHING, status: 'unchanged', summary: 'no reboot required', data: result };
+    if (!isDue) return { ...NO_PACKAGES, status: 'unchanged', summary: 'no reboot required', data: result };
     yield* awaitPackageLocks();
     const broken = always ? null : unfinished(yield* takeSnapshot());
-    if (broken !== null) return failed(broken, result);
+    if (broken !== null) return failedTask(broken, result);
     yield* enterPhase('rebooting');
     const { exitCode, stdout } = yield* change('rebooting', ['systemctl', 'reboot']);
     // An attempt before this one may have asked already; then systemd refuses to be asked again.
-    if (exitCode !== 0 && !(yield* systemStops())) return failed(refused(stdout), result);
+    if (exitCode !== 0 && !(yield* systemStops())) return failedTask(refused(stdout), result);
     yield* awaitShutdown(SHUTDOWN_MS);
-    return failed(NOT_DOWN, result);
+    return failedTask(NOT_DOWN, result);
   },
 });
 
@@ -116,16 +117,10 @@ function* tellOfBoot(result: Result & { readonly after: Boot }): Work<Outcome> {
     ...(failedNow === null || failedNow.length === 0 ? [] : [`failed: ${failedNow.join(', ')}`]),
   ];
   return {
-    ...NOTHING,
+    ...NO_PACKAGES,
     status: 'changed',
     summary: parts.join('; ').slice(0, 2000),
     data: { ...result, failedUnits: failedNow === null ? null : failedNow.slice(0, 1000) },
     health,
   };
-}
-
-const NOTHING = { transaction: null, health: null, failure: null } as const;
-
-function failed(failure: Failure, data: Result | null): Outcome {
-  return { ...NOTHING, status: 'failed', summary: failure.message.slice(0, 2000), data, failure };
 }
