@@ -1,3 +1,4 @@
+import { firstOf } from '../core/first-of.ts';
 import type * as z from 'zod';
 import { didYouMean } from '../core/close-matches.ts';
 import { parsePublicKey } from '../trust/key.ts';
@@ -116,12 +117,8 @@ function referenceFindings(file: Record<string, unknown>): Finding[] {
 }
 
 function noSuchRole(role: string, roles: readonly string[]): string {
-  const otherwise = roles.length === 0 ? 'none is defined' : `defined are ${listed(roles)}`;
+  const otherwise = roles.length === 0 ? 'none is defined' : `defined are ${firstOf(roles, 10)}`;
   return `there is no role ${role}; ${didYouMean(role, roles, otherwise)}`;
-}
-
-function listed(names: readonly string[]): string {
-  return names.length <= 10 ? names.join(', ') : `${names.slice(0, 10).join(', ')} and ${names.length - 10} more`;
 }
 
 const BROKERS = ['url', 'embedded', 'sentinel', 'cluster'];

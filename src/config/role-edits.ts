@@ -1,3 +1,4 @@
+import { firstOf } from '../core/first-of.ts';
 import { RejectedError, UsageError } from '../core/errors.ts';
 import { requireRole } from '../core/host-selector.ts';
 import { roleNameSchema } from '../core/names.ts';
@@ -100,7 +101,5 @@ export function removeRole(config: FleetConfig, name: string): readonly Edit[] {
 const NAMED = 10;
 
 function counted(hosts: readonly string[]): string {
-  const shown = hosts.slice(0, NAMED).join(', ');
-  const more = hosts.length > NAMED ? ` and ${hosts.length - NAMED} more` : '';
-  return `${hosts.length} ${hosts.length === 1 ? 'host' : 'hosts'}: ${shown}${more}`;
+  return `${hosts.length} ${hosts.length === 1 ? 'host' : 'hosts'}: ${firstOf(hosts, NAMED)}`;
 }

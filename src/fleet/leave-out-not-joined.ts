@@ -1,3 +1,4 @@
+import { firstOf } from '../core/first-of.ts';
 import type { FleetConfig, Host } from '../config/fleet-config.ts';
 import { RejectedError } from '../core/errors.ts';
 import type { HostName } from '../core/names.ts';
@@ -31,9 +32,8 @@ export function leaveOutNotJoined(fleet: FleetConfig, assignments: readonly Assi
 
 /** Names the hosts, or the first of many. */
 export function notJoinedText(hosts: readonly HostName[]): string {
-  const more = hosts.length > MAX_NAMED ? ` and ${hosts.length - MAX_NAMED} more` : '';
   const verb = hosts.length === 1 ? 'has' : 'have';
-  return `${hosts.slice(0, MAX_NAMED).join(', ')}${more} ${verb} not joined: no key is recorded by which to believe them`;
+  return `${firstOf(hosts, MAX_NAMED)} ${verb} not joined: no key is recorded by which to believe them`;
 }
 
 /** What to type so that a machine becomes that host. */

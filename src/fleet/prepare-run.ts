@@ -1,3 +1,4 @@
+import { firstOf } from '../core/first-of.ts';
 import type * as z from 'zod';
 import type { FleetConfig, Host, Role } from '../config/fleet-config.ts';
 import { RejectedError, UsageError } from '../core/errors.ts';
@@ -133,15 +134,17 @@ export function requireAllowed(fleet: FleetConfig, task: Task, assignments: read
   );
   if (refusing.length === 0) return;
   const hosts = [...new Set(refusing)];
-  const shown = hosts.slice(0, MAX_NAMED).join(', ');
-  const more = hosts.length > MAX_NAMED ? ` and ${hosts.length - MAX_NAMED} more` : '';
   const [queue] = assignments.flatMap(({ to }) => (to.kind === 'any' ? [to.queue] : []));
   const where = queue === undefined ? '' : ` that serve the queue ${queue}`;
   const otherwise = queue === undefined ? 'leave them out with --exclude' : 'name a host that may with --host';
-  throw new RejectedError('TASK_NOT_ALLOWED', `${task.name} is not allowed by the roles of ${shown}${more}${where}`, {
-    hint: `${otherwise}, or add ${task.name} to  tasks:  of ${queue === undefined ? 'a role of theirs' : 'those roles'}`,
-    details: { task: task.name, hosts },
-  });
+  throw new RejectedError(
+    'TASK_NOT_ALLOWED',
+    `${task.name} is not allowed by the roles of ${firstOf(hosts, MAX_NAMED)}${where}`,
+    {
+      hint: `${otherwise}, or add ${task.name} to  tasks:  of ${queue === undefined ? 'a role of theirs' : 'those roles'}`,
+      details: { task: task.name, hosts },
+    },
+  );
 }
 
 const MAX_NAMED = 10;

@@ -1,3 +1,4 @@
+import { firstOf } from '../core/first-of.ts';
 import type { ScheduleName } from '../core/names.ts';
 
 /** Something that `celeroot schedules lint` found; an error is wrong in any case, a warning may be meant. */
@@ -18,8 +19,7 @@ export type ScheduleFinding = {
 
 /** `web1, web2 and 3 more`. */
 export function someHosts(hosts: readonly string[]): string {
-  const more = hosts.length - MOST_NAMED;
-  return more > 0 ? `${hosts.slice(0, MOST_NAMED).join(', ')} and ${more} more` : hosts.join(', ');
+  return firstOf(hosts, MOST_NAMED);
 }
 
 const MOST_NAMED = 3;

@@ -1,3 +1,4 @@
+import { firstOf } from '../core/first-of.ts';
 import type { HostEvent } from '../audit/host-event.ts';
 import type { JournalEvent } from '../audit/journal-event.ts';
 
@@ -52,8 +53,10 @@ function runText(event: Extract<JournalEvent, { kind: 'run' }>): EntryText {
 const MOST_SHOWN = 5;
 
 function headsText(heads: readonly { readonly host: string; readonly size: number }[]): string {
-  const shown = heads.slice(0, MOST_SHOWN).map(({ host, size }) => `${host} ${size}`);
-  return shown.join(', ') + (heads.length > MOST_SHOWN ? ` and ${heads.length - MOST_SHOWN} more` : '');
+  return firstOf(
+    heads.map(({ host, size }) => `${host} ${size}`),
+    MOST_SHOWN,
+  );
 }
 
 /** Null for an entry that this celeroot does not know. */

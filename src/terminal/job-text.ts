@@ -1,3 +1,4 @@
+import { firstOf } from '../core/first-of.ts';
 import { formatAge, formatDuration } from '../core/duration.ts';
 import type { HostPresence } from '../core/host-presence.ts';
 import type { PackageHealth } from '../core/outcome.ts';
@@ -75,8 +76,7 @@ const MAX_BROKEN = 10;
 
 function serviceLines(services: readonly string[]): readonly string[] {
   if (services.length === 0) return [];
-  const more = services.length > MAX_SERVICES ? ` and ${services.length - MAX_SERVICES} more` : '';
-  return [`services to restart: ${services.slice(0, MAX_SERVICES).join(', ')}${more}`];
+  return [`services to restart: ${firstOf(services, MAX_SERVICES)}`];
 }
 
 const MAX_SERVICES = 10;

@@ -1,3 +1,4 @@
+import { firstOf } from '../core/first-of.ts';
 import { countChanges, type GroupKeptBack, type PlanGroup } from '../core/plan-groups.ts';
 import type { KeptBack, PackageChange } from '../core/transaction.ts';
 import type { Output } from './output.ts';
@@ -27,7 +28,7 @@ function groupLines(group: PlanGroup, maxChanges: number): readonly StyledLine[]
   const lines: StyledLine[] = [
     [
       span(`  ${group.letter}  `, 'cyan'),
-      span(namesText(group.hosts), 'bold'),
+      span(firstOf(group.hosts, MAX_NAMES), 'bold'),
       span(`   ${countChanges(group.transaction)}`),
     ],
     ...sorted.slice(0, maxChanges).map(changeLine),
@@ -41,11 +42,6 @@ function groupLines(group: PlanGroup, maxChanges: number): readonly StyledLine[]
 }
 
 const MAX_NAMES = 8;
-
-function namesText(hosts: readonly string[]): string {
-  if (hosts.length <= MAX_NAMES) return hosts.join(', ');
-  return `${hosts.slice(0, MAX_NAMES).join(', ')} and ${hosts.length - MAX_NAMES} more`;
-}
 
 /** What is lost first, then what closes a hole. */
 function weight(change: PackageChange): number {
@@ -80,7 +76,7 @@ const KEPT_WORDS: Readonly<Record<KeptBack['reason'], string>> = {
 };
 
 function keptLine(kept: GroupKeptBack, { hosts }: PlanGroup): StyledLine {
-  const where = kept.hosts.length < hosts.length ? ` (${namesText(kept.hosts)})` : '';
+  const where = kept.hosts.length < hosts.length ? ` (${firstOf(kept.hosts, MAX_NAMES)})` : '';
   return [span(`       kept back  ${keptText(kept)}${where}`, 'dim')];
 }
 

@@ -1,3 +1,4 @@
+import { firstOf } from '../core/first-of.ts';
 import type { HostName } from '../core/names.ts';
 import { lastBegun, sortTurns, type RolloutView, type StopReason } from '../rollout/decide.ts';
 import type { RolloutStatus } from '../rollout/status.ts';
@@ -42,20 +43,18 @@ function placeText(view: RolloutView): string {
 
 /** `web1: nginx.service has failed`. */
 export function failuresText(hosts: readonly HostName[], turns: RolloutView['turns']): string {
-  const more = hosts.length > MAX_NAMED ? ` and ${hosts.length - MAX_NAMED} more` : '';
-  const texts = hosts.slice(0, MAX_NAMED).map((host) => {
+  const texts = hosts.map((host) => {
     const turn = turns.get(host);
     const why = turn?.why ?? (turn?.status === 'missed' ? 'had no turn' : 'no word from the host');
     return plainText(`${host}: ${why.length > MAX_WHY ? `${why.slice(0, MAX_WHY)}…` : why}`);
   });
-  return `${texts.join(', ')}${more}`;
+  return firstOf(texts, MAX_NAMED);
 }
 
 const MAX_WHY = 120;
 
 export function namesText(hosts: readonly HostName[]): string {
-  const more = hosts.length > MAX_NAMED ? ` and ${hosts.length - MAX_NAMED} more` : '';
-  return `${hosts.slice(0, MAX_NAMED).join(', ')}${more}`;
+  return firstOf(hosts, MAX_NAMED);
 }
 
 const MAX_NAMED = 5;

@@ -432,13 +432,3 @@ test('a time to come at which all is decided keeps nothing from firing', async (
   await scheduler.beat();
   assert.partialDeepStrictEqual(await stage.last('hourly'), { kind: 'fire', slot: stage.start + HOUR });
 });
-
-test('no number that stands in Redis for a slot ends a scheduler', async () => {
-  await using stage = await setStage(HOURLY);
-  const scheduler = stage.scheduler();
-  const { unsent } = keysFor(stage.redis.settings.environment);
-  for (const slot of ['9'.repeat(15), '9'.repeat(20), '9'.repeat(400), `-${'9'.repeat(20)}`, '', 'x']) {
-    await stage.redis.command('HSET', unsent, `hourly@${slot}`, '0');
-    await scheduler.beat();
-  }
-});

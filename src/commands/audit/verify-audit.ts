@@ -1,3 +1,4 @@
+import { firstOf } from '../../core/first-of.ts';
 import type { CommandUnknownOpts } from '@commander-js/extra-typings';
 import * as z from 'zod';
 import type { Finding, Severity } from '../../audit/finding.ts';
@@ -86,9 +87,8 @@ function conclude(cli: Cli, { findings, unread }: VerifiedFleet, strict: boolean
 
 function failure(code: 'HISTORY_CHANGED' | 'CHANGED_OUTSIDE', findings: readonly Finding[]): AuditError {
   const places = [...new Set(findings.map(({ host }) => host ?? 'the journal'))];
-  const more = places.length > MOST_NAMED ? ` and ${places.length - MOST_NAMED} more` : '';
   const what = code === 'HISTORY_CHANGED' ? 'what is written down does not hold' : 'changed by others';
-  return new AuditError(code, `${what}: ${places.slice(0, MOST_NAMED).join(', ')}${more}`, {
+  return new AuditError(code, `${what}: ${firstOf(places, MOST_NAMED)}`, {
     hint: 'what each finding means is in docs/audit.md',
     details: { findings: findings.length },
   });

@@ -1,3 +1,4 @@
+import { firstOf } from '../../core/first-of.ts';
 import { batchesOf } from '../../rollout/plan-batches.ts';
 import type { PreparedRun } from '../../fleet/prepare-run.ts';
 import { writeJsonLine } from '../../terminal/json.ts';
@@ -16,15 +17,10 @@ export function showBatches(cli: Cli, { assignments, rollout }: PreparedRun, jso
     writeJsonLine(cli.stdout, { type: 'rollout', batches, maxFailures, maxUnreachable, soakMs });
     return;
   }
-  const rows = batches.map(({ name, size, hosts: names }) => [name, String(size), shortList(names)]);
+  const rows = batches.map(({ name, size, hosts: names }) => [name, String(size), firstOf(names, MAX_NAMED)]);
   writeTable(cli.stdout, { head: ['BATCH', 'HOSTS', ''], rows });
   const soak = soakMs === 0 ? '' : `, waits ${formatDuration(soakMs)} after each batch`;
   cli.stdout.write(`it stops when more than ${maxFailures} of ${hosts.length} hosts have failed${soak}\n\n`);
 }
 
 const MAX_NAMED = 6;
-
-function shortList(names: readonly string[]): string {
-  const more = names.length > MAX_NAMED ? ` and ${names.length - MAX_NAMED} more` : '';
-  return `${names.slice(0, MAX_NAMED).join(', ')}${more}`;
-}

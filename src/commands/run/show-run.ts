@@ -1,3 +1,4 @@
+import { firstOf } from '../../core/first-of.ts';
 import { CommandError } from '../../core/errors.ts';
 import { EXIT } from '../../core/exit-codes.ts';
 import type { RunSnapshot } from '../../core/run-snapshot.ts';
@@ -126,8 +127,7 @@ function concludeRun(cli: Cli, watched: Watched, celeroot: string): void {
   if (summary.bad > 0 && end !== 'detached') {
     const jobs = badJobs(snapshot);
     const bad = jobs.map((job) => `${jobLabel(job)} ${jobStatus(job, state.run, now)}`);
-    const more = bad.length > MAX_NAMED ? ` and ${bad.length - MAX_NAMED} more` : '';
-    throw new CommandError('JOBS_FAILED', `${bad.slice(0, MAX_NAMED).join(', ')}${more}`, {
+    throw new CommandError('JOBS_FAILED', firstOf(bad, MAX_NAMED), {
       hint: adviceFor(state.run, { jobs, celeroot }),
       details: { run: state.run.id, counts: summary.counts },
     });
