@@ -19,7 +19,7 @@ export function readOwnerPolicy(file: string): OwnerPolicy {
   return parseOwnerPolicy(readSource(file));
 }
 
-/** What cannot be looked at cannot be read either, and reading says so. A pipe would hold a worker up. */
+/** What cannot be looked at, a folder or a device cannot be read either, and reading says so. A pipe would hold a worker up. */
 function requireOwned(file: string): void {
   const stats = statSync(file, { throwIfNoEntry: false });
   if (stats === undefined) return;
@@ -27,6 +27,7 @@ function requireOwned(file: string): void {
   if (stats.isFIFO()) {
     throw new ConfigError('CONFIG_UNREADABLE', `${file} is a pipe`, { hint: 'put a regular file there' });
   }
+  if (!stats.isFile()) return;
   const me = process.getuid?.() ?? 0;
   if (uid !== 0 && uid !== me) {
     throw new ConfigError('CONFIG_UNREADABLE', `${file} belongs to user ${uid}, not to root`, {

@@ -55,3 +55,9 @@ test('a pipe, which would hold a worker up, is no policy', async () => {
   assert.equal(code, 3);
   assert.match(stderr, /^error\[CONFIG_UNREADABLE\]: \S+ is a pipe/);
 });
+
+test('a device is no policy, and nobody is told to change its mode', async () => {
+  const { code, stderr } = await runCli(['policy', 'check', '/dev/zero'], { cwd: tmpdir() });
+  assert.equal(code, 3);
+  assert.equal(stderr, 'error[CONFIG_UNREADABLE]: /dev/zero is a device\nhint: name a regular file\n');
+});
