@@ -1,3 +1,4 @@
+import { isoTime } from '../trust/iso-time.ts';
 import { ConfigError, RejectedError, UsageError } from '../core/errors.ts';
 import type { SchedulePause } from '../core/schedule-pause.ts';
 import type { SignedByKey } from '../core/signed.ts';
@@ -71,7 +72,7 @@ async function decideWith(
 async function isDecided({ broker, log }: Scheduler, { fleet, trust }: Decider, id: SlotId): Promise<boolean> {
   const found = await readSlot(broker, { fleet, grants: trust.trust.grants }, id);
   if (found === 'forged') {
-    const slot = new Date(id.slot).toISOString();
+    const slot = isoTime(id.slot);
     log(
       `${id.schedule}: what Redis has for a decision on the slot of ${slot} nobody you trust has signed; it does not fire`,
     );
@@ -114,8 +115,7 @@ export async function missSlots(scheduler: Scheduler, id: SlotId, count: number)
   const reason = { code: 'LATE', text: 'no scheduler was at work' };
   const sender = await scheduler.senderOf(scheduler.plan.fleet);
   const isOurs = await writeMiss(scheduler, { id, sender, reason, leftOut: [] }, count);
-  if (isOurs)
-    scheduler.log(`${id.schedule}: ${count} slots up to ${new Date(id.slot).toISOString()} missed: ${reason.text}`);
+  if (isOurs) scheduler.log(`${id.schedule}: ${count} slots up to ${isoTime(id.slot)} missed: ${reason.text}`);
 }
 
 type Miss = {

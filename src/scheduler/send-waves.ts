@@ -1,3 +1,4 @@
+import { isoTime } from '../trust/iso-time.ts';
 import type { Schedule } from '../config/fleet-config.ts';
 import { CelerootError, ConnectionError, messageOf } from '../core/errors.ts';
 import type { FireRecord } from '../core/slot-record.ts';
@@ -30,7 +31,7 @@ export async function takeOver(scheduler: Scheduler): Promise<void> {
     if (!(await broker.slots.claim(id, { owner, ms: leaseMs }))) continue;
     const endsAt = id.slot + resolved.schedule.startWithinMs;
     const record = await leftByAnother(scheduler, resolved, id);
-    const unsent = `${id.schedule}: what Redis says is unsent of ${new Date(id.slot).toISOString()}`;
+    const unsent = `${id.schedule}: what Redis says is unsent of ${isoTime(id.slot)}`;
     if (record === 'forged' && clock.now() < endsAt) {
       memory.distrusted.add(run);
       log(`${unsent} nobody you trust has signed; it is left alone`);
