@@ -1,7 +1,6 @@
+import { entriesIn } from './rollout-history.ts';
 import type { JobId } from '../core/ids.ts';
 import type { HostName } from '../core/names.ts';
-import { parseJsonAs } from '../core/parse-json-as.ts';
-import { rolloutEntrySchema } from '../core/rollout.ts';
 import type { Run } from '../core/run.ts';
 import type { RunSnapshot } from '../core/run-snapshot.ts';
 import { isEnded, jobStatus, type JobState } from '../core/run-state.ts';
@@ -82,10 +81,7 @@ async function heldJobs(
   open: readonly JobState[],
 ): Promise<readonly JobId[]> {
   if (run.rollout === undefined) return [];
-  const steps = await rollouts.history(run.id, null);
-  const entries = steps.flatMap((each) =>
-    each.kind === 'entry' ? (parseJsonAs(rolloutEntrySchema, each.text) ?? []) : [],
-  );
+  const entries = entriesIn(await rollouts.history(run.id, null));
   const given = new Set(entries.flatMap((entry) => (entry.kind === 'released' ? entry.hosts : [])));
   return open.flatMap(({ id, to, firstWordAt }) => {
     return to.kind === 'host' && firstWordAt === null && !given.has(to.host) ? [id] : [];

@@ -3,9 +3,18 @@ import { parseJsonAs } from '../core/parse-json-as.ts';
 import { rolloutEntrySchema, type RolloutAct, type RolloutEntry } from '../core/rollout.ts';
 import type { Run } from '../core/run.ts';
 import type { ControllerBroker } from '../queue/broker.ts';
+import type { StoredStep } from '../queue/rollout-broker.ts';
 import type { RolloutHistory } from '../rollout/progress.ts';
 import { openAct } from '../trust/rollout-act.ts';
 import type { Witness } from './witness.ts';
+
+/** What drivers have written down, in order; times are those of Redis. */
+export function entriesIn(steps: readonly StoredStep[]): readonly RolloutEntry[] {
+  return steps.flatMap((step) => {
+    const entry = step.kind === 'entry' ? parseJsonAs(rolloutEntrySchema, step.text) : null;
+    return entry === null ? [] : [{ ...entry, at: step.at }];
+  });
+}
 
 export type HistoryReader = { readonly read: () => Promise<RolloutHistory> };
 
@@ -28,14 +37,11 @@ export async function historyReader(
     read: async () => {
       const steps = await broker.rollouts.history(run.id, last);
       last = steps.at(-1)?.id ?? last;
+      for (const entry of entriesIn(steps)) entries.push({ ...entry, at: entry.at - aheadMs });
       for (const step of steps) {
-        if (step.kind === 'entry') {
-          const entry = parseJsonAs(rolloutEntrySchema, step.text);
-          if (entry !== null) entries.push({ ...entry, at: step.at - aheadMs });
-        } else {
-          const act = await openAct(step.act, { fleet: witness.fleet, run: run.id, grants: witness.grants });
-          if (act !== null) acts.push(act);
-        }
+        if (step.kind === 'entry') continue;
+        const act = await openAct(step.act, { fleet: witness.fleet, run: run.id, grants: witness.grants });
+        if (act !== null) acts.push(act);
       }
       return { entries, acts };
     },
