@@ -1,8 +1,7 @@
-import { readFile } from 'node:fs/promises';
+import { readIfThere } from '../host/read-if-there.ts';
 import { join } from 'node:path';
 import * as z from 'zod';
 import { parseJsonAs } from '../core/parse-json-as.ts';
-import { hasCode } from '../core/system-error.ts';
 import { writeDurably } from '../host/durable-file.ts';
 import type { Trust } from '../trust/trust-file.ts';
 import { verifyTrust } from '../trust/verify-trust.ts';
@@ -16,7 +15,7 @@ const storedSchema = z.strictObject({ pinned: z.array(z.string()), envelope: z.s
  * since and they have not signed it.
  */
 export async function readHostTrust(stateDir: string, { fleet, roots }: HostPolicy): Promise<Trust | null> {
-  const stored = parseJsonAs(storedSchema, await readText(trustFile(stateDir)));
+  const stored = parseJsonAs(storedSchema, await readIfThere(trustFile(stateDir)));
   if (stored === null) return null;
   const isSame = stored.pinned.toSorted().join() === roots.toSorted().join();
   // Its roots may have been replaced since, version by version; that they follow from ours was seen each time.
@@ -32,13 +31,4 @@ export async function writeHostTrust(stateDir: string, { roots }: HostPolicy, en
 
 function trustFile(stateDir: string): string {
   return join(stateDir, 'trust.json');
-}
-
-async function readText(file: string): Promise<string> {
-  try {
-    return await readFile(file, 'utf8');
-  } catch (error) {
-    if (hasCode(error, 'ENOENT')) return '';
-    throw error;
-  }
 }

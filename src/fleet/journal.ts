@@ -1,4 +1,4 @@
-import { readFile } from 'node:fs/promises';
+import { readIfThere } from '../host/read-if-there.ts';
 import { MOST_HEADS, type HostHead, type JournalEvent } from '../audit/journal-event.ts';
 import { lockConfig } from '../config/config-lock.ts';
 import type { FleetConfig } from '../config/fleet-config.ts';
@@ -6,7 +6,6 @@ import type { JournalHead } from '../core/chain-head.ts';
 import type { Clock } from '../core/clock.ts';
 import { CelerootError, ConfigError, messageOf } from '../core/errors.ts';
 import type { RunId } from '../core/ids.ts';
-import { hasCode } from '../core/system-error.ts';
 import { openChainFile, repairEvents } from '../host/chain-file.ts';
 
 /** The controller's journal: what was ordered here, by whom, each line bound to the one before. */
@@ -43,9 +42,8 @@ export function journalOf({ journalFile, fleet }: Pick<FleetConfig, 'journalFile
 /** The text of the journal; empty when there is none yet. @throws ConfigError JOURNAL_UNUSABLE. */
 export async function readJournal({ journalFile }: Pick<FleetConfig, 'journalFile'>): Promise<string> {
   try {
-    return await readFile(journalFile, 'utf8');
+    return (await readIfThere(journalFile)) ?? '';
   } catch (error) {
-    if (hasCode(error, 'ENOENT')) return '';
     throw unusable(journalFile, error);
   }
 }

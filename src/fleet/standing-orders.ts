@@ -1,11 +1,10 @@
-import { readFile } from 'node:fs/promises';
+import { readIfThere } from '../host/read-if-there.ts';
 import { isDeepStrictEqual } from 'node:util';
 import * as z from 'zod';
 import type { FleetConfig, Schedule } from '../config/fleet-config.ts';
 import { ConfigError, messageOf, RejectedError } from '../core/errors.ts';
 import { type ScheduleName, scheduleNameSchema } from '../core/names.ts';
 import { parseJsonAs } from '../core/parse-json-as.ts';
-import { hasCode } from '../core/system-error.ts';
 import { writeDurably } from '../host/durable-file.ts';
 import { stepsOf } from '../rollout/steps.ts';
 import type { Timing } from '../schedule/slots.ts';
@@ -36,8 +35,7 @@ const fileSchema = z.strictObject({
 
 /** None when there is no file yet. @throws ConfigError NOT_SIGNED when it is not what celeroot wrote. */
 export async function readStandingOrders({ standingOrdersFile }: FleetConfig): Promise<StandingOrders> {
-  const text = await readFile(standingOrdersFile, 'utf8').catch((error: unknown) => {
-    if (hasCode(error, 'ENOENT')) return null;
+  const text = await readIfThere(standingOrdersFile).catch((error: unknown) => {
     throw unusable(standingOrdersFile, messageOf(error));
   });
   if (text === null) return new Map();

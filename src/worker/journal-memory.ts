@@ -1,10 +1,9 @@
-import { readFile } from 'node:fs/promises';
+import { readIfThere } from '../host/read-if-there.ts';
 import { join } from 'node:path';
 import * as z from 'zod';
 import { rememberedJournalSchema, type JournalHead, type RememberedJournal } from '../core/chain-head.ts';
 import { messageOf } from '../core/errors.ts';
 import { parseJsonAs } from '../core/parse-json-as.ts';
-import { hasCode } from '../core/system-error.ts';
 import { writeDurably } from '../host/durable-file.ts';
 
 /** Controllers come and go; more than this have never had a say on one host. */
@@ -31,7 +30,7 @@ export type JournalMemory = AsyncDisposable & {
  */
 export async function openJournalMemory(stateDir: string, log: (line: string) => void): Promise<JournalMemory> {
   const path = join(stateDir, 'journals.json');
-  let known: readonly RememberedJournal[] = parseJsonAs(memorySchema, await readText(path)) ?? [];
+  let known: readonly RememberedJournal[] = parseJsonAs(memorySchema, await readIfThere(path)) ?? [];
   let saved = known;
   let saving: Promise<void> | null = null;
   const save = async (): Promise<void> => {
@@ -69,13 +68,4 @@ function wentBack(before: RememberedJournal, came: RememberedJournal): boolean {
 
 function headOf({ journal, size, head }: RememberedJournal): JournalHead {
   return { journal, size, head };
-}
-
-async function readText(path: string): Promise<string | null> {
-  try {
-    return await readFile(path, 'utf8');
-  } catch (error) {
-    if (hasCode(error, 'ENOENT')) return null;
-    throw error;
-  }
 }

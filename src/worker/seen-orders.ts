@@ -1,7 +1,7 @@
-import { open, readFile } from 'node:fs/promises';
+import { readIfThere } from '../host/read-if-there.ts';
+import { open } from 'node:fs/promises';
 import { join } from 'node:path';
 import { jobIdSchema, type JobId } from '../core/ids.ts';
-import { hasCode } from '../core/system-error.ts';
 import { writeDurably } from '../host/durable-file.ts';
 
 /** What is kept of an order when everything else about its job is gone. Times in milliseconds since 1970. */
@@ -56,10 +56,7 @@ function isOld({ expiresAt }: SeenOrder, now: number): boolean {
 }
 
 async function readOrders(path: string): Promise<readonly SeenOrder[]> {
-  const text = await readFile(path, 'utf8').catch((error: unknown) => {
-    if (hasCode(error, 'ENOENT')) return '';
-    throw error;
-  });
+  const text = (await readIfThere(path)) ?? '';
   return text.split('\n').flatMap(parseLine);
 }
 
