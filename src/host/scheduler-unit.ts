@@ -1,3 +1,5 @@
+import { programUnit } from './program-unit.ts';
+
 export const SCHEDULER_UNIT = 'celeroot-scheduler.service';
 const FLEET_FILE = '/etc/celeroot/celeroot.yaml';
 
@@ -6,28 +8,22 @@ const FLEET_FILE = '/etc/celeroot/celeroot.yaml';
  * may, and is given nothing else of the machine to change than the folder of the journal.
  */
 export function schedulerUnit(celeroot: string): string {
-  return `[Unit]
-Description=celeroot scheduler
-Documentation=man:celeroot(1)
-After=network-online.target
-Wants=network-online.target
-StartLimitIntervalSec=0
-ConditionPathExists=${FLEET_FILE}
-
-[Service]
-ExecStart=${celeroot} scheduler ${FLEET_FILE} --beat
-Restart=on-failure
-RestartSec=5
-RestartPreventExitStatus=2
-TimeoutStopSec=30
-Environment=MALLOC_ARENA_MAX=1
-NoNewPrivileges=yes
-ProtectSystem=strict
-ReadWritePaths=-/etc/celeroot
-ProtectHome=read-only
-PrivateTmp=yes
-
-[Install]
-WantedBy=multi-user.target
-`;
+  return programUnit({
+    name: 'scheduler',
+    celeroot,
+    file: FLEET_FILE,
+    options: ' --beat',
+    service: [
+      'Restart=on-failure',
+      'RestartSec=5',
+      'RestartPreventExitStatus=2',
+      'TimeoutStopSec=30',
+      'Environment=MALLOC_ARENA_MAX=1',
+      'NoNewPrivileges=yes',
+      'ProtectSystem=strict',
+      'ReadWritePaths=-/etc/celeroot',
+      'ProtectHome=read-only',
+      'PrivateTmp=yes',
+    ],
+  });
 }

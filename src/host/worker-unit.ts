@@ -1,3 +1,5 @@
+import { programUnit } from './program-unit.ts';
+
 export const WORKER_UNIT = 'celeroot-worker.service';
 /** What makes a machine a host: who it is and whom it obeys. */
 export const WORKER_FILE = '/etc/celeroot/worker.yaml';
@@ -7,23 +9,16 @@ export const WORKER_FILE = '/etc/celeroot/worker.yaml';
  * never stops apt. A machine that is no host (yet) has no worker file, and nothing to start.
  */
 export function workerUnit(celeroot: string): string {
-  return `[Unit]
-Description=celeroot worker
-Documentation=man:celeroot(1)
-After=network-online.target
-Wants=network-online.target
-StartLimitIntervalSec=0
-ConditionPathExists=${WORKER_FILE}
-
-[Service]
-ExecStart=${celeroot} worker ${WORKER_FILE}
-Restart=always
-RestartSec=2
-KillMode=mixed
-TimeoutStopSec=60
-Environment=MALLOC_ARENA_MAX=1
-
-[Install]
-WantedBy=multi-user.target
-`;
+  return programUnit({
+    name: 'worker',
+    celeroot,
+    file: WORKER_FILE,
+    service: [
+      'Restart=always',
+      'RestartSec=2',
+      'KillMode=mixed',
+      'TimeoutStopSec=60',
+      'Environment=MALLOC_ARENA_MAX=1',
+    ],
+  });
 }
