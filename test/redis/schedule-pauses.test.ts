@@ -5,7 +5,7 @@ import { keysFor } from '../../src/queue/names.ts';
 import { makeSigningKey } from '../../src/trust/key.ts';
 import { sealPause } from '../../src/trust/schedule-pause.ts';
 import { runCli, type CliResult } from '../support/cli.ts';
-import { makeFleetFolder } from '../support/fleet-folder.ts';
+import { makeFleetFolder, type FleetFolder } from '../support/fleet-folder.ts';
 import { forbidLeaks } from '../support/no-leaks.ts';
 import { startRedis } from '../support/redis.ts';
 
@@ -20,14 +20,19 @@ const SCHEDULES = `schedules:
     timezone: Europe/Amsterdam
 `;
 
-test('a pause is seen by everyone until it is over, or is taken back', async () => {
-  await using redis = await startRedis();
-  await using folder = await makeFleetFolder({ broker: `{ url: "redis://127.0.0.1:${redis.port}" }`, more: SCHEDULES });
-  const run = async (...args: readonly string[]): Promise<CliResult> => {
-    const result = await runCli(['schedules', ...args], { cwd: folder.path, clock: { now: () => NOW } });
+/** `celeroot schedules` in a folder, which goes well. */
+function schedulesIn({ path }: FleetFolder): (...args: readonly string[]) => Promise<CliResult> {
+  return async (...args) => {
+    const result = await runCli(['schedules', ...args], { cwd: path, clock: { now: () => NOW } });
     assert.equal(result.code, 0, result.stderr);
     return result;
   };
+}
+
+test('a pause is seen by everyone until it is over, or is taken back', async () => {
+  await using redis = await startRedis();
+  await using folder = await makeFleetFolder({ broker: `{ url: "redis://127.0.0.1:${redis.port}" }`, more: SCHEDULES });
+  const run = schedulesIn(folder);
 
   assert.equal(
     (await run('pause', 'nightly')).stdout,
@@ -55,11 +60,7 @@ test('a pause is seen by everyone until it is over, or is taken back', async () 
 test('what nobody has signed is no pause and no past slot, whoever asks, and is counted', async () => {
   await using redis = await startRedis();
   await using folder = await makeFleetFolder({ broker: `{ url: "redis://127.0.0.1:${redis.port}" }`, more: SCHEDULES });
-  const run = async (...args: readonly string[]): Promise<CliResult> => {
-    const result = await runCli(['schedules', ...args], { cwd: folder.path, clock: { now: () => NOW } });
-    assert.equal(result.code, 0, result.stderr);
-    return result;
-  };
+  const run = schedulesIn(folder);
   const keys = keysFor(null);
   const nightly = scheduleNameSchema.parse('nightly');
   const pause = { until: null, by: 'boss@office', at: NOW };
