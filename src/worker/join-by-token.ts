@@ -14,6 +14,7 @@ import { makeFolder } from '../host/make-folder.ts';
 import type { JoinKnock } from '../queue/broker.ts';
 import { openJoinKnock } from '../queue/join-knock.ts';
 import { joinSealOf, type JoinSeal } from '../trust/join-seal.ts';
+import { isoTime } from '../trust/iso-time.ts';
 import type { JoinToken } from '../trust/join-token.ts';
 import { keyFingerprint, rootsDigest } from '../trust/key-fingerprint.ts';
 import { answerAs } from './answer-join.ts';
@@ -92,10 +93,6 @@ function requireTime({ expiresAt }: JoinToken, clock: Clock): void {
   throw new RejectedError('JOIN_TOKEN_UNUSABLE', `the time of the token was over at ${isoTime(expiresAt)}`, {
     hint: `make a new one on the controller; or is the clock here wrong, which says ${isoTime(clock.now())}?`,
   });
-}
-
-function isoTime(ms: number): string {
-  return new Date(ms).toISOString();
 }
 
 type Waiting = { readonly knock: JoinKnock; readonly seal: JoinSeal; readonly token: JoinToken };
