@@ -15,7 +15,7 @@ import { reapLocks } from './reap-locks.ts';
 import { limitedRolesOf, roleLimits } from './role-limits.ts';
 import { overAt, rolledHosts, type RolledRun } from './rolled-run.ts';
 import { historyReader, type HistoryReader } from './rollout-history.ts';
-import { rolloutStatus, withHeld } from './rollout-status.ts';
+import { rolloutStatus, withHeld, type RolloutWatcher } from './rollout-status.ts';
 import type { Witness } from './witness.ts';
 
 export type DriveOptions = {
@@ -30,35 +30,8 @@ export type DriveOptions = {
   readonly mayBegin?: (host: HostName) => boolean;
 };
 
-/** Whoever knows how a roll-out stands. */
-export type RolloutWatcher = {
-  /**
-   * How it stands by what is known of the run now, after what was due was done.
-   * @throws RejectedError ROLLOUT_DRIVEN once another has taken over the wheel.
-   */
-  readonly step: (snapshot: RunSnapshot) => Promise<RolloutStatus>;
-};
-
 /** Whoever has the wheel: gives hosts their orders when their turn comes. Disposing lets go of it. */
 export type RolloutDriver = AsyncDisposable & RolloutWatcher;
-
-/** Only looks at a roll-out, which somebody else drives or nobody. */
-export async function watchWheel(
-  broker: ControllerBroker,
-  run: RolledRun,
-  options: Pick<DriveOptions, 'witness' | 'clock'>,
-): Promise<RolloutWatcher> {
-  const history = await historyReader(broker, run, options);
-  const chain = await chainReader(broker, run, options.witness);
-  return {
-    step: async (snapshot) =>
-      rolloutStatus(run, {
-        snapshot,
-        chain: await chain.read(snapshot.state, rolledHosts(run)),
-        history: await history.read(),
-      }),
-  };
-}
 
 /** An update of a run, after what was due in its roll-out was done. */
 export type DrivenUpdate = FollowUpdate & { readonly rollout: RolloutStatus | null };

@@ -24,19 +24,40 @@ export function rolloutStatus(run: RolledRun, { snapshot, chain, history }: Roll
   return { view, decision: decide(view) };
 }
 
-/** The same, with all that is not in the snapshot read now. */
+/** Whoever knows how a roll-out stands. */
+export type RolloutWatcher = {
+  /**
+   * How it stands by what is known of the run now, after what was due was done.
+   * @throws RejectedError ROLLOUT_DRIVEN once another has taken over the wheel.
+   */
+  readonly step: (snapshot: RunSnapshot) => Promise<RolloutStatus>;
+};
+
+/** Only looks at a roll-out, which somebody else drives or nobody. */
+export async function watchWheel(
+  broker: ControllerBroker,
+  run: RolledRun,
+  options: { readonly witness: Witness; readonly clock: Clock },
+): Promise<RolloutWatcher> {
+  const history = await historyReader(broker, run, options);
+  const chain = await chainReader(broker, run, options.witness);
+  return {
+    step: async (snapshot) =>
+      rolloutStatus(run, {
+        snapshot,
+        chain: await chain.read(snapshot.state, rolledHosts(run)),
+        history: await history.read(),
+      }),
+  };
+}
+
+/** How it stands now, looked at once. */
 export async function readRolloutStatus(
   broker: ControllerBroker,
   { run, snapshot }: { readonly run: RolledRun; readonly snapshot: RunSnapshot },
   options: { readonly witness: Witness; readonly clock: Clock },
 ): Promise<RolloutStatus> {
-  const history = await historyReader(broker, run, options);
-  const chain = await chainReader(broker, run, options.witness);
-  return rolloutStatus(run, {
-    snapshot,
-    chain: await chain.read(snapshot.state, rolledHosts(run)),
-    history: await history.read(),
-  });
+  return await (await watchWheel(broker, run, options)).step(snapshot);
 }
 
 /** The snapshot with the jobs whose turn has not come. */
