@@ -26,18 +26,29 @@ type Job = { readonly run: RolledRun; readonly by: string; readonly stop: AbortS
  */
 export async function driveOne(scheduler: () => Scheduler, job: Job): Promise<void> {
   const { run, stop } = job;
-  const { plan, log } = scheduler();
-  // Who waits for reports on a connection keeps all others from it.
-  await using broker = await openControllerBroker(plan.fleet.broker, log);
+  const { broker, log } = scheduler();
   const options = await followOptions(scheduler(), stop);
   const snapshot = await readSnapshot(broker, run, options);
-  let status: RolloutStatus | null = await readRolloutStatus(broker, { run, snapshot }, options);
-  if (isDue(status)) log(`run ${run.id}: drives its roll-out`);
-  else if (status.decision.kind !== 'finished') return;
-  while (status !== null && isDue(status) && !stop.aborted) status = await driveLeg(scheduler, broker, job);
+  const found = await readRolloutStatus(broker, { run, snapshot }, options);
+  if (!isDue(found) && found.decision.kind !== 'finished') return;
+  const status = isDue(found) ? await driveOn(scheduler, job) : found;
   if (status === null || stop.aborted) return;
   if (status.decision.kind === 'finished') await broker.rollouts.conclude(run.id);
   log(`run ${run.id}: ${END_TEXTS[status.decision.kind] ?? 'its roll-out waits'}; see  celeroot runs show ${run.id}`);
+}
+
+/** Null when another drives it, or `stop`. */
+async function driveOn(scheduler: () => Scheduler, job: Job): Promise<RolloutStatus | null> {
+  const { run, stop } = job;
+  const { plan, log } = scheduler();
+  // Who waits for reports on a connection keeps all others from it.
+  await using broker = await openControllerBroker(plan.fleet.broker, log);
+  log(`run ${run.id}: drives its roll-out`);
+  while (!stop.aborted) {
+    const status = await driveLeg(scheduler, broker, job);
+    if (status === null || !isDue(status)) return status;
+  }
+  return null;
 }
 
 const END_TEXTS: Readonly<Partial<Record<RolloutStatus['decision']['kind'], string>>> = {
