@@ -1,18 +1,17 @@
 type ProgramUnit = {
-  /** Which of its programs: `worker`. */
-  readonly name: string;
-  readonly celeroot: string;
-  /** What it is given, and without which there is nothing to start. */
+  readonly description: string;
+  /** The command line, as systemd.service(5) splits it. */
+  readonly start: string;
+  /** The file without which there is nothing to start. */
   readonly file: string;
-  readonly options?: string;
   /** Further lines of [Service]. */
   readonly service: readonly string[];
 };
 
-/** The unit of a program that is to run as long as the machine does, systemd.service(5). */
-export function programUnit({ name, celeroot, file, options = '', service }: ProgramUnit): string {
+/** A unit that the machine starts when it has booted, systemd.service(5). */
+export function programUnit({ description, start, file, service }: ProgramUnit): string {
   return `[Unit]
-Description=celeroot ${name}
+Description=${description}
 Documentation=man:celeroot(1)
 After=network-online.target
 Wants=network-online.target
@@ -20,7 +19,7 @@ StartLimitIntervalSec=0
 ConditionPathExists=${file}
 
 [Service]
-ExecStart=${celeroot} ${name} ${file}${options}
+ExecStart=${start}
 ${service.join('\n')}
 
 [Install]

@@ -9,10 +9,9 @@ const FLEET_FILE = '/etc/celeroot/celeroot.yaml';
  */
 export function schedulerUnit(celeroot: string): string {
   return programUnit({
-    name: 'scheduler',
-    celeroot,
+    description: 'celeroot scheduler',
+    start: `${celeroot} scheduler ${FLEET_FILE} --beat`,
     file: FLEET_FILE,
-    options: ' --beat',
     service: [
       'Restart=on-failure',
       'RestartSec=5',

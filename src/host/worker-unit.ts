@@ -10,8 +10,8 @@ export const WORKER_FILE = '/etc/celeroot/worker.yaml';
  */
 export function workerUnit(celeroot: string): string {
   return programUnit({
-    name: 'worker',
-    celeroot,
+    description: 'celeroot worker',
+    start: `${celeroot} worker ${WORKER_FILE}`,
     file: WORKER_FILE,
     service: [
       'Restart=always',

@@ -58,8 +58,9 @@ test('up lets a second machine join the Redis of the first over TLS, and both ou
   await celeroot('down');
   await celeroot('up');
   await bothAnswer();
+  await first.must(['sh', '-c', /^ {2}(celeroot up --print-unit > .*)$/m.exec(up)?.[1] ?? 'false']);
+  assert.doesNotMatch(await celeroot('up'), /print-unit/, 'it says how as long as it is not done');
   await first.reboot();
-  await celeroot('up');
   await bothAnswer();
 
   await celeroot('hosts', 'retire', second.name, '--yes');

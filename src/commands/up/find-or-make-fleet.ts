@@ -15,6 +15,11 @@ import { sharedFlags } from '../flags.ts';
 export async function findOrMakeFleet(cli: Cli, command: CommandUnknownOpts): Promise<FleetConfig> {
   const { loadFleet } = await import('../../config/load.ts');
   const fleet = loadFleet((await findFile(cli, command)) ?? (await makeFile(cli, command)), cli.env);
+  return requireEmbedded(fleet);
+}
+
+/** @throws UsageError when the Redis of the fleet is not the embedded one. */
+export function requireEmbedded(fleet: FleetConfig): FleetConfig {
   if (fleet.broker.embedded) return fleet;
   throw new UsageError('USAGE', `celeroot up starts its own Redis, and ${fleet.file} names another`, {
     hint: `start this machine's worker alone:  celeroot worker ${fleet.file} --host NAME`,

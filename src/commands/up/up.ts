@@ -1,4 +1,4 @@
-import { Command, type CommandUnknownOpts } from '@commander-js/extra-typings';
+import { Command, Option, type CommandUnknownOpts } from '@commander-js/extra-typings';
 import type { FleetConfig } from '../../config/fleet-config.ts';
 import { formatNode } from '../../core/broker-settings.ts';
 import { embeddedFolder } from '../../core/embedded-files.ts';
@@ -20,8 +20,18 @@ export function upCommand(cli: Cli): CommandUnknownOpts {
     .description('all in one: make this machine a fleet of one, with its own Redis and worker')
     .option('--host <name>', 'which host of the fleet this machine is; default: its own name')
     .option('-y, --yes', 'install Debian’s redis-server without asking when it is missing')
-    .addHelpText('after', `\nStops with: celeroot down\n${examples('celeroot up', 'celeroot up --yes')}`);
-  return command.action(async ({ host, yes }) => {
+    .option('--only-start', 'start Redis and the worker, and do not look at packages')
+    .addOption(
+      new Option('--print-unit', 'print the systemd unit that does so at each boot, and do nothing else').conflicts([
+        'yes',
+        'onlyStart',
+      ]),
+    )
+    .addHelpText('after', `\nStops with: celeroot down\n${examples('celeroot up', 'celeroot up --yes', AT_BOOT)}`);
+  return command.action(async ({ host, yes, onlyStart, printUnit }) => {
+    const asked = host ?? null;
+    const { bootSteps, printBootUnit } = await import('./boot-unit.ts');
+    if (printUnit === true) return await printBootUnit(cli, command, asked);
     if (process.getuid?.() !== 0) {
       throw new UsageError('NOT_ROOT', 'celeroot up starts a worker that updates package lists, and that needs root', {
         hint: 'sudo celeroot up',
@@ -29,15 +39,18 @@ export function upCommand(cli: Cli): CommandUnknownOpts {
     }
     await offerRedisServer(cli, yes === true);
     const found = await findOrMakeFleet(cli, command);
-    const name = thisHost(command, found, host ?? null);
+    const name = thisHost(command, found, asked);
     const broker = await startRedis(cli, found);
     const fleet = await recordOwnKey(cli, found, name);
     await startLocal(cli, command, { fleet, host: name, broker });
+    if (onlyStart === true) return;
     await firstRuns(cli, command, { fleet, host: name });
     if (sharedFlags(command).json) return;
-    cli.stdout.write(`\n${nextSteps(fleet, name, celerootFor(command))}\n`);
+    cli.stdout.write(`\n${nextSteps(fleet, name, celerootFor(command))}\n${bootSteps(command, asked)}`);
   });
 }
+
+const AT_BOOT = 'celeroot up --print-unit > /etc/systemd/system/celeroot-up.service';
 
 function nextSteps({ broker }: FleetConfig, host: HostName, celeroot: string): string {
   const another =
