@@ -7,7 +7,7 @@ const stderr = processStderr();
 
 /** The last line of defence: what no command caught is a bug, and its state is unknown, so the process ends. */
 function die(error: unknown): void {
-  process.exit(writeError(stderr, error, process.argv.includes('--json')));
+  process.exit(writeError(stderr, error, { json: process.argv.includes('--json'), celeroot: 'celeroot' }));
 }
 process.on('uncaughtException', die);
 process.on('unhandledRejection', die);

@@ -9,6 +9,7 @@ import { applyCommand } from './apply.ts';
 import { auditCommand } from './audit/audit.ts';
 import { brokerCommand } from './broker/broker.ts';
 import { configCommand } from './config/config.ts';
+import { celerootFor } from './edit-fleet.ts';
 import { addSharedFlags, examples } from './flags.ts';
 import { downCommand } from './down.ts';
 import { executorCommand } from './executor.ts';
@@ -40,14 +41,16 @@ export async function runApp(args: readonly string[], context: CliContext): Prom
       exitCode = code;
     },
   };
+  let app: CommandUnknownOpts | null = null;
   try {
-    const app = await createApp(cli, { withTasks: needsTasks(args), json });
+    app = await createApp(cli, { withTasks: needsTasks(args), json });
     await app.parseAsync(args, { from: 'user' });
     await requireOutput(context.stdoutClosed);
     return exitCode;
   } catch (error) {
     if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.done.code : EXIT.usage.code;
-    return writeError(context.stderr, error, json);
+    const celeroot = app === null ? 'celeroot' : celerootFor(app);
+    return writeError(context.stderr, error, { json, celeroot });
   }
 }
 

@@ -19,13 +19,7 @@ import {
   type Detached,
   type DetachedProgram,
 } from '../host/start-detached.ts';
-import {
-  noteListening,
-  prepareListening,
-  requireSameListening,
-  type ListenOptions,
-  type Login,
-} from './embedded-listening.ts';
+import { prepareListening, type ListenOptions, type Login } from './embedded-listening.ts';
 import {
   embeddedRedisArguments,
   findRedisUser,
@@ -34,6 +28,7 @@ import {
   type RedisUser,
 } from './embedded-redis.ts';
 import { openFailFastLink } from './fail-fast-link.ts';
+import { noteListening, requireSameListening } from './started-listening.ts';
 
 export type EmbeddedOptions = {
   /**

@@ -1,8 +1,6 @@
 import { createHash } from 'node:crypto';
-import { readFile, rm } from 'node:fs/promises';
-import { type BrokerNode, formatNode } from '../core/broker-settings.ts';
 import type { EmbeddedFiles } from '../core/embedded-files.ts';
-import { ConnectionError, RejectedError } from '../core/errors.ts';
+import { ConnectionError } from '../core/errors.ts';
 import { controllerUserName, type HostUser } from '../core/host-user.ts';
 import { Secret } from '../core/secret.ts';
 import { writeDurably } from '../host/durable-file.ts';
@@ -12,11 +10,10 @@ import { makeAccess, readControllerPassword } from './embedded-access.ts';
 import type { RedisUser } from './embedded-redis.ts';
 import { prepareCertificate } from './embedded-tls.ts';
 import { OLDEST_WITH_HOST_USERS } from './host-users.ts';
+import type { Listening } from './started-listening.ts';
 
 /** Where a Redis listens for hosts elsewhere, and who they are. */
-export type ListenOptions = {
-  readonly node: BrokerNode;
-  readonly environment: string | null;
+export type ListenOptions = Listening & {
   /** What else is in the users' file is forgotten when Redis starts: the configuration says who there is. */
   readonly users: readonly HostUser[];
 };
@@ -43,31 +40,6 @@ export async function prepareListening({ files, listen, owner }: Preparation): P
   const scope = { environment: listen.environment, database: 0, endpoint: { kind: 'tcp', node: listen.node } } as const;
   await writeDurably(files.users, `${embeddedUsers(scope, digest, listen.users).join('\n')}\n`, { owner });
   return { user: controllerUserName(listen.environment), password: new Secret(password) };
-}
-
-/** Writes down what a Redis is started for; nothing for its socket alone. */
-export async function noteListening({ listening }: EmbeddedFiles, listen: ListenOptions | null): Promise<void> {
-  if (listen === null) return await rm(listening, { force: true });
-  await writeDurably(listening, noteOf(listen));
-}
-
-/** @throws RejectedError BROKER_RUNS when the Redis that runs was started for something else. */
-export async function requireSameListening(files: EmbeddedFiles, listen: ListenOptions | null): Promise<void> {
-  const noted = await readFile(files.listening, 'utf8').catch(() => '');
-  if (noted === noteOf(listen)) return;
-  const [running, wanted] = [noted, noteOf(listen)].map((note) => note.trim() || 'its socket alone');
-  throw new RejectedError(
-    'BROKER_RUNS',
-    `the Redis that runs here was started to listen at ${running}, and the configuration says now ${wanted}`,
-    { hint: 'stop it with  celeroot down,  then  celeroot up  again; it keeps what it has' },
-  );
-}
-
-/** The environment is part of the users' names. */
-function noteOf(listen: ListenOptions | null): string {
-  if (listen === null) return '';
-  const { node, environment } = listen;
-  return `${formatNode(node)}${environment === null ? '' : ` for the environment ${environment}`}\n`;
 }
 
 async function requireUsers(): Promise<void> {

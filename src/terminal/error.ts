@@ -2,24 +2,32 @@ import { BugError, CelerootError, messageOf } from '../core/errors.ts';
 import { EXIT } from '../core/exit-codes.ts';
 import { writeJsonLine } from './json.ts';
 import type { Output } from './output.ts';
+import { asTyped } from './as-typed.ts';
 import { plainText, plainLines } from './plain-text.ts';
 import { paint } from './style.ts';
+
+export type ErrorForm = {
+  readonly json: boolean;
+  /** What has to be typed for `celeroot` in hints. */
+  readonly celeroot: string;
+};
 
 /**
  * The one place errors are shown: `error[CODE]: message`, then `hint: …`; with `json` the same as one object.
  * Only what celeroot did not foresee shows a stack. Returns the exit code.
  */
-export function writeError(output: Output, thrown: unknown, json: boolean): number {
+export function writeError(output: Output, thrown: unknown, { json, celeroot }: ErrorForm): number {
   const error = thrown instanceof CelerootError ? thrown : bugFrom(thrown);
+  const hint = error.hint === undefined ? undefined : asTyped(error.hint, celeroot);
   if (json) {
-    const { code, message, hint, details } = error;
+    const { code, message, details } = error;
     writeJsonLine(output, { error: { code, message, hint, details, stack: stackOf(error) } });
     return error.exitCode;
   }
   const [first = '', ...rest] = plainLines(error.message);
   output.write(`${paint(output, 'red', `error[${error.code}]:`)} ${first}\n`);
   for (const line of rest) output.write(`  ${line}\n`);
-  writeHint(output, error.hint);
+  writeHint(output, hint);
   for (const line of plainLines(stackOf(error) ?? '')) if (line !== '') output.write(`${line}\n`);
   return error.exitCode;
 }

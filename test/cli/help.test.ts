@@ -3,6 +3,7 @@ import { test } from 'node:test';
 import type { CommandUnknownOpts } from '@commander-js/extra-typings';
 import { createApp } from '../../src/commands/app.ts';
 import { TASKS } from '../../src/tasks/registry.ts';
+import { TYPED_HERE } from '../../src/terminal/as-typed.ts';
 import { runCli, testContext } from '../support/cli.ts';
 
 const app = await createApp({ ...testContext(), exitWith: () => undefined }, { withTasks: true, json: false });
@@ -26,6 +27,16 @@ for (const path of allCommands(app)) {
     assert.match(stdout.split('\n')[2] ?? '', /\S/, 'the description is on the third line');
   });
 }
+
+test('hints know every command, to show it as it has to be typed, but those that are typed on hosts', () => {
+  const names = app.commands.map((command) => command.name()).filter((name) => name !== 'help');
+  const elsewhere = names.filter((name) => !TYPED_HERE.includes(name));
+  assert.deepEqual(elsewhere.toSorted(), ['executor', 'join', 'join-answer', 'policy']);
+  assert.deepEqual(
+    TYPED_HERE.filter((name) => !names.includes(name)),
+    [],
+  );
+});
 
 test('examples in help are command lines that celeroot understands as far as it can without a fleet', async () => {
   const lines = new Set<string>();

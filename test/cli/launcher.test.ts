@@ -62,11 +62,11 @@ test('what is to be typed next begins as the program was called', () => {
   mkdirSync(fleet);
   spawnSync(built, ['init', '--fleet', 'lab'], { cwd: fleet });
   const listed = spawnSync(built, ['hosts', 'ls'], { cwd: fleet, encoding: 'utf8' });
+  const failed = spawnSync(built, ['keys', 'revoke', 'nobody'], { cwd: fleet, encoding: 'utf8' });
 
-  assert.ok(
-    `${listed.stdout}${listed.stderr}`.includes(`'${built.replaceAll("'", String.raw`'\''`)}' hosts add`),
-    listed.stdout + listed.stderr,
-  );
+  const called = `'${built.replaceAll("'", String.raw`'\''`)}'`;
+  assert.ok(`${listed.stdout}${listed.stderr}`.includes(`${called} hosts add`), listed.stdout + listed.stderr);
+  assert.ok(failed.stderr.includes(`hint: see  ${called} keys ls`), failed.stderr);
 });
 
 test('whoever may not write the checkout is told who has to build it, in two lines', () => {

@@ -136,3 +136,15 @@ test('what is shown of the configuration holds no password', async () => {
   const { stderr } = await celeroot(['broker', 'acl']);
   assert.match(stderr, /celeroot keeps these users in its own Redis/);
 });
+
+test('when listen is changed under the Redis that runs, commands say what to do', async () => {
+  const text = await readFile(folder.file, 'utf8');
+  assert.equal((await celeroot(['hosts', 'ls'])).stderr, '');
+  await writeFile(folder.file, text.replace(`127.0.0.1:${redis.port}`, '192.0.2.1:6390'));
+
+  const { stderr } = await celeroot(['hosts', 'ls']);
+
+  await writeFile(folder.file, text);
+  assert.match(stderr, new RegExp(`^warning: the Redis that runs here was .* at 127\\.0\\.0\\.1:${redis.port}, and`));
+  assert.match(stderr, /says now 192\.0\.2\.1:6390\nhint: stop it with {2}celeroot down/);
+});

@@ -2,18 +2,20 @@ import { existsSync } from 'node:fs';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import type { CommandUnknownOpts } from '@commander-js/extra-typings';
 import { type ConfigSource, readSource } from '../../config/read-source.ts';
 import { requireEditable, writeConfig } from '../../config/write-config.ts';
 import { CommandError, ConfigError } from '../../core/errors.ts';
 import { writeError } from '../../terminal/error.ts';
 import type { Cli } from '../context.ts';
+import { celerootFor } from '../edit-fleet.ts';
 import { runEditor } from './run-editor.ts';
 
 /**
  * Opens a copy of a configuration file in the user's editor and writes it back once it is valid; whether anything
  * changed. What cannot be written is kept in the copy, which the error then names; an editor that fails means no.
  */
-export async function editInEditor(cli: Cli, file: string): Promise<boolean> {
+export async function editInEditor(cli: Cli, command: CommandUnknownOpts, file: string): Promise<boolean> {
   await requireEditable(file);
   const source = readSource(file);
   // The file may hold a password, so the copy is in a folder that only we can enter.
@@ -21,7 +23,7 @@ export async function editInEditor(cli: Cli, file: string): Promise<boolean> {
   const copy = join(folder, 'celeroot.yaml');
   await writeFile(copy, source.text, { mode: 0o600 });
   try {
-    const changed = await editUntilValid(cli, source, copy);
+    const changed = await editUntilValid(cli, { source, copy, celeroot: celerootFor(command) });
     await rm(folder, { recursive: true });
     return changed;
   } catch (error) {
@@ -33,7 +35,9 @@ export async function editInEditor(cli: Cli, file: string): Promise<boolean> {
   }
 }
 
-async function editUntilValid(cli: Cli, source: ConfigSource, copy: string): Promise<boolean> {
+type Editing = { readonly source: ConfigSource; readonly copy: string; readonly celeroot: string };
+
+async function editUntilValid(cli: Cli, { source, copy, celeroot }: Editing): Promise<boolean> {
   for (;;) {
     await runEditor(cli, copy);
     if (!existsSync(copy)) {
@@ -48,7 +52,7 @@ async function editUntilValid(cli: Cli, source: ConfigSource, copy: string): Pro
     } catch (error) {
       const canMend = error instanceof ConfigError && error.code === 'CONFIG_INVALID' && cli.confirm !== null;
       if (!canMend || cli.confirm === null) throw error;
-      writeError(cli.stderr, error, false);
+      writeError(cli.stderr, error, { json: false, celeroot });
       if (!(await cli.confirm('Go on editing?'))) throw error;
     }
   }

@@ -11,7 +11,7 @@ export function editCommand(cli: Cli): CommandUnknownOpts {
   return command.action(async () => {
     const { editInEditor } = await import('./edit-in-editor.ts');
     const file = await fleetFile(cli, command);
-    const changed = await editInEditor(cli, file);
+    const changed = await editInEditor(cli, command, file);
     if (sharedFlags(command).json) return writeJson(cli.stdout, { file, changed });
     cli.stdout.write(changed ? `wrote ${shownPath(cli, file)}\n` : 'nothing was changed\n');
   });
