@@ -12,7 +12,8 @@ import type { JournalHead } from '../core/chain-head.ts';
 import type { Order } from '../trust/order.ts';
 import { sealRun } from '../trust/run-record.ts';
 import { signOrder } from '../trust/sign-order.ts';
-import { type FiredSlot, runIdOf, slotOf } from './fired-slot.ts';
+import { runIdOfStep } from '../trust/standing-order.ts';
+import { type FiredSlot, type RunSlot, slotOf } from './fired-slot.ts';
 import { runEvent } from './journal-run.ts';
 import type { Journal } from './journal.ts';
 import type { Assignment, PreparedRun } from './prepare-run.ts';
@@ -43,19 +44,20 @@ export type SignedRun = {
 
 /**
  * Gives the run its id, which for a slot is always the same, writes it into the journal and signs one order per job, which says how far the journal went.
- * Nothing leaves this machine yet. A slot is fired with a standing order or, by an operator, under the id it is to have.
+ * Nothing leaves this machine yet. A slot is fired with a standing order or, by an operator, without.
  * @throws ConfigError JOURNAL_UNUSABLE, and RejectedError when the arguments are too long for an order.
  */
 export async function signRun(
   prepared: PreparedRun,
   sender: Sender,
-  slot: FiredSlot | RunId | null = null,
+  slot: FiredSlot | RunSlot | null = null,
 ): Promise<SignedRun> {
   const { signed, rollout } = await signRollout(prepared, sender);
   const { key, by, journal } = sender;
-  const fires = typeof slot === 'string' ? null : slot;
-  const ownId = typeof slot === 'string' ? slot : makeRunId(sender.clock.now(), sender.randomBytes(10));
-  const id = fires === null ? ownId : runIdOf(fires);
+  const fires = slot !== null && 'standing' in slot ? slot : null;
+  const place = slot !== null && 'standing' in slot ? slotOf(slot) : slot;
+  const id =
+    place === null ? makeRunId(sender.clock.now(), sender.randomBytes(10)) : runIdOfStep(sender.fleet, place, place.at);
   const { at: createdAt, log } = await journal.add(() => runEvent(id, prepared, { key: key.id, by }));
   const orders = prepared.assignments.map((assignment) =>
     makeOrder({ run: id, issuedAt: createdAt, log, fires }, { prepared, assignment, sender }),
@@ -78,7 +80,7 @@ export async function signRun(
     by: sender.by,
     follows: prepared.follows,
     ...rollout,
-    ...(fires === null ? {} : { slot: slotOf(fires) }),
+    ...(place === null ? {} : { slot: place }),
   };
   const releases = orders.map((order) => ({ job: order.id, to: order.to, envelope: signOrder(order, sender.key) }));
   return { run, record: sealRun(sender.fleet, run, sender.key), orders: releases, trust: sender.trust, steps: signed };

@@ -1,6 +1,8 @@
-import type { RunId } from '../core/ids.ts';
 import type { Run } from '../core/run.ts';
-import { runIdOfStep, type StandingOrder } from '../trust/standing-order.ts';
+import type { StandingOrder } from '../trust/standing-order.ts';
+
+/** A slot, and which step of the roll-out in it, as the record of its run says it. */
+export type RunSlot = NonNullable<Run['slot']>;
 
 /** A slot of a standing order, for which a scheduler signs the orders. */
 export type FiredSlot = {
@@ -11,11 +13,6 @@ export type FiredSlot = {
   readonly slot: number;
 };
 
-export function runIdOf({ standing, slot }: FiredSlot): RunId {
-  return runIdOfStep(standing.fleet, standing, slot);
-}
-
-/** As the record of its run says it. */
-export function slotOf({ standing: { schedule, step }, slot }: FiredSlot): NonNullable<Run['slot']> {
+export function slotOf({ standing: { schedule, step }, slot }: FiredSlot): RunSlot {
   return { schedule, at: slot, ...(step === undefined ? {} : { step }) };
 }

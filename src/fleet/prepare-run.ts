@@ -4,7 +4,6 @@ import type { FleetConfig, Host, Role } from '../config/fleet-config.ts';
 import { RejectedError, UsageError } from '../core/errors.ts';
 import { describeTarget, requireHost, requireRole, selectHosts, type Target } from '../core/host-selector.ts';
 import type { Json } from '../core/json.ts';
-import type { RunId } from '../core/ids.ts';
 import type { HostName, QueueName } from '../core/names.ts';
 import type { Rollout, RolloutStep } from '../core/rollout.ts';
 import type { Destination, Run } from '../core/run.ts';
@@ -12,7 +11,7 @@ import { findTask, similarTasks, TASKS } from '../tasks/registry.ts';
 import { judgeByRoles } from '../tasks/role-rules.ts';
 import type { Task } from '../tasks/task.ts';
 import { hostsServing } from './candidates.ts';
-import type { FiredSlot } from './fired-slot.ts';
+import type { FiredSlot, RunSlot } from './fired-slot.ts';
 import { leaveOutNotJoined } from './leave-out-not-joined.ts';
 
 /** Many hosts, each through its own queue, or any one host of a role through the role's queue. */
@@ -61,7 +60,7 @@ export type PreparedStep = {
   readonly step: Omit<RolloutStep, 'run'>;
   readonly run: PreparedRun | null;
   /** What it is to be signed as, where its id follows from the slot of a schedule. */
-  readonly as?: FiredSlot | RunId;
+  readonly as?: FiredSlot | RunSlot;
 };
 
 /**

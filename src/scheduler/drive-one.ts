@@ -68,10 +68,9 @@ async function driveLeg(scheduler: () => Scheduler, broker: ControllerBroker, jo
   const { run, by, stop } = job;
   const { fleet } = plan;
   const begunAt = clock.now();
-  const resolved = scheduleOfRun(plan, run.id);
   const options = await followOptions(scheduler(), stop);
   const { witness } = options;
-  const mayBegin = resolved === null ? null : calendarsOf(resolved, begunAt, clock);
+  const mayBegin = run.slot === undefined ? null : mayBeginBy(scheduleOfRun(plan, run.id), begunAt, clock);
   const wheel = await takeWheel(broker, run, {
     fleet,
     witness,
@@ -96,14 +95,15 @@ async function driveLeg(scheduler: () => Scheduler, broker: ControllerBroker, jo
   return last;
 }
 
-/** Whether a host may begin now, by the calendars that hold for a schedule. */
-function calendarsOf(
-  { hostsIn }: ResolvedSchedule,
+/** Whether a host may begin now, by the calendars that hold for a schedule; none when it has left the file. */
+function mayBeginBy(
+  resolved: ResolvedSchedule | null,
   begunAt: number,
   clock: Scheduler['clock'],
 ): (host: HostName) => boolean {
+  if (resolved === null) return () => false;
   const hosts = new Map<string, ReturnType<ResolvedSchedule['hostsIn']>[number]>(
-    hostsIn({ start: begunAt, end: begunAt + LEG_MS }).map((host) => [host.name, host]),
+    resolved.hostsIn({ start: begunAt, end: begunAt + LEG_MS }).map((host) => [host.name, host]),
   );
   return (name) => {
     const now = clock.now();

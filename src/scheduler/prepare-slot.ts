@@ -1,23 +1,22 @@
 import type { Schedule } from '../config/fleet-config.ts';
 import { BugError } from '../core/errors.ts';
 import { describeTarget } from '../core/host-selector.ts';
-import type { RunId } from '../core/ids.ts';
 import type { HostName } from '../core/names.ts';
 import type { Sender } from '../fleet/dispatch-run.ts';
-import type { FiredSlot } from '../fleet/fired-slot.ts';
+import type { FiredSlot, RunSlot } from '../fleet/fired-slot.ts';
 import { prepareScheduled } from '../fleet/prepare-scheduled.ts';
 import type { PreparedRun, PreparedStep } from '../fleet/prepare-run.ts';
 import { requireGranted } from '../fleet/require-granted.ts';
 import { requireOneMachine } from '../fleet/require-one-machine.ts';
 import type { ScheduleAuthority } from '../fleet/schedule-authority.ts';
-import { runIdOfSlot, runIdOfStep } from '../trust/standing-order.ts';
+import { runIdOfSlot } from '../trust/standing-order.ts';
 import type { Scheduler } from './scheduler-context.ts';
 
 export type PreparedSlot = {
   readonly prepared: PreparedRun;
   readonly sender: Sender;
   /** What `signRun` is to sign it as. */
-  readonly as: FiredSlot | RunId;
+  readonly as: FiredSlot | RunSlot;
   readonly notJoined: readonly HostName[];
 };
 
@@ -54,7 +53,7 @@ export async function prepareSlot(
       steps: prepared.steps.map((each, index) => asStep(each, { authority, slot, step: index + 1, schedule })),
     },
     sender,
-    as: standing === null ? id : { ...standing, slot },
+    as: standing === null ? { schedule: schedule.name, at: slot } : { ...standing, slot },
     notJoined: prepared.notJoined,
   };
 }
@@ -71,8 +70,8 @@ type StepPlace = {
 function asStep(prepared: PreparedStep, { authority, schedule, slot, step }: StepPlace): PreparedStep {
   const { run } = prepared;
   if (run === null) return prepared;
-  const { sender, standing } = authority;
-  if (standing === null) return { ...prepared, as: runIdOfStep(sender.fleet, { schedule: schedule.name, step }, slot) };
+  const { standing } = authority;
+  if (standing === null) return { ...prepared, as: { schedule: schedule.name, at: slot, step } };
   const own = standing.steps.find((each) => each.standing.step === step);
   if (own === undefined) throw new BugError(`step ${step} of schedule ${schedule.name} has no standing order`);
   return { ...prepared, run: { ...run, args: own.standing.args }, as: { ...own, slot } };

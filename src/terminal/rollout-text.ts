@@ -20,6 +20,7 @@ export function rolloutText({ view, decision }: RolloutStatus): string {
     case 'wait':
       return `${place}: ${waitText(view, decision)}`;
     case 'release':
+      return `${place}: next ${namesText(decision.hosts)}, when the limits of roles (celeroot locks) and its schedule allow`;
     case 'settle':
       return `${place}: goes on`;
   }
@@ -70,7 +71,9 @@ function mayBeAway(limit: number | null): string {
 function waitText(view: RolloutView, wait: Extract<RolloutStatus['decision'], { kind: 'wait' }>): string {
   if (wait.for === 'soak') return `done; the next begins at ${formatTime(wait.until ?? view.now, view.now)}`;
   if (wait.for === 'locks') return 'as many hosts are being changed as their roles allow (celeroot locks)';
-  if (wait.for === 'calendar') return 'calendars let none of the next hosts begin now';
+  if (wait.for === 'calendar') {
+    return 'its schedule lets none of the next hosts begin now: by its calendars, or because it has left the file';
+  }
   const { underWay, overdue } = sortTurns(view);
   return `${underWay.length} under way${overdue.length === 0 ? '' : `, ${overdue.length} silent`}`;
 }

@@ -38,7 +38,7 @@ test('a key that was revoked counts for what was made before', async () => {
   assert.equal(await openRun(record, revokedAt(CREATED_AT)), null);
 });
 
-test('a scheduler signs records of slots, under the ids that follow from them, and a release key none', async () => {
+test('schedulers sign records of slots alone and operators any, under the ids that follow, and release keys none', async () => {
   const scope = { tasks: ['*'], hosts: ['*'], notBefore: 0, notAfter: NO_END, revokedAt: null };
   const first = firstTrust(fleet, { root: root.id, operator: key.id }, CREATED_AT);
   const withKind = (kind: 'scheduler' | 'release'): typeof grants =>
@@ -49,9 +49,11 @@ test('a scheduler signs records of slots, under the ids that follow from them, a
   const expect = { fleet, id, grants: withKind('scheduler') };
 
   assert.deepEqual(await openRun(sealRun(fleet, fired, stranger), expect), fired);
+  assert.deepEqual(await openRun(sealRun(fleet, fired, key), expect), fired);
   assert.equal(await openRun(sealRun(fleet, { ...run, id }, stranger), expect), null);
-  assert.equal(await openRun(sealRun(fleet, { ...fired, slot: { ...slot, at: 0 } }, stranger), expect), null);
-  assert.equal(await openRun(sealRun(fleet, fired, key), expect), null);
+  for (const signer of [stranger, key]) {
+    assert.equal(await openRun(sealRun(fleet, { ...fired, slot: { ...slot, at: 0 } }, signer), expect), null);
+  }
   for (const record of [fired, { ...run, id }]) {
     assert.equal(await openRun(sealRun(fleet, record, stranger), { ...expect, grants: withKind('release') }), null);
   }

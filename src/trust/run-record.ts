@@ -16,7 +16,7 @@ export function sealRun(fleet: FleetName, run: Run, key: SigningKey): SignedByKe
 
 /**
  * The run, if its record is the one of that fleet and id, and a key signed it that was in force when it says it was
- * made: an operator's, or a scheduler's for a slot of a schedule, from which the id follows. Else null. Never throws.
+ * made: an operator's or, for a slot of a schedule, from which the id follows, a scheduler's. Else null. Never throws.
  */
 export async function openRun(
   record: SignedByKey,
@@ -25,6 +25,7 @@ export async function openRun(
   const { fleet, run } = (await openRecord(record, RUN, expect.grants)) ?? {};
   if (run === undefined || fleet !== expect.fleet || run.id !== expect.id) return null;
   const isIts = run.slot === undefined || run.id === runIdOfStep(fleet, run.slot, run.slot.at);
-  const as = run.slot === undefined ? 'operator' : 'scheduler';
-  return isIts && mayHaveSigned(expect.grants, { key: record.key, as, at: run.createdAt }) ? run : null;
+  const kinds = run.slot === undefined ? (['operator'] as const) : (['operator', 'scheduler'] as const);
+  const at = run.createdAt;
+  return isIts && kinds.some((as) => mayHaveSigned(expect.grants, { key: record.key, as, at })) ? run : null;
 }

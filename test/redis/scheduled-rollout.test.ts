@@ -47,6 +47,10 @@ async function fireSoon(file: string, scheduler: SpawnedService): Promise<void> 
   await scheduler.says(/^scheduler of fleet test/);
   const soon = `${new Date(Date.now() + 8000).toISOString().slice(0, 19)}Z`;
   const text = (await readFile(file, 'utf8')).replaceAll(NEVER, soon);
+  await replaceFile(file, text);
+}
+
+async function replaceFile(file: string, text: string): Promise<void> {
   await writeFile(`${file}.new`, text);
   await rename(`${file}.new`, file);
 }
@@ -219,6 +223,28 @@ test('a host whose calendar is closed when its turn comes waits for that', async
   await scheduler.says(/its roll-out has ended/, LONG_MS);
   assert.deepEqual([...begun.keys()].toSorted(), ['web1', 'web2', 'web3']);
   assert.ok((begun.get('web2') ?? 0) >= open);
+});
+
+test('a roll-out whose schedule has left the file finishes what has begun, and goes on when it is back', async () => {
+  await using scene = await setRolloutScene(3, '{}', `${CAREFUL}${upgrades(['nightly'])}`);
+  const { file } = scene.folder;
+  const canary = Promise.withResolvers<'changed'>();
+  scene.hosts.script = (host, _turn, task) => (host === 'web1' && task === 'apt.upgrade' ? canary.promise : 'changed');
+  await using scheduler = startScheduler(file);
+  await fireSoon(file, scheduler);
+  await waitUntil(() => scene.hosts.orders.includes('web1 apt.upgrade'), 'the canary to begin', LONG_MS);
+  const text = await readFile(file, 'utf8');
+  await replaceFile(file, text.replace(/^schedules:\n.*\n/m, ''));
+  await scheduler.says(/0 schedules/, LONG_MS);
+  canary.resolve('changed');
+  const says = async (): Promise<string> => (await scene.run('runs', 'show', 'latest')).stdout;
+  await waitUntil(async () => /: next web2, web3, when the limits of roles /.test(await says()), 'it to wait');
+  await sleep(3000);
+  assert.deepEqual(scene.hosts.orders, ['web1 apt.update', 'web1 apt.upgrade']);
+
+  await replaceFile(file, text);
+  await scheduler.says(/its roll-out has ended/, LONG_MS);
+  assert.equal(scene.hosts.orders.length, 6);
 });
 
 test('hosts obey each step by the standing order that an operator signed for it', async () => {
