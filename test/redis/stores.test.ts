@@ -172,6 +172,25 @@ test('a key that is no stream has no reports and no refusals, and keeps nobody f
   assert.deepEqual(await refusalsIn(controller, hosts), [{ host: web2, ...refusal }]);
 });
 
+test('a key that is no stream keeps nobody from reading those of others, also where it is read alone', async () => {
+  await using redis = await startRedis();
+  await using controller = await openControllerBroker(redis.settings);
+  await using worker = await openWorkerBroker(redis.settings);
+  const { id } = newRun([]);
+  // The operators' stream and these are one more than a command reads.
+  const hosts = Array.from({ length: 100 }, (_, index) => host(`web${index}`));
+  await redis.command('SET', keysFor(redis.settings.environment).reports(id, host('web99')), 'x');
+  const first = host('web0');
+  await worker.report(id, reportOf(jobIdFor(id, first), first, { kind: 'accepted' }));
+
+  const { reports } = await controller.readReports({ run: id, hosts });
+
+  assert.deepEqual(
+    reports.map(({ from }) => from),
+    [first],
+  );
+});
+
 test('rubbish in Redis is null or left out, and does not stop what is good', async () => {
   await using redis = await startRedis();
   await using controller = await openControllerBroker(redis.settings);
