@@ -30,7 +30,7 @@ export type SchedulerMemory = {
   /** Up to when the slots of a rule are decided. Redis may lose it. */
   readonly decidedUntil: Map<string, number>;
   readonly sendings: Map<string, Sending>;
-  /** Runs whose orders it does not send: who decided on them is in no trust file here, but may be in another's. */
+  /** Runs whose orders it leaves to others until their time is over: who decided on them is in no trust file here. */
   readonly distrusted: Set<string>;
 };
 
