@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { jobIdFor } from '../../src/core/ids.ts';
+import { scheduleNameSchema } from '../../src/core/names.ts';
 import type { Delivery } from '../../src/queue/broker.ts';
 import { keysFor } from '../../src/queue/names.ts';
 import { openControllerBroker, openWorkerBroker } from '../../src/queue/open.ts';
@@ -226,6 +227,18 @@ test('rubbish in Redis is null or left out, and does not stop what is good', asy
   assert.deepEqual(await refusalsIn(controller, [web1]), []);
   assert.deepEqual(await controller.runRecords([spoilt.id]), [{ id: spoilt.id, record: null }]);
   assert.deepEqual(await runsIn(controller, 10), [run]);
+});
+
+test('a schedule that is forgotten leaves nothing behind, also of a slot that waited', async () => {
+  await using redis = await startRedis();
+  await using controller = await openControllerBroker(redis.settings);
+  const [gone, stays] = [scheduleNameSchema.parse('gone'), scheduleNameSchema.parse('stays')];
+  for (const schedule of [gone, stays]) await controller.slots.noticedAt({ schedule, slot: 1 }, 2);
+
+  await controller.slots.forget(gone);
+
+  const { noticed } = keysFor(redis.settings.environment);
+  assert.equal(await redis.command('HKEYS', noticed), 'stays@1');
 });
 
 test('what a host said last takes the place of what it said before, and is kept for a month', async () => {
