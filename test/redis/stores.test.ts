@@ -3,8 +3,11 @@ import { test } from 'node:test';
 import { jobIdFor } from '../../src/core/ids.ts';
 import { scheduleNameSchema } from '../../src/core/names.ts';
 import type { Delivery } from '../../src/queue/broker.ts';
+import { openFailFastLink } from '../../src/queue/fail-fast-link.ts';
+import type { Link } from '../../src/queue/link.ts';
 import { keysFor } from '../../src/queue/names.ts';
 import { openControllerBroker, openWorkerBroker } from '../../src/queue/open.ts';
+import { rolloutBroker } from '../../src/queue/rollout-store.ts';
 import { doneEvent, host, newRun, releasesOf, reportOf } from '../support/broker-data.ts';
 import { facts, presence } from '../support/exercise-broker.ts';
 import { forbidLeaks } from '../support/no-leaks.ts';
@@ -97,6 +100,21 @@ test('every key of a run expires by itself', async () => {
   for (const key of [keys.run(run.id), keys.reports(run.id, web1), keys.reports(run.id, null), keys.cancel(run.id)]) {
     assert.ok(Number(await redis.command('PTTL', key)) > 29 * DAY_MS, key);
   }
+});
+
+test('orders that are kept expire, also when whoever keeps them dies over it', async () => {
+  await using redis = await startRedis();
+  await using link = await openFailFastLink(redis.settings);
+  let asked = 0;
+  const ask: Link['ask'] = async (operation) => {
+    if ((asked += 1) > 1) throw new Error('died');
+    return await link.ask(operation);
+  };
+  const run = newRun(Array.from({ length: 501 }, (_, index) => host(`web${index}`)));
+
+  await assert.rejects(rolloutBroker({ ...link, ask }).keepOrders(run.id, releasesOf(run)), { message: 'died' });
+
+  assert.ok(Number(await redis.command('PTTL', link.keys.orders(run.id))) > 29 * DAY_MS);
 });
 
 test('reports are read from where one left off, however many there are', async () => {
