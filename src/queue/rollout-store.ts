@@ -90,7 +90,15 @@ async function keepOrders({ ask, keys }: Link, run: RunId, orders: readonly Rele
   const key = keys.orders(run);
   for (let start = 0; start < orders.length; start += AT_ONCE) {
     const fields = orders.slice(start, start + AT_ONCE).flatMap((order) => [order.job, JSON.stringify(order)]);
-    await ask(async (client) => replies(await client.multi().hset(key, ...fields).pexpire(key, RUN_LIFETIME_MS).exec()));
+    await ask(async (client) =>
+      replies(
+        await client
+          .multi()
+          .hset(key, ...fields)
+          .pexpire(key, RUN_LIFETIME_MS)
+          .exec(),
+      ),
+    );
   }
 }
 

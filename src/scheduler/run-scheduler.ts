@@ -4,7 +4,7 @@ import type { ControllerBroker } from '../queue/broker.ts';
 import { openControllerBroker } from '../queue/open.ts';
 import { beat } from './beat.ts';
 import { driveRollouts } from './drive-rollouts.ts';
-import { keepPlan } from './plan-keeper.ts';
+import { keepPlan, type PlanKeeper } from './plan-keeper.ts';
 import { reconcile } from './reconcile.ts';
 import { newMemory, type Plan, type Scheduler, type SchedulerOptions } from './scheduler-context.ts';
 
@@ -33,16 +33,29 @@ export async function runScheduler(options: RunSchedulerOptions, stop: AbortSign
   const memory = newMemory();
   const now = (): Scheduler => ({ ...options, memory, broker, plan: keeper.plan() });
   log(`scheduler of fleet ${keeper.plan().fleet.fleet}: ${keeper.plan().schedules.length} schedules`);
-  const driving = driveRollouts(now, options.by, stop);
+  const failed = new AbortController();
+  const driving = driveRollouts(now, options.by, AbortSignal.any([stop, failed.signal]));
+  try {
+    await beatOn(options, { keeper, scheduler: now, stop });
+  } finally {
+    failed.abort();
+    await driving;
+  }
+  log('stopped');
+}
+
+type Beating = { readonly keeper: PlanKeeper; readonly scheduler: () => Scheduler; readonly stop: AbortSignal };
+
+async function beatOn({ clock, log }: SchedulerOptions, { keeper, scheduler, stop }: Beating): Promise<void> {
   let isReconciled = false;
   let trouble: string | null = null;
   while (!stop.aborted) {
     if (await keeper.refresh()) isReconciled = false;
-    let nextAt = options.clock.now() + RETRY_MS;
+    let nextAt = clock.now() + RETRY_MS;
     try {
-      if (!isReconciled) await reconcile(now());
+      if (!isReconciled) await reconcile(scheduler());
       isReconciled = true;
-      nextAt = await beat(now());
+      nextAt = await beat(scheduler());
       if (trouble !== null) log('it works again');
       trouble = null;
     } catch (error) {
@@ -50,16 +63,8 @@ export async function runScheduler(options: RunSchedulerOptions, stop: AbortSign
       if (error.message !== trouble) log(`${error.message}; trying until it works`);
       trouble = error.message;
     }
-    await untilDue({
-      nextAt,
-      clock: options.clock,
-      stop,
-      hasChanged: keeper.refresh,
-      onChange: () => (isReconciled = false),
-    });
+    await untilDue({ nextAt, clock, stop, hasChanged: keeper.refresh, onChange: () => (isReconciled = false) });
   }
-  await driving;
-  log('stopped');
 }
 
 type Waiting = {
