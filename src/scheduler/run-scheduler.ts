@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import type { BrokerSettings } from '../core/broker-settings.ts';
 import { ConfigError, ConnectionError } from '../core/errors.ts';
 import type { ControllerBroker } from '../queue/broker.ts';
 import { openControllerBroker } from '../queue/open.ts';
@@ -6,7 +7,7 @@ import { beat } from './beat.ts';
 import { driveRollouts } from './drive-rollouts.ts';
 import { keepPlan, type PlanKeeper } from './plan-keeper.ts';
 import { reconcile } from './reconcile.ts';
-import { newMemory, type Plan, type Scheduler, type SchedulerOptions } from './scheduler-context.ts';
+import { newMemory, type Scheduler, type SchedulerOptions } from './scheduler-context.ts';
 
 /** How soon a change of the file is seen. */
 const WATCH_MS = 1000;
@@ -28,13 +29,14 @@ export type RunSchedulerOptions = SchedulerOptions & {
 export async function runScheduler(options: RunSchedulerOptions, stop: AbortSignal): Promise<void> {
   const { file, env, log } = options;
   const keeper = await keepPlan({ file, env }, log);
-  await using broker = await openPatiently(keeper.plan(), log, stop);
+  const { broker: settings } = keeper.plan().fleet;
+  await using broker = await openPatiently(settings, log, stop);
   if (broker === null) return;
   const memory = newMemory();
   const now = (): Scheduler => ({ ...options, memory, broker, plan: keeper.plan() });
   log(`scheduler of fleet ${keeper.plan().fleet.fleet}: ${keeper.plan().schedules.length} schedules`);
   const failed = new AbortController();
-  const driving = driveRollouts(now, options.by, AbortSignal.any([stop, failed.signal]));
+  const driving = driveRollouts(now, { by: options.by, settings }, AbortSignal.any([stop, failed.signal]));
   try {
     await beatOn(options, { keeper, scheduler: now, stop });
   } finally {
@@ -87,13 +89,13 @@ async function untilDue({ nextAt, clock, stop, hasChanged, onChange }: Waiting):
 
 /** Null when told to stop before Redis was there. */
 async function openPatiently(
-  { fleet }: Plan,
+  settings: BrokerSettings,
   log: SchedulerOptions['log'],
   stop: AbortSignal,
 ): Promise<ControllerBroker | null> {
   for (let attempt = 0; !stop.aborted; attempt += 1) {
     try {
-      return await openControllerBroker(fleet.broker, log);
+      return await openControllerBroker(settings, log);
     } catch (error) {
       if (!(error instanceof ConnectionError) || error.code !== 'BROKER_UNREACHABLE') throw error;
       if (attempt === 0) log(`${error.message}; waiting for it`);
