@@ -50,7 +50,8 @@ export async function readReports({ ask, keys }: Link, question: ReportQuestion)
     const pages = await ask((client) => Promise.all(streams.map((each) => readPage(client, each, { count }))));
     const found = pages.flat();
     place = moveOn(place, found);
-    reports.push(...found.flatMap(toStoredReports));
+    // More in all than a call takes arguments.
+    for (const report of found.flatMap(toStoredReports)) reports.push(report);
     const full = found.flatMap(({ from, entries }) => (entries.length < count ? [] : [from]));
     left = stillRead(full, place);
   }

@@ -147,6 +147,20 @@ test('reports are read from where one left off, however many there are', async (
   assert.deepEqual((await controller.readReports({ run: id, hosts, after: more.place })).reports, []);
 });
 
+test('hosts may have reported more in all than a call takes arguments', async () => {
+  await using redis = await startRedis();
+  await using controller = await openControllerBroker(redis.settings);
+  const { id } = newRun([]);
+  const hosts = Array.from({ length: 1500 }, (_, index) => host(`web${index}`));
+  const keys = keysFor(redis.settings.environment);
+  const script = `for host = 0, 1499 do for report = 1, 99 do redis.call('XADD', ARGV[1] .. host, '*', 'report', '') end end`;
+  await redis.command('EVAL', script, '0', keys.reports(id, host('web0')).slice(0, -1));
+
+  const { reports } = await controller.readReports({ run: id, hosts });
+
+  assert.equal(reports.length, 1500 * 99);
+});
+
 test('a run of thousands of hosts is read at once, and then only where something is new', async () => {
   await using redis = await startRedis();
   await using controller = await openControllerBroker(redis.settings);
