@@ -13,7 +13,8 @@ const objectSchema = z.looseObject({
 export function renderTasks(): string {
   return `# Tasks
 
-What a host can be asked to do. \`celeroot run TASK\` and the short form \`celeroot GROUP VERB\` are the same. Every task
+What a host can be asked to do. \`celeroot run TASK\` and the short form \`celeroot GROUP VERB\` are the same; only
+\`audit.read\` and \`keys.rotate\`, which \`celeroot audit\` and \`celeroot keys rotate\` send, have no short form. Every task
 takes the targets and flags of [\`celeroot run\`](commands.md), \`--dry-run\` and \`--json\` among them.
 
 ${TASKS.map(renderTask).join('\n')}`;

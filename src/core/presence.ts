@@ -1,6 +1,6 @@
 import * as z from 'zod';
 
-/** A worker says that it is there twice as often and a half; two of these may be lost before its host is shown offline. */
+/** A worker says that it is there two and a half times in that; two of these may be lost before its host is shown offline. */
 export const PRESENCE_TTL_MS = 75_000;
 
 /** What a running worker says of itself. */

@@ -66,8 +66,9 @@ export function initialRunState(run: Run): RunState {
 }
 
 /**
- * The state after some more reports; total, and the same however often a report comes and in whatever order. Reports of jobs the run does not have, or of another host than the job is for, are
- * left out: the stream comes over a broker that is not trusted.
+ * The state after some more reports; total, and the same however often a report comes and in whatever order. Reports of
+ * jobs the run does not have, or of another host than the job is for, are left out: the stream comes over a broker that
+ * is not trusted.
  */
 export function applyReports(state: RunState, reports: readonly Report[]): RunState {
   const jobs = new Map(state.jobs);

@@ -49,8 +49,8 @@ export type RejectedOrder = Refused & { readonly answerable: Order | null };
 
 /**
  * Decides whether this host carries an order out: it is truly ours, its task is known, its arguments fit, a role of the
- * host allows it, and the host's owner has nothing against it. Asked twice, by the worker when the order comes and by the executor just before it begins,
- * so that a folder someone tampered with does not run either. Never throws.
+ * host allows it, and the host's owner has nothing against it. Asked twice, by the worker when the order comes and by the
+ * executor just before it begins, so that a folder someone tampered with does not run either. Never throws.
  */
 export function admitOrder(candidate: Candidate): AdmittedOrder | RejectedOrder {
   const { policy, trust, from, now, ledgerBirth } = candidate;

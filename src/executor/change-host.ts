@@ -26,8 +26,8 @@ const FAILS_WHEN_KILLED: readonly Phase[] = ['running-hook'];
 /**
  * Runs a program that changes the host to its end; its output goes to the job's files. Only fetching is broken off
  * when the job is to stop.
- * @throws ProgramKilled when something else ended it by a signal, but for a hook; OUT_OF_TIME when it failed because limit-scripts.ts
- * stopped a script of a package.
+ * @throws ProgramKilled when something else ended it by a signal, but for a hook; OUT_OF_TIME when it failed because
+ * limit-scripts.ts stopped a script of a package.
  */
 export async function changeHost(step: Step & { kind: 'change' }, options: ChangeOptions): Promise<CommandOutput> {
   const { files, job } = options.folder;

@@ -65,8 +65,8 @@ export type PreparedStep = {
 
 /**
  * Resolves a request to jobs. Refuses, with every host that stands in the way, before anything is signed or sent.
- * @throws RejectedError UNKNOWN_TASK, UNKNOWN_HOST, UNKNOWN_ROLE, NO_HOST_MATCHED, HOST_NOT_JOINED or TASK_NOT_ALLOWED; UsageError
- * INVALID_ARGUMENTS naming the argument and its value.
+ * @throws RejectedError UNKNOWN_TASK, UNKNOWN_HOST, UNKNOWN_ROLE, NO_HOST_MATCHED, HOST_NOT_JOINED or TASK_NOT_ALLOWED;
+ * UsageError INVALID_ARGUMENTS naming the argument and its value.
  */
 export function prepareRun(fleet: FleetConfig, request: RunRequest): PreparedRun {
   const task = requireTask(request.task);

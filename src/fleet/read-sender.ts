@@ -1,7 +1,8 @@
 import type { FleetConfig } from '../config/fleet-config.ts';
 import { ConfigError } from '../core/errors.ts';
+import { isoTime } from '../trust/iso-time.ts';
 import { readSigningKey } from '../trust/key-file.ts';
-import { kindOf, type KeyKind } from '../trust/trust-file.ts';
+import { kindOf, type Grant, type KeyKind } from '../trust/trust-file.ts';
 import type { Sender } from './dispatch-run.ts';
 import { journalOf } from './journal.ts';
 import { hintForOldKey } from './next-key.ts';
@@ -22,8 +23,8 @@ export async function readSender(
   const key = await readSigningKey(fleet.signingKeyFile);
   const trust = await readTrustFile(fleet, who.clock.now());
   const grant = trust.trust.grants.find((each) => each.key === key.id);
-  if (grant === undefined || grant.revokedAt !== null) {
-    const why = grant === undefined ? 'is not in the trust file' : 'is revoked';
+  const why = whyNotObeyed(grant, who.clock.now());
+  if (grant === undefined || why !== null) {
     throw new ConfigError('KEY_UNUSABLE', `the key in ${fleet.signingKeyFile} ${why} ${fleet.trustFile}`, {
       hint: hintForOldKey(
         fleet.signingKeyFile,
@@ -39,4 +40,12 @@ export async function readSender(
   }
   const { by, clock, randomBytes } = who;
   return { fleet: fleet.fleet, key, trust, journal: journalOf(fleet, clock), by, clock, randomBytes };
+}
+
+/** What the trust file says of a key that counts for nothing now; null of one that does. */
+function whyNotObeyed(grant: Grant | undefined, now: number): string | null {
+  if (grant === undefined) return 'is not in the trust file';
+  if (grant.revokedAt !== null) return 'is revoked';
+  if (now >= grant.notAfter) return `was good until ${isoTime(grant.notAfter)}, by`;
+  return now < grant.notBefore ? `is good from ${isoTime(grant.notBefore)} on, by` : null;
 }

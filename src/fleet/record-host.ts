@@ -13,8 +13,8 @@ export type HostChange = {
 };
 
 /**
- * Writes into the journal that a host comes, is another machine from now on, gets another key, goes or has another name, before it is so.
- * What was seen of a host's log before it was accepted anew says nothing about it any more.
+ * Writes into the journal that a host comes, is another machine from now on, gets another key, goes or has another name,
+ * before it is so. What was seen of a host's log before it was accepted anew says nothing about it any more.
  * @throws ConfigError JOURNAL_UNUSABLE, RejectedError UNKNOWN_HOST.
  */
 export async function recordHost(fleet: FleetConfig, { host: name, what, detail, clock }: HostChange): Promise<void> {

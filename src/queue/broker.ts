@@ -147,7 +147,10 @@ export type WorkerBroker = AsyncDisposable & {
   readonly trustOf: (version: number) => Promise<string | null>;
   /** Redis' own time, milliseconds since 1970. */
   readonly serverTime: () => Promise<number>;
-  /** Starts taking jobs. `handle` must not throw for anything an order can cause; what it throws is logged and the job counts as not done. */
+  /**
+   * Starts taking jobs. `handle` must not throw for anything an order can cause; what it throws is logged and the job
+   * counts as not done.
+   */
   readonly consume: (
     queue: Destination,
     concurrency: number,

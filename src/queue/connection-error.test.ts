@@ -41,6 +41,15 @@ test('where our words say it all, those of Redis do not follow', () => {
   }
 });
 
+test('a command that Redis takes neither now nor later is not called Redis being away', () => {
+  const { code, message } = connectionError(reply('WRONGTYPE Operation against a key'), 'a');
+  assert.deepEqual(
+    [code, message],
+    ['BROKER_UNFIT', 'Redis does not take a command at a: WRONGTYPE Operation against a key'],
+  );
+  assert.equal(connectionError(reply('CLUSTERDOWN The cluster is down'), 'a').code, 'BROKER_UNREACHABLE');
+});
+
 test('a client that wants to hear of what it could not read does not ask the reader to report it', () => {
   const error = connectionError(new Error('Protocol error, got "H" as reply. Please report this.'), 'a');
 

@@ -65,8 +65,10 @@ function replyCode(error: unknown): string {
 }
 
 function diagnose(error: unknown): Diagnosis {
-  const text = wholeText(innermost(error));
-  return DIAGNOSES.find(({ pattern }) => pattern.test(text)) ?? UNREACHABLE;
+  const said = innermost(error);
+  const text = wholeText(said);
+  const known = DIAGNOSES.find(({ pattern }) => pattern.test(text));
+  return known ?? (isReply(said) && !isPassing(said) ? NOT_TAKEN : UNREACHABLE);
 }
 
 function wholeText(error: unknown): string {
@@ -89,6 +91,12 @@ const UNREACHABLE: Diagnosis = {
   code: 'BROKER_UNREACHABLE',
   what: 'cannot reach Redis',
   hint: 'check broker.url in the configuration, and that Redis runs there: redis-cli -u URL ping',
+};
+
+const NOT_TAKEN: Diagnosis = {
+  code: 'BROKER_UNFIT',
+  what: 'Redis does not take a command',
+  hint: 'see what is wrong with it:  celeroot broker check ; or does another program write to the keys of this fleet?',
 };
 
 /** First match wins. Patterns are Redis' error codes, errno names and OpenSSL's and the client's own words. */

@@ -31,6 +31,8 @@ export type Keys = {
   /** Which scheduler sends its orders. */
   readonly sender: (schedule: ScheduleName, slot: number) => string;
   readonly run: (id: RunId) => string;
+  /** Which call has just stored its record. */
+  readonly writer: (id: RunId) => string;
   /** Stream of what one host reports on a run; with null, of what operators do. */
   readonly reports: (id: RunId, from: HostName | null) => string;
   readonly cancel: (id: RunId) => string;
@@ -66,6 +68,7 @@ export function keysFor(environment: string | null): Keys {
     slot: (schedule, slot) => `${prefix}:schedule:${schedule}:slot:${slot}`,
     sender: (schedule, slot) => `${prefix}:schedule:${schedule}:slot:${slot}:sender`,
     run: (id) => `${prefix}:run:${id}`,
+    writer: (id) => `${prefix}:run:${id}:writer`,
     // No host is called by the empty word, so none can write what only operators may.
     reports: (id, from) => `${prefix}:run:${id}:reports:${from ?? ''}`,
     cancel: (id) => `${prefix}:run:${id}:cancel`,

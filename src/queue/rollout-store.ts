@@ -90,9 +90,16 @@ async function keepOrders({ ask, keys }: Link, run: RunId, orders: readonly Rele
   const key = keys.orders(run);
   for (let start = 0; start < orders.length; start += AT_ONCE) {
     const fields = orders.slice(start, start + AT_ONCE).flatMap((order) => [order.job, JSON.stringify(order)]);
-    await ask((client) => client.hset(key, ...fields));
+    await ask(async (client) =>
+      replies(
+        await client
+          .multi()
+          .hset(key, ...fields)
+          .pexpire(key, RUN_LIFETIME_MS)
+          .exec(),
+      ),
+    );
   }
-  await ask((client) => client.pexpire(key, RUN_LIFETIME_MS));
 }
 
 async function keptOrders({ ask, keys }: Link, run: RunId, jobs: readonly JobId[]): Promise<readonly Release[]> {

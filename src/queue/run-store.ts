@@ -1,21 +1,36 @@
+import { randomUUID } from 'node:crypto';
 import { RejectedError } from '../core/errors.ts';
 import { runIdSchema, type RunId } from '../core/ids.ts';
 import { reportersOf, runRecordSchema, type Run } from '../core/run.ts';
 import { signedByKeySchema, type SignedByKey } from '../core/signed.ts';
 import type { StoredRun } from './broker.ts';
 import type { Client } from './connection.ts';
-import { readTime, replies, type Link } from './link.ts';
+import { readTime, type Link } from './link.ts';
 import type { Keys } from './names.ts';
 import { parseJsonAs } from '../core/parse-json-as.ts';
 
 /** A run, its reports and its cancel mark are kept so long; every one of their keys expires by itself. */
 export const RUN_LIFETIME_MS = 30 * 24 * 3600 * 1000;
 const MOST_RUNS = 10_000;
+/** Longer than anybody waits for an answer. */
+const ANSWER_MS = 60_000;
 /** More than are made in between, so that the rest goes with the next. */
 const FORGOTTEN_AT_ONCE = 100;
 const KEYS_AT_ONCE = 1000;
 /** One of 10,000 jobs takes a megabyte. */
 const RECORDS_AT_ONCE = 20;
+
+/**
+ * KEYS: record, writer, list. ARGV: record, lifetime, who writes, how long that is known, time, id. Returns 1 when the
+ * record is theirs: sent again after a cut, they find what they have stored.
+ */
+const STORE = `
+if redis.call('SET', KEYS[1], ARGV[1], 'NX', 'PX', ARGV[2]) then
+  redis.call('SET', KEYS[2], ARGV[3], 'PX', ARGV[4])
+  redis.call('ZADD', KEYS[3], 'NX', ARGV[5], ARGV[6])
+  return 1
+end
+return redis.call('GET', KEYS[2]) == ARGV[3] and 1 or 0`;
 
 /** Stores a new run's record and lists it; makes room by forgetting what is over age or number. */
 export async function saveRun(
@@ -23,14 +38,9 @@ export async function saveRun(
   run: Pick<Run, 'id' | 'createdAt'>,
   record: SignedByKey,
 ): Promise<void> {
-  const [stored] = await ask(async (client) => {
-    const transaction = client
-      .multi()
-      .set(keys.run(run.id), JSON.stringify(record), 'PX', RUN_LIFETIME_MS, 'NX')
-      .zadd(keys.runs, 'NX', run.createdAt, run.id);
-    return replies(await transaction.exec());
-  });
-  if (stored === null) {
+  const touched = [keys.run(run.id), keys.writer(run.id), keys.runs];
+  const values = [JSON.stringify(record), RUN_LIFETIME_MS, randomUUID(), ANSWER_MS, run.createdAt, run.id];
+  if ((await ask((client) => client.eval(STORE, touched.length, ...touched, ...values))) !== 1) {
     throw new RejectedError('RUN_EXISTS', `run ${run.id} is stored already`, {
       hint: `it was sent; what became of it:  celeroot runs show ${run.id}`,
     });

@@ -121,9 +121,11 @@ export function openSlotStore({ ask, keys }: Link): SlotStore {
       const slots = await ask((client) => client.zrange(keys.slots(schedule), 0, '-1'));
       const gone = slots.flatMap((slot) => [keys.slot(schedule, Number(slot)), keys.sender(schedule, Number(slot))]);
       await ask((client) => client.unlink(keys.slots(schedule), ...gone));
-      const fields = slots.map((slot) => `${schedule}@${slot}`);
-      if (fields.length > 0) await ask((client) => client.hdel(keys.unsent, ...fields));
-      if (fields.length > 0) await ask((client) => client.hdel(keys.noticed, ...fields));
+      for (const key of [keys.unsent, keys.noticed]) {
+        const fields = await ask((client) => client.hkeys(key));
+        const own = fields.filter((text) => readField(text)?.schedule === schedule);
+        if (own.length > 0) await ask((client) => client.hdel(key, ...own));
+      }
       await ask((client) => client.hdel(keys.pauses, schedule));
     },
   };

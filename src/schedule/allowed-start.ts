@@ -41,9 +41,7 @@ export function allowedUntil(calendars: readonly HeldCalendar[], at: number): nu
   if (firstAllowed(calendars, { start: at, end: at + 1 }).at === null) return at;
   const freezes = calendars.filter(({ kind }) => kind === 'freeze');
   const windows = calendars.filter(({ kind }) => kind === 'maintenance');
-  const frozenAt = Math.min(
-    ...freezes.flatMap(({ spans }) => spans.map(({ start }) => start)).filter((start) => start > at),
-  );
+  const frozenAt = nextOpening(freezes, at);
   if (windows.length === 0) return frozenAt;
   let closesAt = at;
   for (let open = holding(windows, at); open !== null; open = holding(windows, closesAt)) closesAt = open.span.end;
@@ -61,6 +59,9 @@ function holding(
   return null;
 }
 
-function nextOpening(windows: readonly HeldCalendar[], after: number): number {
-  return Math.min(...windows.flatMap(({ spans }) => spans.map(({ start }) => start)).filter((start) => start > after));
+/** Infinity when none opens any more. They may be more than a call takes arguments. */
+function nextOpening(calendars: readonly HeldCalendar[], after: number): number {
+  let next = Infinity;
+  for (const { spans } of calendars) for (const { start } of spans) if (start > after && start < next) next = start;
+  return next;
 }

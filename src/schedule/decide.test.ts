@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import { allowedUntil, type HeldCalendar } from './allowed-start.ts';
+import { allowedUntil, firstAllowed, type HeldCalendar } from './allowed-start.ts';
 import { decide, type Decision, type DueSlot, IN_TIME_MS } from './decide.ts';
 import { splayOf } from './spread.ts';
 
@@ -186,6 +186,15 @@ test('no host ever begins before now, before its share of the splay, in a freeze
       },
     ),
   );
+});
+
+test('a calendar may have hundreds of thousands of times', () => {
+  const spans = Array.from({ length: 300_000 }, (_, index) => ({ start: index * 2, end: index * 2 + 1 }));
+  const windows: HeldCalendar = { name: 'often', kind: 'maintenance', spans };
+  const freezes: HeldCalendar = { name: 'often', kind: 'freeze', spans };
+
+  assert.equal(firstAllowed([windows], { start: 101, end: 200 }).at, 102);
+  assert.equal(allowedUntil([freezes], 101), 102);
 });
 
 test('a splay is the same at every slot, within its bound, and spreads hosts evenly', () => {

@@ -3,7 +3,7 @@ import { ConfigError, RejectedError, UsageError } from '../core/errors.ts';
 import type { SchedulePause } from '../core/schedule-pause.ts';
 import type { SignedByKey } from '../core/signed.ts';
 import type { SlotRecord } from '../core/slot-record.ts';
-import { hostNameSchema, type ScheduleName } from '../core/names.ts';
+import { hostNameSchema } from '../core/names.ts';
 import type { ResolvedSchedule } from '../fleet/resolve-schedule.ts';
 import { believePause } from '../fleet/believe-pauses.ts';
 import { readSlot } from '../fleet/believe-slots.ts';
@@ -36,9 +36,19 @@ export async function decideSlot(
   } catch (error) {
     // A key or a file that is wrong here may be right where another scheduler runs, or in a moment.
     if (!(error instanceof ConfigError)) throw error;
-    scheduler.log(`${slotName(resolved, due.slot)} cannot fire here: ${error.message}`);
+    const id = { schedule: resolved.schedule.name, slot: due.slot };
+    tellOnce(scheduler, id, `${slotName(resolved, due.slot)} cannot fire here: ${error.message}`);
     return 'waits';
   }
+}
+
+/** Nothing that was said of the slot already. */
+function tellOnce({ memory, log }: Scheduler, { schedule, slot }: SlotId, line: string): void {
+  const known = memory.told.get(schedule);
+  const told = known?.slot === slot ? known : { slot, lines: new Set<string>() };
+  memory.told.set(schedule, told);
+  if (!told.lines.has(line)) log(line);
+  told.lines.add(line);
 }
 
 type Decider = Awaited<ReturnType<Scheduler['senderOf']>>;
@@ -53,7 +63,7 @@ async function decideWith(
   const id = { schedule: schedule.name, slot: due.slot };
   if (await isDecided(scheduler, sender, id)) return 'decided';
   const now = clock.now();
-  const pause = await pauseOf(scheduler, sender, { schedule: schedule.name, stored: due.pause });
+  const pause = await pauseOf(scheduler, sender, { id, stored: due.pause });
   const decision = decide({
     ...due,
     pause,
@@ -80,18 +90,21 @@ async function isDecided({ broker, log }: Scheduler, { fleet, trust }: Decider, 
   return found !== null;
 }
 
-type PauseQuestion = { readonly schedule: ScheduleName; readonly stored: DueNow['pause'] };
+type PauseQuestion = { readonly id: SlotId; readonly stored: DueNow['pause'] };
 
 /** What no operator has signed pauses nothing, or whoever writes to Redis could say that one has. */
 async function pauseOf(
-  { log }: Scheduler,
+  scheduler: Scheduler,
   { fleet, trust }: Decider,
-  { schedule, stored }: PauseQuestion,
+  { id, stored }: PauseQuestion,
 ): Promise<SchedulePause | null> {
   if (stored === undefined) return null;
+  const { schedule } = id;
   const pause = await believePause(schedule, stored, { fleet, grants: trust.trust.grants });
-  if (pause === null)
-    log(`${schedule}: what Redis has for its pause no operator you trust has signed; it is not heeded`);
+  if (pause === null) {
+    const line = `${schedule}: what Redis has for its pause no operator you trust has signed; it is not heeded`;
+    tellOnce(scheduler, id, line);
+  }
   return pause;
 }
 

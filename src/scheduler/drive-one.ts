@@ -1,3 +1,4 @@
+import type { BrokerSettings } from '../core/broker-settings.ts';
 import { openControllerBroker } from '../queue/open.ts';
 import type { ControllerBroker } from '../queue/broker.ts';
 import type { HostName } from '../core/names.ts';
@@ -18,7 +19,14 @@ const LEG_MS = 10 * 60_000;
 /** What hosts report on the steps of a turn, which are runs of their own, ends no waiting. */
 const STEPS_WAIT_MS = 200;
 
-type Job = { readonly run: RolledRun; readonly by: string; readonly stop: AbortSignal };
+export type Driving = {
+  /** `user@machine`, for whoever wants to drive meanwhile. */
+  readonly by: string;
+  /** The Redis that this scheduler has begun with: what the file says of another counts after a restart. */
+  readonly settings: BrokerSettings;
+};
+
+type Job = Driving & { readonly run: RolledRun; readonly stop: AbortSignal };
 
 /**
  * Drives a roll-out until it has ended, waits for a person or for hosts that are away, another drives it, or `stop`.
@@ -39,10 +47,10 @@ export async function driveOne(scheduler: () => Scheduler, job: Job): Promise<vo
 
 /** Null when another drives it, or `stop`. */
 async function driveOn(scheduler: () => Scheduler, job: Job): Promise<RolloutStatus | null> {
-  const { run, stop } = job;
-  const { plan, log } = scheduler();
+  const { run, settings, stop } = job;
+  const { log } = scheduler();
   // Who waits for reports on a connection keeps all others from it.
-  await using broker = await openControllerBroker(plan.fleet.broker, log);
+  await using broker = await openControllerBroker(settings, log);
   log(`run ${run.id}: drives its roll-out`);
   while (!stop.aborted) {
     const status = await driveLeg(scheduler, broker, job);

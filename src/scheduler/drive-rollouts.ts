@@ -4,7 +4,7 @@ import type { RunId } from '../core/ids.ts';
 import { readRuns } from '../fleet/believe-runs.ts';
 import { isRolled, type RolledRun } from '../fleet/rolled-run.ts';
 import { witnessOf } from '../fleet/witness.ts';
-import { driveOne } from './drive-one.ts';
+import { driveOne, type Driving } from './drive-one.ts';
 import { scheduleOfRun } from './schedule-of-run.ts';
 import type { Scheduler } from './scheduler-context.ts';
 
@@ -17,8 +17,7 @@ const GRACE_MS = 10_000;
 /** What is remembered of a roll-out that is not driven here. */
 type Seen = { lookAt: number; undrivenSince: number | null };
 
-type Watch = {
-  readonly by: string;
+type Watch = Driving & {
   readonly stop: AbortSignal;
   readonly seen: Map<RunId, Seen>;
   readonly driving: Map<RunId, Promise<void>>;
@@ -28,8 +27,12 @@ type Watch = {
  * Drives roll-outs that nobody drives, each beside the others: those of schedules at once, those of operators when their
  * driver has been gone for a while. Two schedulers may do so: one has the wheel, and the other takes over when it is gone.
  */
-export async function driveRollouts(scheduler: () => Scheduler, by: string, stop: AbortSignal): Promise<void> {
-  const watch: Watch = { by: `scheduler ${by}`, stop, seen: new Map(), driving: new Map() };
+export async function driveRollouts(
+  scheduler: () => Scheduler,
+  { by, settings }: Driving,
+  stop: AbortSignal,
+): Promise<void> {
+  const watch: Watch = { by: `scheduler ${by}`, settings, stop, seen: new Map(), driving: new Map() };
   while (!stop.aborted) {
     try {
       await look(scheduler, watch);
@@ -72,10 +75,11 @@ async function undriven({ broker, clock, plan }: Scheduler, id: RunId, known: Se
   return null;
 }
 
-async function drive(scheduler: () => Scheduler, { by, stop, seen, driving }: Watch, run: RolledRun): Promise<void> {
+async function drive(scheduler: () => Scheduler, watch: Watch, run: RolledRun): Promise<void> {
+  const { by, settings, stop, seen, driving } = watch;
   const { log, clock } = scheduler();
   try {
-    await driveOne(scheduler, { run, by, stop });
+    await driveOne(scheduler, { run, by, settings, stop });
   } catch (error) {
     if (!(error instanceof CelerootError)) throw error;
     log(`run ${run.id}: does not drive its roll-out now: ${messageOf(error)}`);

@@ -17,6 +17,7 @@ export async function reconcile({
   const gone = new Set(stored.flatMap((rule) => scheduleOfRule(rule) ?? []).filter((name) => !names.has(name)));
   for (const name of gone) {
     await broker.slots.forget(name);
+    memory.told.delete(name);
     log(`${name}: is not in the file any more, and forgotten`);
   }
   await broker.slots.forgetRules(stored);

@@ -1,12 +1,13 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import type { BrokerSettings } from '../core/broker-settings.ts';
 import { ConfigError, ConnectionError } from '../core/errors.ts';
 import type { ControllerBroker } from '../queue/broker.ts';
 import { openControllerBroker } from '../queue/open.ts';
 import { beat } from './beat.ts';
 import { driveRollouts } from './drive-rollouts.ts';
-import { keepPlan } from './plan-keeper.ts';
+import { keepPlan, type PlanKeeper } from './plan-keeper.ts';
 import { reconcile } from './reconcile.ts';
-import { newMemory, type Plan, type Scheduler, type SchedulerOptions } from './scheduler-context.ts';
+import { newMemory, type Scheduler, type SchedulerOptions } from './scheduler-context.ts';
 
 /** How soon a change of the file is seen. */
 const WATCH_MS = 1000;
@@ -28,21 +29,35 @@ export type RunSchedulerOptions = SchedulerOptions & {
 export async function runScheduler(options: RunSchedulerOptions, stop: AbortSignal): Promise<void> {
   const { file, env, log } = options;
   const keeper = await keepPlan({ file, env }, log);
-  await using broker = await openPatiently(keeper.plan(), log, stop);
+  const { broker: settings } = keeper.plan().fleet;
+  await using broker = await openPatiently(settings, log, stop);
   if (broker === null) return;
   const memory = newMemory();
   const now = (): Scheduler => ({ ...options, memory, broker, plan: keeper.plan() });
   log(`scheduler of fleet ${keeper.plan().fleet.fleet}: ${keeper.plan().schedules.length} schedules`);
-  const driving = driveRollouts(now, options.by, stop);
+  const failed = new AbortController();
+  const driving = driveRollouts(now, { by: options.by, settings }, AbortSignal.any([stop, failed.signal]));
+  try {
+    await beatOn(options, { keeper, scheduler: now, stop });
+  } finally {
+    failed.abort();
+    await driving;
+  }
+  log('stopped');
+}
+
+type Beating = { readonly keeper: PlanKeeper; readonly scheduler: () => Scheduler; readonly stop: AbortSignal };
+
+async function beatOn({ clock, log }: SchedulerOptions, { keeper, scheduler, stop }: Beating): Promise<void> {
   let isReconciled = false;
   let trouble: string | null = null;
   while (!stop.aborted) {
     if (await keeper.refresh()) isReconciled = false;
-    let nextAt = options.clock.now() + RETRY_MS;
+    let nextAt = clock.now() + RETRY_MS;
     try {
-      if (!isReconciled) await reconcile(now());
+      if (!isReconciled) await reconcile(scheduler());
       isReconciled = true;
-      nextAt = await beat(now());
+      nextAt = await beat(scheduler());
       if (trouble !== null) log('it works again');
       trouble = null;
     } catch (error) {
@@ -50,16 +65,8 @@ export async function runScheduler(options: RunSchedulerOptions, stop: AbortSign
       if (error.message !== trouble) log(`${error.message}; trying until it works`);
       trouble = error.message;
     }
-    await untilDue({
-      nextAt,
-      clock: options.clock,
-      stop,
-      hasChanged: keeper.refresh,
-      onChange: () => (isReconciled = false),
-    });
+    await untilDue({ nextAt, clock, stop, hasChanged: keeper.refresh, onChange: () => (isReconciled = false) });
   }
-  await driving;
-  log('stopped');
 }
 
 type Waiting = {
@@ -82,13 +89,13 @@ async function untilDue({ nextAt, clock, stop, hasChanged, onChange }: Waiting):
 
 /** Null when told to stop before Redis was there. */
 async function openPatiently(
-  { fleet }: Plan,
+  settings: BrokerSettings,
   log: SchedulerOptions['log'],
   stop: AbortSignal,
 ): Promise<ControllerBroker | null> {
   for (let attempt = 0; !stop.aborted; attempt += 1) {
     try {
-      return await openControllerBroker(fleet.broker, log);
+      return await openControllerBroker(settings, log);
     } catch (error) {
       if (!(error instanceof ConnectionError) || error.code !== 'BROKER_UNREACHABLE') throw error;
       if (attempt === 0) log(`${error.message}; waiting for it`);

@@ -1,6 +1,6 @@
 import type { FleetConfig, Schedule } from '../config/fleet-config.ts';
 import type { Clock } from '../core/clock.ts';
-import type { HostName } from '../core/names.ts';
+import type { HostName, ScheduleName } from '../core/names.ts';
 import type { FireRecord } from '../core/slot-record.ts';
 import type { Sender, SignedRun } from '../fleet/dispatch-run.ts';
 import type { ResolvedSchedule } from '../fleet/resolve-schedule.ts';
@@ -30,8 +30,10 @@ export type SchedulerMemory = {
   /** Up to when the slots of a rule are decided. Redis may lose it. */
   readonly decidedUntil: Map<string, number>;
   readonly sendings: Map<string, Sending>;
-  /** Runs whose orders it does not send: who decided on them is in no trust file here, but may be in another's. */
+  /** Runs whose orders it leaves to others until their time is over: who decided on them is in no trust file here. */
   readonly distrusted: Set<string>;
+  /** What was said of the last slot of each schedule that was looked at: one that waits is looked at again and again. */
+  readonly told: Map<ScheduleName, { readonly slot: number; readonly lines: Set<string> }>;
 };
 
 export type SchedulerOptions = {
@@ -54,5 +56,5 @@ export type Scheduler = SchedulerOptions & {
 };
 
 export function newMemory(): SchedulerMemory {
-  return { decidedUntil: new Map(), sendings: new Map(), distrusted: new Set() };
+  return { decidedUntil: new Map(), sendings: new Map(), distrusted: new Set(), told: new Map() };
 }

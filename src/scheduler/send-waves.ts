@@ -27,9 +27,11 @@ export async function takeOver(scheduler: Scheduler): Promise<void> {
   for (const { sentUntil, ...id } of await broker.slots.unsent()) {
     const resolved = plan.schedules.find(({ schedule }) => schedule.name === id.schedule);
     const run = runIdOfSlot(plan.fleet.fleet, id.schedule, id.slot);
-    if (resolved === undefined || memory.sendings.has(run) || memory.distrusted.has(run)) continue;
-    if (!(await broker.slots.claim(id, { owner, ms: leaseMs }))) continue;
+    if (resolved === undefined || memory.sendings.has(run)) continue;
     const endsAt = id.slot + resolved.schedule.startWithinMs;
+    if (memory.distrusted.has(run) && clock.now() < endsAt) continue;
+    if (!(await broker.slots.claim(id, { owner, ms: leaseMs }))) continue;
+    memory.distrusted.delete(run);
     const record = await leftByAnother(scheduler, resolved, id);
     const unsent = `${id.schedule}: what Redis says is unsent of ${isoTime(id.slot)}`;
     if (record === 'forged' && clock.now() < endsAt) {

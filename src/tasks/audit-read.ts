@@ -5,13 +5,13 @@ import { listNames, readAudit, readText, tellOutput, type AuditExcerpt, type Wor
 import { defineTask, type Task } from './task.ts';
 
 const argsSchema = z.strictObject({
-  from: z.int().min(0).default(0).describe('The line of the host’s audit log to begin with; 0 or 1 for all of it'),
+  from: z.int().min(0).default(0).describe('The line of the host’s audit log to begin with; 0 or 1 for all of it.'),
   since: z
     .int()
     .min(0)
     .nullable()
     .default(null)
-    .describe('apt’s history from then on, milliseconds since 1970; by default since the audit log began'),
+    .describe('apt’s history from then on, milliseconds since 1970; by default since the audit log began.'),
 });
 
 /** Whose apt was that? `celeroot`: a job of this host at the time; `forged`: its mark names none. */

@@ -10,7 +10,7 @@ const argsSchema = z.strictObject({
     .max(64)
     .nullable()
     .default(null)
-    .describe('The key that the host has offered and the controller has recorded. By default it offers one'),
+    .describe('The key that the host has offered and the controller has recorded. By default it offers one.'),
 });
 
 export const keyOfferedSchema = z.strictObject({ offer: keyOfferSchema });

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { CREATED_AT, runFixture } from '../../test/support/run-fixture.ts';
+import { MAX_CLOCK_SKEW_MS } from '../core/clock.ts';
 import { makeRunId } from '../core/ids.ts';
 import { fleetNameSchema, scheduleNameSchema } from '../core/names.ts';
 import { addGrant, firstTrust, NO_END } from './change-trust.ts';
@@ -36,6 +37,17 @@ test('a key that was revoked counts for what was made before', async () => {
   });
   assert.deepEqual(await openRun(record, revokedAt(CREATED_AT + 1)), run);
   assert.equal(await openRun(record, revokedAt(CREATED_AT)), null);
+});
+
+test('a key that is good for a time counts for what was made in it, by clocks that may differ', async () => {
+  const goodFor = (notBefore: number, notAfter: number): typeof expected => ({
+    ...expected,
+    grants: grants.map((grant) => ({ ...grant, notBefore, notAfter })),
+  });
+  assert.deepEqual(await openRun(record, goodFor(CREATED_AT + MAX_CLOCK_SKEW_MS, NO_END)), run);
+  assert.deepEqual(await openRun(record, goodFor(0, CREATED_AT - MAX_CLOCK_SKEW_MS + 1)), run);
+  assert.equal(await openRun(record, goodFor(CREATED_AT + MAX_CLOCK_SKEW_MS + 1, NO_END)), null);
+  assert.equal(await openRun(record, goodFor(0, CREATED_AT - MAX_CLOCK_SKEW_MS)), null);
 });
 
 test('schedulers sign records of slots alone and operators any, under the ids that follow, and release keys none', async () => {

@@ -1,4 +1,5 @@
 import type * as z from 'zod';
+import { MAX_CLOCK_SKEW_MS } from '../core/clock.ts';
 import { parseJsonAs } from '../core/parse-json-as.ts';
 import type { SignedByKey } from '../core/signed.ts';
 import type { SigningKey } from './key.ts';
@@ -27,8 +28,14 @@ export async function openRecord<Schema extends z.ZodType>(
 
 export type Signing = { readonly key: string; readonly as: KeyKind; readonly at: number };
 
-/** Whether a key counted as one of that kind at a time; one that was revoked since counts for what was before. */
+/**
+ * Whether a key counted as one of that kind at a time, by the clock of whoever had it; one that was revoked since counts
+ * for what was before.
+ */
 export function mayHaveSigned(grants: readonly Grant[], { key, as, at }: Signing): boolean {
   const grant = grants.find((each) => each.key === key);
-  return grant !== undefined && kindOf(grant) === as && (grant.revokedAt === null || at < grant.revokedAt);
+  if (grant === undefined || kindOf(grant) !== as) return false;
+  const { notBefore, notAfter, revokedAt } = grant;
+  const isInTime = at >= notBefore - MAX_CLOCK_SKEW_MS && at < notAfter + MAX_CLOCK_SKEW_MS;
+  return isInTime && (revokedAt === null || at < revokedAt);
 }

@@ -105,6 +105,26 @@ test('a revoked key is named as such and signs nothing here any more', async () 
   assert.match(ping.stderr, /^error\[KEY_UNUSABLE\]: the key in .* is revoked .*\nhint: .*keys ls/);
 });
 
+test('a key whose time is over signs nothing here any more', async () => {
+  await using folder = await makeFleetFolder();
+  await keys(folder, 'add', 'ada', '--out', 'ada.key', '--for', '1h');
+  const text = await readFile(folder.file, 'utf8');
+  await writeFile(folder.file, `signing_key: ada.key\n${text}`);
+  const inHours = async (hours: number): Promise<CliResult> => {
+    const clock = { now: () => Date.now() + hours * 3_600_000 };
+    return await runCli(['runs', 'cancel', 'latest'], { cwd: folder.path, clock });
+  };
+
+  const [good, over] = [await inHours(0.9), await inHours(1)];
+
+  assert.match(good.stderr, /^error\[BROKER_UNREACHABLE\]/);
+  assert.equal(over.code, 3);
+  assert.match(
+    over.stderr,
+    /^error\[KEY_UNUSABLE\]: the key in \S+ada\.key was good until \d{4}-\S+Z, by \S+celeroot\.trust\n/,
+  );
+});
+
 test('what a key may not ask for is refused here, naming a host and the key', async () => {
   await using folder = await makeFleetFolder();
   await keys(folder, 'add', 'ada', '--out', 'ada.key', '--task', 'apt.*', '--host', '@db');

@@ -1,4 +1,6 @@
 import assert from 'node:assert/strict';
+import { readFile, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { after, before, beforeEach, test } from 'node:test';
 import * as z from 'zod';
 import type { CliResult } from '../support/cli.ts';
@@ -84,6 +86,25 @@ test('a canary that fails is the only one harmed; the run says why and what to t
   assert.deepEqual(scene.hosts.begun.toSorted(), ALL);
   assert.deepEqual(scene.hosts.begun.slice(0, 2), ['web1', 'web2']);
   assert.match(resumed.stderr, /^error\[JOBS_FAILED\]: web1: its check failed\n/);
+});
+
+test('who may not ask for the task on all hosts does not have a roll-out go on that stopped', async () => {
+  const { path, file } = scene.folder;
+  const added = await run('keys', 'add', 'guest', '--out', 'guest.key', '--host', 'web1');
+  assert.equal(added.code, 0, added.stderr);
+  const text = (await readFile(file, 'utf8')).replace(/^signing_key:.*\n/m, '');
+  await writeFile(join(path, 'guest.yaml'), `signing_key: guest.key\n${text}`);
+  scene.hosts.script = () => 'failed';
+  await run(...PING, '--canary', '1');
+
+  const resumed = await run('--config', 'guest.yaml', 'runs', 'resume', 'latest');
+
+  assert.equal(resumed.code, 5);
+  assert.match(
+    resumed.stderr,
+    /^error\[NOT_GRANTED\]: web2 would refuse system\.ping: the key of guest is not for web2/,
+  );
+  assert.deepEqual(scene.hosts.begun, ['web1']);
 });
 
 test('a pause holds back all that has not begun, from another terminal', async () => {

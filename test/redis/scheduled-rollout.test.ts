@@ -109,6 +109,21 @@ schedules:
   assert.partialDeepStrictEqual(await stage.last('rolled'), { kind: 'fire', slot: stage.start + 3 * HOUR_MS });
 });
 
+test('another broker that is written into the file counts after a restart, for roll-outs too', async () => {
+  await using scene = await setRolloutScene(1, '{}', `${CAREFUL}${upgrades(['nightly'])}`);
+  const { file } = scene.folder;
+  await using scheduler = startScheduler(file);
+  scene.hosts.script = () => 'changed';
+  await scheduler.says(/^scheduler of fleet test/);
+
+  const text = await readFile(file, 'utf8');
+  await writeFile(file, text.replace(`127.0.0.1:${scene.redis.port}`, '127.0.0.1:1'));
+  await scheduler.says(/^read .* anew: /);
+  await fireSoon(file, scheduler);
+
+  await scheduler.says(/^run \w{26}: its roll-out has ended; see /, LONG_MS);
+});
+
 test('a scheduled roll-out whose canary fails stops there, and goes on when an operator says so', async () => {
   await using scene = await setRolloutScene(4, '{}', `${CAREFUL}${upgrades(['nightly'])}`);
   await using scheduler = startScheduler(scene.folder.file);

@@ -1,9 +1,13 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { jobIdFor } from '../../src/core/ids.ts';
+import { scheduleNameSchema } from '../../src/core/names.ts';
 import type { Delivery } from '../../src/queue/broker.ts';
+import { openFailFastLink } from '../../src/queue/fail-fast-link.ts';
+import type { Link } from '../../src/queue/link.ts';
 import { keysFor } from '../../src/queue/names.ts';
 import { openControllerBroker, openWorkerBroker } from '../../src/queue/open.ts';
+import { rolloutBroker } from '../../src/queue/rollout-store.ts';
 import { doneEvent, host, newRun, releasesOf, reportOf } from '../support/broker-data.ts';
 import { facts, presence } from '../support/exercise-broker.ts';
 import { forbidLeaks } from '../support/no-leaks.ts';
@@ -63,7 +67,8 @@ test('what belongs to a run over age is forgotten when the next is stored, by Re
   await saveRun(controller, young);
 
   assert.deepEqual(await runsIn(controller, 10), [young]);
-  assert.deepEqual((await keysIn(redis)).toSorted(), [keys.runs, keys.run(young.id)].toSorted());
+  const left = [keys.runs, keys.run(young.id), keys.writer(young.id)];
+  assert.deepEqual((await keysIn(redis)).toSorted(), left.toSorted());
 });
 
 test('of more than 10,000 runs the oldest are forgotten', async () => {
@@ -98,6 +103,21 @@ test('every key of a run expires by itself', async () => {
   }
 });
 
+test('orders that are kept expire, also when whoever keeps them dies over it', async () => {
+  await using redis = await startRedis();
+  await using link = await openFailFastLink(redis.settings);
+  let asked = 0;
+  const ask: Link['ask'] = async (operation) => {
+    if ((asked += 1) > 1) throw new Error('died');
+    return await link.ask(operation);
+  };
+  const run = newRun(Array.from({ length: 501 }, (_, index) => host(`web${index}`)));
+
+  await assert.rejects(rolloutBroker({ ...link, ask }).keepOrders(run.id, releasesOf(run)), { message: 'died' });
+
+  assert.ok(Number(await redis.command('PTTL', link.keys.orders(run.id))) > 29 * DAY_MS);
+});
+
 test('reports are read from where one left off, however many there are', async () => {
   await using redis = await startRedis();
   await using controller = await openControllerBroker(redis.settings);
@@ -126,6 +146,20 @@ test('reports are read from where one left off, however many there are', async (
     [[web2, 'output']],
   );
   assert.deepEqual((await controller.readReports({ run: id, hosts, after: more.place })).reports, []);
+});
+
+test('hosts may have reported more in all than a call takes arguments', async () => {
+  await using redis = await startRedis();
+  await using controller = await openControllerBroker(redis.settings);
+  const { id } = newRun([]);
+  const hosts = Array.from({ length: 1500 }, (_, index) => host(`web${index}`));
+  const keys = keysFor(redis.settings.environment);
+  const script = `for host = 0, 1499 do for report = 1, 99 do redis.call('XADD', ARGV[1] .. host, '*', 'report', '') end end`;
+  await redis.command('EVAL', script, '0', keys.reports(id, host('web0')).slice(0, -1));
+
+  const { reports } = await controller.readReports({ run: id, hosts });
+
+  assert.equal(reports.length, 1500 * 99);
 });
 
 test('a run of thousands of hosts is read at once, and then only where something is new', async () => {
@@ -172,6 +206,25 @@ test('a key that is no stream has no reports and no refusals, and keeps nobody f
   assert.deepEqual(await refusalsIn(controller, hosts), [{ host: web2, ...refusal }]);
 });
 
+test('a key that is no stream keeps nobody from reading those of others, also where it is read alone', async () => {
+  await using redis = await startRedis();
+  await using controller = await openControllerBroker(redis.settings);
+  await using worker = await openWorkerBroker(redis.settings);
+  const { id } = newRun([]);
+  // The operators' stream and these are one more than a command reads.
+  const hosts = Array.from({ length: 100 }, (_, index) => host(`web${index}`));
+  await redis.command('SET', keysFor(redis.settings.environment).reports(id, host('web99')), 'x');
+  const first = host('web0');
+  await worker.report(id, reportOf(jobIdFor(id, first), first, { kind: 'accepted' }));
+
+  const { reports } = await controller.readReports({ run: id, hosts });
+
+  assert.deepEqual(
+    reports.map(({ from }) => from),
+    [first],
+  );
+});
+
 test('rubbish in Redis is null or left out, and does not stop what is good', async () => {
   await using redis = await startRedis();
   await using controller = await openControllerBroker(redis.settings);
@@ -207,6 +260,18 @@ test('rubbish in Redis is null or left out, and does not stop what is good', asy
   assert.deepEqual(await refusalsIn(controller, [web1]), []);
   assert.deepEqual(await controller.runRecords([spoilt.id]), [{ id: spoilt.id, record: null }]);
   assert.deepEqual(await runsIn(controller, 10), [run]);
+});
+
+test('a schedule that is forgotten leaves nothing behind, also of a slot that waited', async () => {
+  await using redis = await startRedis();
+  await using controller = await openControllerBroker(redis.settings);
+  const [gone, stays] = [scheduleNameSchema.parse('gone'), scheduleNameSchema.parse('stays')];
+  for (const schedule of [gone, stays]) await controller.slots.noticedAt({ schedule, slot: 1 }, 2);
+
+  await controller.slots.forget(gone);
+
+  const { noticed } = keysFor(redis.settings.environment);
+  assert.equal(await redis.command('HKEYS', noticed), 'stays@1');
 });
 
 test('what a host said last takes the place of what it said before, and is kept for a month', async () => {

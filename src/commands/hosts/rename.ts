@@ -26,8 +26,8 @@ export function renameCommand(cli: Cli): CommandUnknownOpts {
     if (isKnown)
       await requireYes(cli, `rename ${from}: its worker is shut out until it is told, and its jobs dropped`, { yes });
     if (isKnown) await recordHost(fleet, { host: from, what: 'renamed', detail: to, clock: cli.clock });
-    const { after } = await editFleet(cli, command, (config) => renameHost(config, from, to));
     if (isKnown) await shutOut(cli, fleet, host);
+    const { after } = await editFleet(cli, command, (config) => renameHost(config, from, to));
     const flags = [
       ...(isKnown ? ['--rename', from] : []),
       ...(isKnown && host.brokerPassword === null ? ['--shared-password'] : []),

@@ -1,9 +1,13 @@
 import type { CommandUnknownOpts } from '@commander-js/extra-typings';
 import type { FleetConfig } from '../../config/fleet-config.ts';
 import { RejectedError } from '../../core/errors.ts';
+import { reportersOf } from '../../core/run.ts';
 import { candidatesIn } from '../../fleet/candidates.ts';
+import type { Sender } from '../../fleet/dispatch-run.ts';
 import { findRun } from '../../fleet/find-run.ts';
 import { readSnapshot } from '../../fleet/follow-run.ts';
+import { requireTask } from '../../fleet/prepare-run.ts';
+import { requireGranted } from '../../fleet/require-granted.ts';
 import { isRolled, type RolledRun } from '../../fleet/rolled-run.ts';
 import { readRolloutStatus } from '../../fleet/rollout-status.ts';
 import { actOn } from '../../fleet/steer-rollout.ts';
@@ -48,12 +52,24 @@ export async function resumeRun(
   const afterStop = resumeAfterStop(view);
   if (decision.kind !== 'finished' && (afterStop !== null || view.paused !== null)) {
     const sender = await openSender(cli, fleet);
+    requireMayAsk(fleet, run, sender);
     await actOn(broker, { run: run.id, act: { kind: 'resume', afterStop } }, sender);
   }
   await using driver = await driveFrom(cli, broker, { run, fleet });
   if (driver === null) writeWarning(cli.stderr, 'another celeroot drives this roll-out; it is only followed here');
   const celeroot = celerootFor(command);
   await showRun(cli, { broker, fleet, run, json: sharedFlags(command).json, follow: true, wait, celeroot, driver });
+}
+
+/**
+ * To let hosts go on is to ask for all that they do in their turns.
+ * @throws RejectedError NOT_GRANTED.
+ */
+function requireMayAsk(fleet: FleetConfig, { task, jobs, rollout }: RolledRun, sender: Sender): void {
+  const assignments = jobs.map((job) => ({ candidates: reportersOf(job) }));
+  for (const each of new Set([task, ...(rollout.steps ?? []).map((step) => step.task)])) {
+    requireGranted(fleet, { task: requireTask(each), assignments }, sender);
+  }
 }
 
 type Search = { readonly fleet: FleetConfig; readonly broker: ControllerBroker; readonly word: string };
