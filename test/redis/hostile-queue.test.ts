@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { Redis } from 'ioredis';
 import type { Destination } from '../../src/core/run.ts';
 import type { Delivery } from '../../src/queue/broker.ts';
 import { keysFor, prefixFor } from '../../src/queue/names.ts';
@@ -141,4 +142,57 @@ test('a host that bends its own queue keeps no order from the others', async () 
   await bend('wait');
   const jobs = run.jobs.map(({ id, to }) => ({ job: id, to }));
   assert.deepEqual(await controller.withdraw(jobs), [`${run.id}.web2`]);
+});
+
+test('a host that fills its own queue’s counter or events, or knows a job’s id before, keeps no order from the others', async () => {
+  await using redis = await startRedis();
+  await using controller = await openControllerBroker(redis.settings);
+  const keys = keysFor(redis.settings.environment);
+  const bends: readonly ((job: string) => readonly string[])[] = [
+    () => ['SET', keys.queue(toWeb1, 'id'), '9223372036854775807'],
+    () => ['XADD', keys.queue(toWeb1, 'events'), '18446744073709551615-18446744073709551615', 'event', 'x'],
+    (job) => ['SET', keys.queue(toWeb1, job), 'bent'],
+  ];
+  for (const bend of bends) {
+    const [run, next] = [newRun([web1, host('web2')]), newRun([web1, host('web2')])];
+    await redis.command(...bend(`${run.id}.web1`));
+
+    await controller.release(releasesOf(run));
+    await controller.release(releasesOf(next));
+
+    const toWeb2: Destination = { kind: 'host', host: host('web2') };
+    const newest = await redis.command('LRANGE', keys.queue(toWeb2, 'wait'), '0', '1');
+    assert.deepEqual(newest.split('\n'), [`${next.id}.web2`, `${run.id}.web2`]);
+    assert.equal(await redis.command('LRANGE', keys.queue(toWeb1, 'wait'), '0', '0'), `${next.id}.web1`);
+  }
+});
+
+test('a host that bends its own queue without end keeps no order from the others', async () => {
+  await using redis = await startRedis();
+  await using controller = await openControllerBroker(redis.settings);
+  const keys = keysFor(redis.settings.environment);
+  const over = new AbortController();
+  const bending = (async (): Promise<void> => {
+    const client = new Redis(redis.port, '127.0.0.1');
+    const counter = keys.queue(toWeb1, 'id');
+    while (!over.signal.aborted) {
+      await Promise.all(Array.from({ length: 100 }, () => client.set(counter, '9223372036854775807')));
+    }
+    await client.quit();
+  })();
+  await waitUntil(async () => (await redis.command('EXISTS', keys.queue(toWeb1, 'id'))) === '1', 'the first bend');
+  const runs = Array.from({ length: 10 }, () => newRun([web1, host('web2')]));
+
+  try {
+    for (const run of runs) await controller.release(releasesOf(run));
+  } finally {
+    over.abort();
+    await bending;
+  }
+
+  const waits = await redis.command('LRANGE', keys.queue({ kind: 'host', host: host('web2') }, 'wait'), '0', '-1');
+  assert.deepEqual(
+    waits.split('\n').toReversed(),
+    runs.map(({ id }) => `${id}.web2`),
+  );
 });
