@@ -5,7 +5,9 @@ import type { Destination } from '../../src/core/run.ts';
 import type { Delivery } from '../../src/queue/broker.ts';
 import { keysFor, prefixFor } from '../../src/queue/names.ts';
 import { openControllerBroker, openWorkerBroker } from '../../src/queue/open.ts';
-import { host, newRun, releasesOf } from '../support/broker-data.ts';
+import { attempt } from '../support/attempt-attack.ts';
+import { host, newRun, queue, releasesOf } from '../support/broker-data.ts';
+import { enrol, startGuardedRedis } from '../support/guarded-redis.ts';
 import { forbidLeaks } from '../support/no-leaks.ts';
 import { startRedis, waitUntil, withPassword } from '../support/redis.ts';
 
@@ -13,6 +15,7 @@ forbidLeaks();
 
 const web1 = host('web1');
 const toWeb1: Destination = { kind: 'host', host: web1 };
+const web = queue('web');
 
 test('jobs pushed by hand are handed over as they are, and good ones after them too', async () => {
   await using redis = await startRedis();
@@ -195,4 +198,40 @@ test('a host that bends its own queue without end keeps no order from the others
     waits.split('\n').toReversed(),
     runs.map(({ id }) => `${id}.web2`),
   );
+});
+
+test('a host has another of its role drop no order that is for that one alone', async () => {
+  await using guarded = await startGuardedRedis();
+  await using controller = await openControllerBroker(guarded.controller);
+  const [attacker, victim] = [enrol(guarded.controller, web1, [web]), enrol(guarded.controller, host('web2'), [web])];
+  for (const { user } of [attacker, victim]) await controller.setHostUser(user);
+  const run = newRun([host('web2')]);
+  await controller.release(releasesOf(run));
+  const [order] = releasesOf(run);
+  assert.ok(order !== undefined);
+  const keys = keysFor(guarded.controller.environment);
+  const toWeb: Destination = { kind: 'any', queue: web };
+  const parent = keys.queue(order.to, order.job);
+  const parentData = JSON.stringify({ queueKey: parent.slice(0, -order.job.length - 1), id: order.job, fpof: true });
+  const job = ['name', 'x', 'data', '{}', 'opts', '{}'];
+  const next = [...job, 'pk', parent, 'pd', parentData, 'pdk', `${parent}:dependencies`, 'jid', 'second'];
+  // The first makes the second a child of the order, and the second fails.
+  const steps: readonly string[][] = [
+    ['HSET', keys.queue(toWeb, 'first'), ...job, 'deid', 'd'],
+    ['HSET', keys.queue(toWeb, 'dn:d'), ...next],
+    ['HSET', keys.queue(toWeb, 'second'), 'defa', 'x'],
+    ['LPUSH', keys.queue(toWeb, 'wait'), 'first'],
+  ];
+  for (const step of steps) assert.match(await attempt(attacker.settings, [step]), /^\d+$/);
+
+  const lines: string[] = [];
+  await using worker = await openWorkerBroker(victim.settings, { log: (line) => lines.push(line) });
+  const taken: string[] = [];
+  const ofRole = worker.consume(toWeb, 1, async () => undefined);
+  await waitUntil(() => lines.some((line) => line.includes('job second: x')), 'the second to fail');
+  const own = worker.consume(order.to, 1, async ({ job: id }) => void taken.push(id));
+  await waitUntil(() => taken.length === 1 || lines.length > 1, 'the order');
+  await Promise.all([ofRole.drain(), own.drain()]);
+
+  assert.deepEqual(taken, [order.job]);
 });
