@@ -23,13 +23,17 @@ export async function readSender(
   const trust = await readTrustFile(fleet, who.clock.now());
   const grant = trust.trust.grants.find((each) => each.key === key.id);
   if (grant === undefined || grant.revokedAt !== null) {
-    const why = grant === undefined ? 'is not in the trust file' : 'is revoked';
-    throw new ConfigError('KEY_UNUSABLE', `the key in ${fleet.signingKeyFile} ${why} ${fleet.trustFile}`, {
-      hint: hintForOldKey(
-        fleet.signingKeyFile,
-        `the hosts would refuse its orders; see  celeroot keys ls;  its public half is  ${key.id}`,
-      ),
-    });
+    const why = grant === undefined ? 'is not' : 'is revoked';
+    throw new ConfigError(
+      'KEY_UNUSABLE',
+      `the key in ${fleet.signingKeyFile} ${why} in the trust file ${fleet.trustFile}`,
+      {
+        hint: hintForOldKey(
+          fleet.signingKeyFile,
+          `the hosts would refuse its orders; see  celeroot keys ls;  its public half is  ${key.id}`,
+        ),
+      },
+    );
   }
   if (kindOf(grant) !== as) {
     const kind = kindOf(grant);
