@@ -22,7 +22,11 @@ export function readOwnerPolicy(file: string): OwnerPolicy {
 /** What cannot be looked at, a folder or a device cannot be read either, and reading says so. A pipe would hold a worker up. */
 function requireOwned(file: string): void {
   const stats = statSync(file, { throwIfNoEntry: false });
-  if (stats === undefined) return;
+  if (stats === undefined) {
+    throw new ConfigError('CONFIG_NOT_FOUND', `${file} does not exist`, {
+      hint: 'without a policy nothing is forbidden; to check one that is to be: celeroot policy check FILE',
+    });
+  }
   const { uid, mode } = stats;
   if (stats.isFIFO()) {
     throw new ConfigError('CONFIG_UNREADABLE', `${file} is a pipe`, { hint: 'put a regular file there' });

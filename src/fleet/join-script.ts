@@ -109,7 +109,7 @@ require_own_name() {
   [ "$fleet" = "$FLEET" ] ||
     fail "this machine is the host $host of the fleet $fleet; to take it out there: apt-get purge celeroot"
   [ "$host" = "$HOST" ] || [ "$host" = "$RENAMED_FROM" ] ||
-    fail "this machine is the host $host already; if it shall be called $HOST: celeroot hosts rename $host $HOST"
+    fail "this machine is the host $host already; if it shall be called $HOST: celeroot hosts rename $host $HOST, or where that is done: celeroot hosts join $HOST --rename $host | …"
 }
 `;
 

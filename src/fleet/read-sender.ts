@@ -25,12 +25,16 @@ export async function readSender(
   const grant = trust.trust.grants.find((each) => each.key === key.id);
   const why = whyNotObeyed(grant, who.clock.now());
   if (grant === undefined || why !== null) {
-    throw new ConfigError('KEY_UNUSABLE', `the key in ${fleet.signingKeyFile} ${why} ${fleet.trustFile}`, {
-      hint: hintForOldKey(
-        fleet.signingKeyFile,
-        `the hosts would refuse its orders; see  celeroot keys ls;  its public half is  ${key.id}`,
-      ),
-    });
+    throw new ConfigError(
+      'KEY_UNUSABLE',
+      `the key in ${fleet.signingKeyFile} ${why} the trust file ${fleet.trustFile}`,
+      {
+        hint: hintForOldKey(
+          fleet.signingKeyFile,
+          `the hosts would refuse its orders; see  celeroot keys ls;  its public half is  ${key.id}`,
+        ),
+      },
+    );
   }
   if (kindOf(grant) !== as) {
     const kind = kindOf(grant);
@@ -44,8 +48,8 @@ export async function readSender(
 
 /** What the trust file says of a key that counts for nothing now; null of one that does. */
 function whyNotObeyed(grant: Grant | undefined, now: number): string | null {
-  if (grant === undefined) return 'is not in the trust file';
-  if (grant.revokedAt !== null) return 'is revoked';
+  if (grant === undefined) return 'is not in';
+  if (grant.revokedAt !== null) return 'is revoked in';
   if (now >= grant.notAfter) return `was good until ${isoTime(grant.notAfter)}, by`;
   return now < grant.notBefore ? `is good from ${isoTime(grant.notBefore)} on, by` : null;
 }

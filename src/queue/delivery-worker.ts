@@ -48,7 +48,7 @@ export function makeDeliveryWorker(
   const { client, keys } = connections.link;
   const isHostQueue = queue.kind === 'host';
   const { drainDelayS, lockMs } = connections.timing ?? (isHostQueue ? HOST_TIMING : ROLE_TIMING);
-  return new DeliveryWorker(
+  const worker = new DeliveryWorker(
     queueNameOf(queue),
     (job) => handle({ queue, job: job.id ?? '', envelope: envelopeIn(job.data) }),
     {
@@ -66,6 +66,8 @@ export function makeDeliveryWorker(
     },
     backendOn(connections),
   );
+  worker.handsOverAll = isHostQueue;
+  return worker;
 }
 
 /**
@@ -74,8 +76,17 @@ export function makeDeliveryWorker(
  * rubbish.
  */
 class DeliveryWorker extends Worker<unknown, void> {
+  /**
+   * Whether a job that is marked as failed beforehand is handed over all the same. On a role's queue the mark stands for a
+   * host that died with the job. On a host's queue it can only come from another host of a role, which has this one set
+   * it by ending a job of the role that names an order of this host as its parent.
+   */
+  handsOverAll = false;
+
   protected override createJob(json: JobJson, jobId: string): Job<unknown, void> {
-    return super.createJob(isJson(json.data) ? json : { ...json, data: '{}' }, jobId);
+    const readable = isJson(json.data) ? json : { ...json, data: '{}' };
+    const { deferredFailure: _, ...unmarked } = readable;
+    return super.createJob(this.handsOverAll ? unmarked : readable, jobId);
   }
 
   /** Lets go of the jobs under way; nothing is said of them. */

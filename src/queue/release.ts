@@ -6,7 +6,7 @@ import type { Release } from './broker.ts';
 import type { Client } from './connection.ts';
 import { isWrongType } from './connection-error.ts';
 import { replies, type Link } from './link.ts';
-import { despiteBentQueues } from './mend-queue.ts';
+import { despiteBentQueues, type TakeReplies } from './mend-queue.ts';
 import type { Keys } from './names.ts';
 
 /** Orders of one transaction: large enough that round trips cost nothing, small enough for progress and for Redis. */
@@ -23,9 +23,8 @@ export function makeReleaser(client: Client, { ask, keys }: Link): Releaser {
     release: async (orders, onQueued) => {
       for (let start = 0; start < orders.length; start += BATCH) {
         const batch = orders.slice(start, start + BATCH);
-        const queues = batch.map(({ to }) => to);
         await ask(() =>
-          despiteBentQueues({ client, keys }, queues, () => queueBatch({ client, backend, keys }, batch)),
+          despiteBentQueues({ client, keys }, batch, (take) => queueBatch({ client, backend, keys, take }, batch)),
         );
         onQueued?.(start + batch.length);
       }
@@ -62,13 +61,18 @@ const UNTOUCHED = {
   stalledCounter: 0,
 } as const;
 
-type Outlet = { readonly client: Client; readonly backend: RedisQueueBackend; readonly keys: Keys };
+type Outlet = {
+  readonly client: Client;
+  readonly backend: RedisQueueBackend;
+  readonly keys: Keys;
+  readonly take: TakeReplies;
+};
 
 /**
  * BullMQ ignores a job whose id is there already, so this may be repeated. Nobody reads BullMQ's event streams here: the
  * first one of a queue would cost 4 KB, so they are limited to nothing before and dropped after.
  */
-async function queueBatch({ client, backend, keys }: Outlet, batch: readonly Release[]): Promise<void> {
+async function queueBatch({ client, backend, keys, take }: Outlet, batch: readonly Release[]): Promise<void> {
   const before = client.pipeline();
   const after = client.pipeline();
   for (const { to } of batch) {
@@ -90,9 +94,9 @@ async function queueBatch({ client, backend, keys }: Outlet, batch: readonly Rel
     prefix: keys.prefix,
     queueName: queueNameOf(to),
   }));
-  replies(await before.exec());
-  replies(await backend.addFlow(entries));
-  replies(await after.exec());
+  take(await before.exec());
+  take(await backend.addFlow(entries));
+  take(await after.exec());
 }
 
 async function withdrawBatch(

@@ -42,20 +42,18 @@ export async function appendReport(
 /** All that is there: a page of every stream, many streams to a command, and all commands in one round trip. */
 export async function readReports({ ask, keys }: Link, question: ReportQuestion): Promise<ReportPage> {
   let place = question.after ?? new Map();
-  const reports: StoredReport[] = [];
+  const pages: (readonly Found[])[] = [];
   let left = speakersOf(question);
   while (left.length > 0) {
     const count = Math.max(LEAST_ENTRIES, Math.floor(ENTRIES / left.length));
     const streams = chunksOf(left).map((chunk) => streamsOf(keys, { ...question, after: place }, chunk));
-    const pages = await ask((client) => Promise.all(streams.map((each) => readPage(client, each, { count }))));
-    const found = pages.flat();
+    const found = (await ask((client) => Promise.all(streams.map((each) => readPage(client, each, { count }))))).flat();
     place = moveOn(place, found);
-    // More in all than a call takes arguments.
-    for (const report of found.flatMap(toStoredReports)) reports.push(report);
+    pages.push(found);
     const full = found.flatMap(({ from, entries }) => (entries.length < count ? [] : [from]));
     left = stillRead(full, place);
   }
-  return { reports, place };
+  return { reports: pages.flat().flatMap(toStoredReports), place };
 }
 
 /** Waits on its own connection, since one that waits answers nothing else. */

@@ -96,6 +96,6 @@ function requireGrant(trust: Trust, name: string): Grant {
 
 function alreadyRevoked(name: string): RejectedError {
   return new RejectedError('KEY_REVOKED', `the key of ${name} is revoked already`, {
-    hint: 'a new one: celeroot keys add NAME',
+    hint: 'a new one, under another name: celeroot keys add NAME --out FILE',
   });
 }

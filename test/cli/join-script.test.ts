@@ -1,8 +1,11 @@
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { test } from 'node:test';
 import { fleetNameSchema, hostNameSchema } from '../../src/core/names.ts';
 import { renderJoinScript, type JoinScriptParts } from '../../src/fleet/join-script.ts';
+import { temporaryFolder } from '../support/temporary-folder.ts';
 
 const PARTS: JoinScriptParts = {
   fleet: fleetNameSchema.parse('test'),
@@ -38,6 +41,20 @@ test('a script that was cut off has nothing that a shell would begin', () => {
     assert.equal(isWhole(script.slice(0, end)), false, script.slice(0, end).slice(-30));
   }
   assert.doesNotMatch(script.slice(0, call), /^main(?!\(\))/m);
+});
+
+test('a machine that was renamed on the controller alone is told what finishes that', async () => {
+  await using folder = await temporaryFolder();
+  await writeFile(join(folder.path, 'worker.yaml'), 'fleet: test\nhost: old\n');
+  const functions = scriptOf().split('\nmain() {')[0]?.replace('=/etc/celeroot', `='${folder.path}'`);
+
+  const { status, stderr } = spawnSync('/bin/sh', [], { input: `${functions}\nrequire_own_name\n`, encoding: 'utf8' });
+
+  assert.equal(status, 1);
+  assert.match(
+    stderr,
+    /^web1: error: this machine is the host old already; .*celeroot hosts join web1 --rename old \|/,
+  );
 });
 
 test('whatever the worker file says, it ends where it ends', () => {

@@ -102,7 +102,9 @@ test('a revoked key is named as such and signs nothing here any more', async () 
   assert.match((await keys(folder, 'ls')).stdout, /^operator +operator +revoked \d{4}-/m);
   const ping = await runCli(['system', 'ping', '--host', 'web1'], { cwd: folder.path });
   assert.equal(ping.code, 3);
-  assert.match(ping.stderr, /^error\[KEY_UNUSABLE\]: the key in .* is revoked .*\nhint: .*keys ls/);
+  assert.match(ping.stderr, /^error\[KEY_UNUSABLE\]: the key in .* is revoked in the trust file .*\nhint: .*keys ls/);
+  const again = await keys(folder, 'revoke', 'operator');
+  assert.match(again.stderr, /^error\[KEY_REVOKED\]: .*\nhint: .*celeroot keys add NAME --out FILE/);
 });
 
 test('a key whose time is over signs nothing here any more', async () => {

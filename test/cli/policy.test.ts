@@ -45,7 +45,7 @@ test('a task that there is not is pointed out', async () => {
 test('a file that is not there is an error', async () => {
   const { code, stderr } = await runCli(['policy', 'check', 'nowhere.yaml']);
   assert.equal(code, 3);
-  assert.match(stderr, /^error\[CONFIG_NOT_FOUND\]: \/nowhere\.yaml does not exist/);
+  assert.match(stderr, /^error\[CONFIG_NOT_FOUND\]: \/nowhere\.yaml does not exist\nhint: without a policy nothing/);
 });
 
 test('a pipe, which would hold a worker up, is no policy', async () => {

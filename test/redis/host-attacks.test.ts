@@ -74,9 +74,35 @@ test('a host may read what is for all, and no more of its own than it needs', as
   assert.match(await attempt(settings, [['LPUSH', keys.presence(web1), 'no text']]), /^NOPERM/);
 });
 
+test('a host that says more than anybody takes, or what is no text, is not heard, and the others are', async () => {
+  await using guarded = await startGuardedRedis();
+  await using controller = await openControllerBroker(guarded.controller);
+  const [attacker, other] = [enrol(guarded.controller, web1, []), enrol(guarded.controller, web2, [])];
+  for (const { user } of [attacker, other]) await controller.setHostUser(user);
+  {
+    await using worker = await openWorkerBroker(attacker.settings);
+    // What is read is not more than a client can hold; here it is enough that it is not all.
+    const { signature } = saidFacts(web1, facts);
+    await worker.saveFacts(web1, { text: 'x'.repeat(3 * 1024 * 1024), signature });
+    await worker.announce(web1, { text: 'x'.repeat(3 * 1024 * 1024), signature });
+  }
+  {
+    await using worker = await openWorkerBroker(other.settings);
+    await worker.saveFacts(web2, saidFacts(web2, facts));
+    await worker.announce(web2, saidPresence(web2, presence));
+  }
+
+  assert.deepEqual([...(await controller.facts([web1, web2])).keys()], [web2]);
+  assert.deepEqual([...(await controller.presences([web1, web2])).keys()], [web2]);
+  await using admin = await adminOf(guarded);
+  await admin.makeList(keysFor(guarded.controller.environment).facts(web1));
+  assert.deepEqual([...(await controller.facts([web1, web2])).keys()], [web2]);
+});
+
 type Admin = AsyncDisposable & {
   /** Every key but those that begin so, byte for byte, with its expiry; and every user with its rights. */
   readonly state: (except: string) => Promise<readonly string[]>;
+  readonly makeList: (key: string) => Promise<void>;
 };
 
 async function adminOf({ redis }: GuardedRedis): Promise<Admin> {
@@ -91,6 +117,10 @@ async function adminOf({ redis }: GuardedRedis): Promise<Admin> {
       return [...keys, ...values, String(await client.call('ACL', 'LIST')), await client.info('keyspace')].map((line) =>
         line.replace(/avg_ttl=\d+/, ''),
       );
+    },
+    makeList: async (key) => {
+      await client.del(key);
+      await client.rpush(key, 'x');
     },
     [Symbol.asyncDispose]: async () => void (await client.quit()),
   };

@@ -1,10 +1,13 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { Redis } from 'ioredis';
 import type { Destination } from '../../src/core/run.ts';
 import type { Delivery } from '../../src/queue/broker.ts';
 import { keysFor, prefixFor } from '../../src/queue/names.ts';
 import { openControllerBroker, openWorkerBroker } from '../../src/queue/open.ts';
-import { host, newRun, releasesOf } from '../support/broker-data.ts';
+import { attempt } from '../support/attempt-attack.ts';
+import { host, newRun, queue, releasesOf } from '../support/broker-data.ts';
+import { enrol, startGuardedRedis } from '../support/guarded-redis.ts';
 import { forbidLeaks } from '../support/no-leaks.ts';
 import { startRedis, waitUntil, withPassword } from '../support/redis.ts';
 
@@ -12,6 +15,7 @@ forbidLeaks();
 
 const web1 = host('web1');
 const toWeb1: Destination = { kind: 'host', host: web1 };
+const web = queue('web');
 
 test('jobs pushed by hand are handed over as they are, and good ones after them too', async () => {
   await using redis = await startRedis();
@@ -141,4 +145,93 @@ test('a host that bends its own queue keeps no order from the others', async () 
   await bend('wait');
   const jobs = run.jobs.map(({ id, to }) => ({ job: id, to }));
   assert.deepEqual(await controller.withdraw(jobs), [`${run.id}.web2`]);
+});
+
+test('a host that fills its own queue’s counter or events, or knows a job’s id before, keeps no order from the others', async () => {
+  await using redis = await startRedis();
+  await using controller = await openControllerBroker(redis.settings);
+  const keys = keysFor(redis.settings.environment);
+  const bends: readonly ((job: string) => readonly string[])[] = [
+    () => ['SET', keys.queue(toWeb1, 'id'), '9223372036854775807'],
+    () => ['XADD', keys.queue(toWeb1, 'events'), '18446744073709551615-18446744073709551615', 'event', 'x'],
+    (job) => ['SET', keys.queue(toWeb1, job), 'bent'],
+  ];
+  for (const bend of bends) {
+    const [run, next] = [newRun([web1, host('web2')]), newRun([web1, host('web2')])];
+    await redis.command(...bend(`${run.id}.web1`));
+
+    await controller.release(releasesOf(run));
+    await controller.release(releasesOf(next));
+
+    const toWeb2: Destination = { kind: 'host', host: host('web2') };
+    const newest = await redis.command('LRANGE', keys.queue(toWeb2, 'wait'), '0', '1');
+    assert.deepEqual(newest.split('\n'), [`${next.id}.web2`, `${run.id}.web2`]);
+    assert.equal(await redis.command('LRANGE', keys.queue(toWeb1, 'wait'), '0', '0'), `${next.id}.web1`);
+  }
+});
+
+test('a host that bends its own queue without end keeps no order from the others', async () => {
+  await using redis = await startRedis();
+  await using controller = await openControllerBroker(redis.settings);
+  const keys = keysFor(redis.settings.environment);
+  const over = new AbortController();
+  const bending = (async (): Promise<void> => {
+    const client = new Redis(redis.port, '127.0.0.1');
+    const counter = keys.queue(toWeb1, 'id');
+    while (!over.signal.aborted) {
+      await Promise.all(Array.from({ length: 100 }, () => client.set(counter, '9223372036854775807')));
+    }
+    await client.quit();
+  })();
+  await waitUntil(async () => (await redis.command('EXISTS', keys.queue(toWeb1, 'id'))) === '1', 'the first bend');
+  const runs = Array.from({ length: 10 }, () => newRun([web1, host('web2')]));
+
+  try {
+    for (const run of runs) await controller.release(releasesOf(run));
+  } finally {
+    over.abort();
+    await bending;
+  }
+
+  const waits = await redis.command('LRANGE', keys.queue({ kind: 'host', host: host('web2') }, 'wait'), '0', '-1');
+  assert.deepEqual(
+    waits.split('\n').toReversed(),
+    runs.map(({ id }) => `${id}.web2`),
+  );
+});
+
+test('a host has another of its role drop no order that is for that one alone', async () => {
+  await using guarded = await startGuardedRedis();
+  await using controller = await openControllerBroker(guarded.controller);
+  const [attacker, victim] = [enrol(guarded.controller, web1, [web]), enrol(guarded.controller, host('web2'), [web])];
+  for (const { user } of [attacker, victim]) await controller.setHostUser(user);
+  const run = newRun([host('web2')]);
+  await controller.release(releasesOf(run));
+  const [order] = releasesOf(run);
+  assert.ok(order !== undefined);
+  const keys = keysFor(guarded.controller.environment);
+  const toWeb: Destination = { kind: 'any', queue: web };
+  const parent = keys.queue(order.to, order.job);
+  const parentData = JSON.stringify({ queueKey: parent.slice(0, -order.job.length - 1), id: order.job, fpof: true });
+  const job = ['name', 'x', 'data', '{}', 'opts', '{}'];
+  const next = [...job, 'pk', parent, 'pd', parentData, 'pdk', `${parent}:dependencies`, 'jid', 'second'];
+  // The first makes the second a child of the order, and the second fails.
+  const steps: readonly string[][] = [
+    ['HSET', keys.queue(toWeb, 'first'), ...job, 'deid', 'd'],
+    ['HSET', keys.queue(toWeb, 'dn:d'), ...next],
+    ['HSET', keys.queue(toWeb, 'second'), 'defa', 'x'],
+    ['LPUSH', keys.queue(toWeb, 'wait'), 'first'],
+  ];
+  for (const step of steps) assert.match(await attempt(attacker.settings, [step]), /^\d+$/);
+
+  const lines: string[] = [];
+  await using worker = await openWorkerBroker(victim.settings, { log: (line) => lines.push(line) });
+  const taken: string[] = [];
+  const ofRole = worker.consume(toWeb, 1, async () => undefined);
+  await waitUntil(() => lines.some((line) => line.includes('job second: x')), 'the second to fail');
+  const own = worker.consume(order.to, 1, async ({ job: id }) => void taken.push(id));
+  await waitUntil(() => taken.length === 1 || lines.length > 1, 'the order');
+  await Promise.all([ofRole.drain(), own.drain()]);
+
+  assert.deepEqual(taken, [order.job]);
 });

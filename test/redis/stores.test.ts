@@ -183,6 +183,18 @@ test('a run of thousands of hosts is read at once, and then only where something
   );
 });
 
+test('all of more reports than a call takes arguments are read', async () => {
+  await using redis = await startRedis();
+  await using controller = await openControllerBroker(redis.settings);
+  const keys = keysFor(redis.settings.environment);
+  const { id } = newRun([]);
+  const hosts = Array.from({ length: 1400 }, (_, index) => host(`web${index}`));
+  const fill = "for _, key in ipairs(KEYS) do for i = 1, 100 do redis.call('XADD', key, '*', 'report', '{}') end end";
+  await redis.command('EVAL', fill, String(hosts.length), ...hosts.map((name) => keys.reports(id, name)));
+
+  assert.equal((await controller.readReports({ run: id, hosts })).reports.length, 140_000);
+});
+
 test('a key that is no stream has no reports and no refusals, and keeps nobody from reading those of others', async () => {
   await using redis = await startRedis();
   await using controller = await openControllerBroker(redis.settings);
