@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { ConfigError, ConnectionError } from '../core/errors.ts';
 import type { ControllerBroker } from '../queue/broker.ts';
 import { openControllerBroker } from '../queue/open.ts';
-import { beat } from './beat.ts';
+import { beat, decideDue } from './beat.ts';
 import { driveRollouts } from './drive-rollouts.ts';
 import { keepPlan } from './plan-keeper.ts';
 import { reconcile } from './reconcile.ts';
@@ -31,15 +31,25 @@ export async function runScheduler(options: RunSchedulerOptions, stop: AbortSign
   await using broker = await openPatiently(keeper.plan(), log, stop);
   if (broker === null) return;
   const memory = newMemory();
-  const now = (): Scheduler => ({ ...options, memory, broker, plan: keeper.plan() });
-  log(`scheduler of fleet ${keeper.plan().fleet.fleet}: ${keeper.plan().schedules.length} schedules`);
+  let plan = keeper.plan();
+  const now = (): Scheduler => ({ ...options, memory, broker, plan });
+  log(`scheduler of fleet ${plan.fleet.fleet}: ${plan.schedules.length} schedules`);
   const driving = driveRollouts(now, options.by, stop);
   let isReconciled = false;
   let trouble: string | null = null;
   while (!stop.aborted) {
-    if (await keeper.refresh()) isReconciled = false;
+    await keeper.refresh();
     let nextAt = options.clock.now() + RETRY_MS;
     try {
+      if (plan !== keeper.plan()) {
+        // What was due until now is decided by what the file said until now: a slot is not lost for a rule that was
+        // only written otherwise, and one that both rules name is decided once.
+        const before = now();
+        plan = keeper.plan();
+        memory.newRulesFrom = options.clock.now();
+        isReconciled = false;
+        await decideDue(before);
+      }
       if (!isReconciled) await reconcile(now());
       isReconciled = true;
       nextAt = await beat(now());
@@ -50,13 +60,7 @@ export async function runScheduler(options: RunSchedulerOptions, stop: AbortSign
       if (error.message !== trouble) log(`${error.message}; trying until it works`);
       trouble = error.message;
     }
-    await untilDue({
-      nextAt,
-      clock: options.clock,
-      stop,
-      hasChanged: keeper.refresh,
-      onChange: () => (isReconciled = false),
-    });
+    await untilDue({ nextAt, clock: options.clock, stop, hasChanged: keeper.refresh });
   }
   await driving;
   log('stopped');
@@ -67,16 +71,15 @@ type Waiting = {
   readonly clock: SchedulerOptions['clock'];
   readonly stop: AbortSignal;
   readonly hasChanged: () => Promise<boolean>;
-  readonly onChange: () => void;
 };
 
 /** Sleeps in small pieces: the clock may be set, and the file changed, meanwhile. */
-async function untilDue({ nextAt, clock, stop, hasChanged, onChange }: Waiting): Promise<void> {
+async function untilDue({ nextAt, clock, stop, hasChanged }: Waiting): Promise<void> {
   while (!stop.aborted) {
     const leftMs = nextAt - clock.now();
     if (leftMs <= 0) return;
     await sleep(Math.min(leftMs, WATCH_MS), undefined, { signal: stop }).catch(() => undefined);
-    if (await hasChanged()) return onChange();
+    if (await hasChanged()) return;
   }
 }
 
