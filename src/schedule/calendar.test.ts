@@ -103,7 +103,7 @@ test('recurrences of the RFC find their days', () => {
     '2026-02-04',
   ]);
   assert.deepEqual(days('FREQ=DAILY;UNTIL=20260107', '20260105', { to }), ['2026-01-05', '2026-01-06', '2026-01-07']);
-  assert.deepEqual(days('FREQ=DAILY;UNTIL=20260106T090000Z', '20260105', { to }), ['2026-01-05']);
+  assert.deepEqual(days('FREQ=DAILY;UNTIL=20260106T090000', '20260105', { to }), ['2026-01-05']);
   assert.deepEqual(days('FREQ=WEEKLY;INTERVAL=2;BYDAY=TU,TH;COUNT=5', '20260106', { to }), [
     '2026-01-06',
     '2026-01-08',
@@ -148,6 +148,20 @@ test('dates are added, left out, moved and cancelled', () => {
   );
 });
 
+test('one of a series that is moved to another zone is moved, and not there twice', () => {
+  const series = event('DTSTART;TZID=Europe/Amsterdam:20260601T220000', 'DURATION:PT2H', 'RRULE:FREQ=DAILY;COUNT=3');
+  for (const id of ['RECURRENCE-ID;TZID=Europe/Amsterdam:20260602T220000', 'RECURRENCE-ID:20260602T200000Z']) {
+    for (const start of ['DTSTART:20260602T100000Z', 'DTSTART;TZID=America/New_York:20260602T060000']) {
+      const times = events(...series, ...event(id, start, 'DURATION:PT1H'));
+      assert.deepEqual(spans(times, { from: '2026-06-01T00:00Z', to: '2026-06-05T00:00Z' }), [
+        '2026-06-01T20:00Z/2026-06-01T22:00Z',
+        '2026-06-02T10:00Z/2026-06-02T11:00Z',
+        '2026-06-03T20:00Z/2026-06-03T22:00Z',
+      ]);
+    }
+  }
+});
+
 test('lines are unfolded, and what is nested in an event is not of the event', () => {
   const alarm = ['BEGIN:VALARM', 'TRIGGER:-PT15M', 'DURATION:PT9H', 'END:VALARM'];
   const times = events(...event('DTSTA', ' RT:20260105T10', '\t0000Z', ...alarm, 'DURATION:PT1H'));
@@ -170,6 +184,13 @@ test('what would have to be guessed at is refused with its line', () => {
     refused('DTSTART:20260102', 'RECURRENCE-ID;RANGE=THISANDFUTURE:20260102'),
     /^5: .*RANGE is not supported$/,
   );
+  assert.match(refused('DTSTART:20260102T100000Z', 'EXDATE;VALUE=DATE:20260103'), /^5: EXDATE: a day, and the event/);
+  assert.match(
+    refused('DTSTART:20260102T100000', 'EXDATE:20260103T100000Z'),
+    /^5: EXDATE: a time in UTC, and the event/,
+  );
+  assert.match(refused('DTSTART:20260102T100000', 'DTEND:20260103T100000Z'), /^5: DTEND: a time in UTC, and the event/);
+  assert.match(refused('DTSTART:20260102', 'RRULE:FREQ=DAILY;UNTIL=20260105T230000Z'), /^5: RRULE: UNTIL in UTC/);
   assert.match(refused('DTSTART:20260102', 'RRULE=FREQ=DAILY'), /^5: a line is not understood$/);
   assert.match(refused('DTSTART:20260102', 'RRULE:FREQ=DAILY', 'EXRULE:FREQ=WEEKLY'), /^6: another EXRULE/);
   assert.match(refused('DTSTART:20260102', 'RRULE:FREQ=DAILY', 'RRULE:FREQ=WEEKLY'), /^6: another RRULE/);
