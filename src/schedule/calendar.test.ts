@@ -8,9 +8,9 @@ import { openZone, UTC } from './zone.ts';
 /** When a calendar holds within two days, as `2026-03-28T21:00Z/…`. */
 function spans(
   times: Calendar['times'],
-  { zone = 'UTC', from, to }: { zone?: string; from: string; to: string },
+  { kind = 'freeze', zone = 'UTC', from, to }: { kind?: Calendar['kind']; zone?: string; from: string; to: string },
 ): readonly string[] {
-  const calendar = { name: 'c', kind: 'freeze', zone: openZone(zone) ?? UTC, times } as const;
+  const calendar = { name: 'c', kind, zone: openZone(zone) ?? UTC, times } as const;
   const found = spansOf(calendar, { start: Date.parse(from), end: Date.parse(to) });
   return found.map(({ start, end }) =>
     [start, end].map((at) => `${new Date(at).toISOString().slice(0, 16)}Z`).join('/'),
@@ -48,6 +48,18 @@ test('a window by pattern is as long as the clock on the wall shows, also when t
     '2026-06-01T20:00Z/2026-06-02T04:00Z',
   ]);
   assert.deepEqual(spans(times, { zone, from: '2026-06-02T04:00Z', to: '2026-06-02T20:00Z' }), []);
+});
+
+test('an end that the clock shows twice is the second in a freeze and the first in maintenance', () => {
+  const night = { zone: 'Europe/Amsterdam', from: '2026-10-24T20:00Z', to: '2026-10-25T12:00Z' };
+  const read = readCron('0 1 * * *', '');
+  assert.ok('pattern' in read);
+  const once = { kind: 'once', from: Date.parse('2026-10-25T01:00Z'), until: Date.parse('2026-10-25T02:00Z') } as const;
+  const pattern = { kind: 'cron', pattern: read.pattern, lengthMs: 3_600_000 } as const;
+  for (const times of [[once], [pattern], events(...event('DTSTART:20261025T010000', 'DTEND:20261025T020000'))]) {
+    assert.deepEqual(spans(times, night), ['2026-10-24T23:00Z/2026-10-25T01:00Z']);
+    assert.deepEqual(spans(times, { ...night, kind: 'maintenance' }), ['2026-10-24T23:00Z/2026-10-25T00:00Z']);
+  }
 });
 
 test('windows that overlap or touch are one', () => {
