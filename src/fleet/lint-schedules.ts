@@ -32,7 +32,11 @@ export function lintSchedules(fleet: FleetConfig, calendars: FleetCalendars, now
   ];
 }
 
-function taskFindings(fleet: FleetConfig, { schedule }: ResolvedSchedule): readonly ScheduleFinding[] {
+/** Whether the run of a schedule can be made at all, as the file is. */
+export function taskFindings(
+  fleet: FleetConfig,
+  { schedule }: Pick<ResolvedSchedule, 'schedule'>,
+): readonly ScheduleFinding[] {
   try {
     prepareScheduled(fleet, schedule);
     return [];

@@ -8,9 +8,9 @@ import { openZone, UTC } from './zone.ts';
 /** When a calendar holds within two days, as `2026-03-28T21:00Z/…`. */
 function spans(
   times: Calendar['times'],
-  { zone = 'UTC', from, to }: { zone?: string; from: string; to: string },
+  { kind = 'freeze', zone = 'UTC', from, to }: { kind?: Calendar['kind']; zone?: string; from: string; to: string },
 ): readonly string[] {
-  const calendar = { name: 'c', kind: 'freeze', zone: openZone(zone) ?? UTC, times } as const;
+  const calendar = { name: 'c', kind, zone: openZone(zone) ?? UTC, times } as const;
   const found = spansOf(calendar, { start: Date.parse(from), end: Date.parse(to) });
   return found.map(({ start, end }) =>
     [start, end].map((at) => `${new Date(at).toISOString().slice(0, 16)}Z`).join('/'),
@@ -48,6 +48,18 @@ test('a window by pattern is as long as the clock on the wall shows, also when t
     '2026-06-01T20:00Z/2026-06-02T04:00Z',
   ]);
   assert.deepEqual(spans(times, { zone, from: '2026-06-02T04:00Z', to: '2026-06-02T20:00Z' }), []);
+});
+
+test('an end that the clock shows twice is the second in a freeze and the first in maintenance', () => {
+  const night = { zone: 'Europe/Amsterdam', from: '2026-10-24T20:00Z', to: '2026-10-25T12:00Z' };
+  const read = readCron('0 1 * * *', '');
+  assert.ok('pattern' in read);
+  const once = { kind: 'once', from: Date.parse('2026-10-25T01:00Z'), until: Date.parse('2026-10-25T02:00Z') } as const;
+  const pattern = { kind: 'cron', pattern: read.pattern, lengthMs: 3_600_000 } as const;
+  for (const times of [[once], [pattern], events(...event('DTSTART:20261025T010000', 'DTEND:20261025T020000'))]) {
+    assert.deepEqual(spans(times, night), ['2026-10-24T23:00Z/2026-10-25T01:00Z']);
+    assert.deepEqual(spans(times, { ...night, kind: 'maintenance' }), ['2026-10-24T23:00Z/2026-10-25T00:00Z']);
+  }
 });
 
 test('windows that overlap or touch are one', () => {
@@ -103,7 +115,7 @@ test('recurrences of the RFC find their days', () => {
     '2026-02-04',
   ]);
   assert.deepEqual(days('FREQ=DAILY;UNTIL=20260107', '20260105', { to }), ['2026-01-05', '2026-01-06', '2026-01-07']);
-  assert.deepEqual(days('FREQ=DAILY;UNTIL=20260106T090000Z', '20260105', { to }), ['2026-01-05']);
+  assert.deepEqual(days('FREQ=DAILY;UNTIL=20260106T090000', '20260105', { to }), ['2026-01-05']);
   assert.deepEqual(days('FREQ=WEEKLY;INTERVAL=2;BYDAY=TU,TH;COUNT=5', '20260106', { to }), [
     '2026-01-06',
     '2026-01-08',
@@ -148,6 +160,20 @@ test('dates are added, left out, moved and cancelled', () => {
   );
 });
 
+test('one of a series that is moved to another zone is moved, and not there twice', () => {
+  const series = event('DTSTART;TZID=Europe/Amsterdam:20260601T220000', 'DURATION:PT2H', 'RRULE:FREQ=DAILY;COUNT=3');
+  for (const id of ['RECURRENCE-ID;TZID=Europe/Amsterdam:20260602T220000', 'RECURRENCE-ID:20260602T200000Z']) {
+    for (const start of ['DTSTART:20260602T100000Z', 'DTSTART;TZID=America/New_York:20260602T060000']) {
+      const times = events(...series, ...event(id, start, 'DURATION:PT1H'));
+      assert.deepEqual(spans(times, { from: '2026-06-01T00:00Z', to: '2026-06-05T00:00Z' }), [
+        '2026-06-01T20:00Z/2026-06-01T22:00Z',
+        '2026-06-02T10:00Z/2026-06-02T11:00Z',
+        '2026-06-03T20:00Z/2026-06-03T22:00Z',
+      ]);
+    }
+  }
+});
+
 test('lines are unfolded, and what is nested in an event is not of the event', () => {
   const alarm = ['BEGIN:VALARM', 'TRIGGER:-PT15M', 'DURATION:PT9H', 'END:VALARM'];
   const times = events(...event('DTSTA', ' RT:20260105T10', '\t0000Z', ...alarm, 'DURATION:PT1H'));
@@ -170,6 +196,13 @@ test('what would have to be guessed at is refused with its line', () => {
     refused('DTSTART:20260102', 'RECURRENCE-ID;RANGE=THISANDFUTURE:20260102'),
     /^5: .*RANGE is not supported$/,
   );
+  assert.match(refused('DTSTART:20260102T100000Z', 'EXDATE;VALUE=DATE:20260103'), /^5: EXDATE: a day, and the event/);
+  assert.match(
+    refused('DTSTART:20260102T100000', 'EXDATE:20260103T100000Z'),
+    /^5: EXDATE: a time in UTC, and the event/,
+  );
+  assert.match(refused('DTSTART:20260102T100000', 'DTEND:20260103T100000Z'), /^5: DTEND: a time in UTC, and the event/);
+  assert.match(refused('DTSTART:20260102', 'RRULE:FREQ=DAILY;UNTIL=20260105T230000Z'), /^5: RRULE: UNTIL in UTC/);
   assert.match(refused('DTSTART:20260102', 'RRULE=FREQ=DAILY'), /^5: a line is not understood$/);
   assert.match(refused('DTSTART:20260102', 'RRULE:FREQ=DAILY', 'EXRULE:FREQ=WEEKLY'), /^6: another EXRULE/);
   assert.match(refused('DTSTART:20260102', 'RRULE:FREQ=DAILY', 'RRULE:FREQ=WEEKLY'), /^6: another RRULE/);

@@ -1,5 +1,5 @@
 import type { CronPattern } from './cron.ts';
-import { type CalendarEvent, spansOfEvent } from './event-times.ts';
+import { type CalendarEvent, type Held, spansOfEvent } from './event-times.ts';
 import { slotsBetween } from './slots.ts';
 import { mergeSpans, type Span } from './spans.ts';
 import { DAY_MS, type WallMs } from './wall-clock.ts';
@@ -22,30 +22,33 @@ export type Calendar = {
   readonly times: readonly CalendarTimes[];
 };
 
-/** When a calendar holds, as far as it touches a span. */
-export function spansOf(calendar: Calendar, within: Span): readonly Span[] {
-  const spans = calendar.times.flatMap((times) => spansOfTimes(times, calendar.zone, within));
+/**
+ * When a calendar holds, as far as it touches a span. Where the clock shows an end twice, a freeze holds until the last
+ * of them and maintenance until the first: nothing begins in a time that either does not mean.
+ */
+export function spansOf({ kind, zone, times: all }: Calendar, within: Span): readonly Span[] {
+  const held = { zone, within, ends: kind === 'freeze' ? 'last' : 'first' } as const;
+  const spans = all.flatMap((times) => spansOfTimes(times, held));
   return mergeSpans(spans.filter(({ start, end }) => end > within.start && start < within.end));
 }
 
-function spansOfTimes(times: CalendarTimes, zone: Zone, within: Span): readonly Span[] {
+function spansOfTimes(times: CalendarTimes, held: Held): readonly Span[] {
   switch (times.kind) {
     case 'cron':
-      return spansOfPattern(times, zone, within);
+      return spansOfPattern(times, held);
     case 'once':
-      return [wallSpan(zone, times)];
+      return [wallSpan(held.zone, { ...times, ends: held.ends })];
     case 'event':
-      return spansOfEvent(times.event, zone, within);
+      return spansOfEvent(times.event, held);
   }
 }
 
 function spansOfPattern(
   { pattern, lengthMs }: Extract<CalendarTimes, { kind: 'cron' }>,
-  zone: Zone,
-  within: Span,
+  { zone, within, ends }: Held,
 ): readonly Span[] {
   const timing = { kind: 'cron', pattern, zone, dst: { missing: 'after', repeated: 'first' } } as const;
   // The clock may be put back by up to a day while a window is open.
   const starts = slotsBetween(timing, within.start - lengthMs - DAY_MS, within.end);
-  return [...starts].map((start) => ({ start, end: endOfSpan(zone, wallAt(zone, start) + lengthMs) }));
+  return [...starts].map((start) => ({ start, end: endOfSpan(zone, wallAt(zone, start) + lengthMs, ends) }));
 }

@@ -1,7 +1,7 @@
 import { occurrences, type Recurrence } from './recurrence.ts';
 import type { Span } from './spans.ts';
 import { DAY_MS, type WallMs } from './wall-clock.ts';
-import { wallSpan } from './wall-span.ts';
+import { type SpanEnd, wallSpan } from './wall-span.ts';
 import type { Zone } from './zone.ts';
 
 /** An event of an iCalendar file. */
@@ -17,8 +17,11 @@ export type CalendarEvent = {
   readonly except: ReadonlySet<WallMs>;
 };
 
+/** The calendar's zone, the time that matters, and when what ends twice ends. */
+export type Held = { readonly zone: Zone; readonly within: Span; readonly ends: SpanEnd };
+
 /** When an event holds, as far as it may touch a span. */
-export function spansOfEvent(event: CalendarEvent, calendarZone: Zone, within: Span): readonly Span[] {
+export function spansOfEvent(event: CalendarEvent, { zone: calendarZone, within, ends }: Held): readonly Span[] {
   const zone = event.zone ?? calendarZone;
   // A wall is never more than a day off UTC.
   const [from, before] = [within.start - DAY_MS - event.lengthMs, within.end + DAY_MS];
@@ -28,5 +31,5 @@ export function spansOfEvent(event: CalendarEvent, calendarZone: Zone, within: S
   ];
   return starts
     .filter((start) => start >= from && start < before && !event.except.has(start))
-    .map((start) => wallSpan(zone, { from: start, until: start + event.lengthMs }));
+    .map((start) => wallSpan(zone, { from: start, until: start + event.lengthMs, ends }));
 }

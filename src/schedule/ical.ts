@@ -59,9 +59,10 @@ function eventBlocks(lines: readonly ContentLine[]): readonly Block[] {
 
 type ReadEvent = {
   readonly event: CalendarEvent;
+  readonly start: Start;
   readonly uid: string;
-  /** The beginning in the series that this event stands for. */
-  readonly replaces: WallMs | null;
+  /** The line with the beginning in the series that this event stands for. */
+  readonly replaced: ContentLine | null;
   readonly isCancelled: boolean;
 };
 
@@ -69,7 +70,8 @@ function readEvent({ begin, lines }: Block): ReadEvent {
   const one = (name: string): ContentLine | undefined => lines.find((line) => line.name === name);
   const start = one('DTSTART');
   if (start === undefined) throw new IcalProblem('an event has no DTSTART', begin.line);
-  const { stamp, zone } = readTimeLine(start);
+  const begins = readTimeLine(start);
+  const { stamp, zone } = begins;
   const replaced = one('RECURRENCE-ID');
   if (replaced?.parameters.has('RANGE') === true) {
     throw new IcalProblem('RECURRENCE-ID with RANGE is not supported', replaced.line);
@@ -79,29 +81,31 @@ function readEvent({ begin, lines }: Block): ReadEvent {
   if (unsupported !== undefined)
     throw new IcalProblem(`another ${unsupported.name} is not supported`, unsupported.line);
   const inZone = (name: string): readonly WallMs[] =>
-    lines.filter((line) => line.name === name).flatMap((line) => wallsOf(line, zone));
+    lines.filter((line) => line.name === name).flatMap((line) => wallsOf(line, begins));
   return {
     event: {
       zone,
       start: stamp.wall,
-      lengthMs: lengthOf(lines, { stamp, zone }),
-      rule: readRuleLine(one('RRULE'), { stamp, zone }),
+      lengthMs: lengthOf(lines, begins),
+      rule: readRuleLine(one('RRULE'), begins),
       also: inZone('RDATE'),
       except: new Set(inZone('EXDATE')),
     },
+    start: begins,
     uid: one('UID')?.value ?? '',
-    replaces: replaced === undefined ? null : (wallsOf(replaced, zone)[0] ?? null),
+    replaced: replaced ?? null,
     isCancelled: one('STATUS')?.value.toUpperCase() === 'CANCELLED',
   };
 }
 
-/** An event that stands for one of a series takes that one out of the series. */
+/** An event that stands for one of a series takes that one out of the series, whatever zone it is moved to itself. */
 function withoutReplaced(read: readonly ReadEvent[]): readonly CalendarEvent[] {
   return read
     .filter(({ isCancelled }) => !isCancelled)
-    .map(({ event, uid, replaces }) => {
-      if (replaces !== null) return event;
-      const gone = read.filter((other) => other.uid === uid).flatMap((other) => other.replaces ?? []);
+    .map(({ event, start, uid, replaced }) => {
+      if (replaced !== null) return event;
+      const lines = read.filter((other) => other.uid === uid).flatMap((other) => other.replaced ?? []);
+      const gone = lines.flatMap((line) => wallsOf(line, start));
       return { ...event, except: new Set([...event.except, ...gone]) };
     });
 }
@@ -124,11 +128,17 @@ function zoneOf({ name, parameters, line }: ContentLine, { isUtc }: Stamp): Zone
 }
 
 /** The times of a line as the clock of the event's own zone shows them. */
-function wallsOf(line: ContentLine, zone: Zone | null): readonly WallMs[] {
-  return line.value.split(',').map((value) => {
-    const { stamp, zone: own } = readTimeLine({ ...line, value });
-    return toZone({ stamp, zone: own }, zone);
-  });
+function wallsOf(line: ContentLine, start: Start): readonly WallMs[] {
+  return line.value.split(',').map((value) => wallBeside(start, readTimeLine({ ...line, value }), line));
+}
+
+/** A time of an event as the clock of its zone shows it. A day beside a time, or UTC beside no zone, could mean several. */
+function wallBeside(start: Start, { stamp, zone }: Start, { name, line }: ContentLine): WallMs {
+  if (stamp.isDate && !start.stamp.isDate)
+    throw new IcalProblem(`${name}: a day, and the event begins at a time`, line);
+  if (stamp.isUtc && start.zone === null)
+    throw new IcalProblem(`${name}: a time in UTC, and the event is in no zone`, line);
+  return toZone({ stamp, zone }, start.zone);
 }
 
 function toZone({ stamp, zone: from }: Start, zone: Zone | null): WallMs {
@@ -146,7 +156,7 @@ function lengthOf(lines: readonly ContentLine[], start: Start): number {
   }
   const end = lines.find(({ name }) => name === 'DTEND');
   if (end === undefined) return start.stamp.isDate ? DAY_MS : 0;
-  const length = toZone(readTimeLine(end), start.zone) - start.stamp.wall;
+  const length = wallBeside(start, readTimeLine(end), end) - start.stamp.wall;
   if (length < 0) throw new IcalProblem('an event ends before it begins', end.line);
   return length;
 }
@@ -157,6 +167,8 @@ function readRuleLine(line: ContentLine | undefined, { stamp, zone }: Start): Ca
   if (typeof read === 'string') throw new IcalProblem(`RRULE: ${read}`, line.line);
   const { until, ...rule } = read;
   if (until === null) return { ...rule, until: null };
+  if (until.isUtc && zone === null)
+    throw new IcalProblem('RRULE: UNTIL in UTC, and the event is in no zone', line.line);
   const last = toZone({ stamp: until, zone: until.isUtc ? openZone('UTC') : zone }, zone);
   return { ...rule, until: until.isDate && !stamp.isDate ? last + DAY_MS - 1 : last };
 }

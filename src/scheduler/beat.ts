@@ -16,12 +16,28 @@ const WAITING_MS = 5000;
  * broken off anywhere and done again by anybody.
  */
 export async function beat(scheduler: Scheduler): Promise<number> {
-  const { broker, clock, plan, memory, log } = scheduler;
+  const { clock, plan, memory } = scheduler;
+  const decided = await decideDue(scheduler);
+  if (decided === 'clock-off') return clock.now() + LOOK_EVERY_MS;
+  await takeOver(scheduler);
+  await sendWaves(scheduler);
+  const now = clock.now();
+  const slots = plan.schedules.map(({ schedule }) =>
+    nextSlot(schedule.timing, memory.decidedUntil.get(ruleOf(schedule)) ?? now),
+  );
+  const moments = [...slots, nextWaveAt(scheduler)].filter((at) => at !== null && at > now);
+  const isWaiting = decided === 'waits' || isHeldUp(scheduler, now);
+  return Math.min(now + (isWaiting ? WAITING_MS : LOOK_EVERY_MS), ...moments.map(Number));
+}
+
+/** Decides the slots that are due, and sends nothing; says whether one waits, or why none was looked at. */
+export async function decideDue(scheduler: Scheduler): Promise<'decided' | 'waits' | 'clock-off'> {
+  const { broker, clock, plan, log } = scheduler;
   const ahead = clock.now() - (await broker.serverTime());
   if (Math.abs(ahead) > MAX_CLOCK_SKEW_MS) {
     const by = `${formatDuration(Math.abs(ahead))} ${ahead > 0 ? 'ahead of' : 'behind'}`;
     log(`the clock of this machine is ${by} that of Redis: nothing fires until they agree`);
-    return clock.now() + LOOK_EVERY_MS;
+    return 'clock-off';
   }
   const [pauses, stored] = await Promise.all([broker.pauses(), broker.slots.decidedUntil()]);
   let isWaiting = false;
@@ -32,12 +48,5 @@ export async function beat(scheduler: Scheduler): Promise<number> {
     };
     if (await decideDueSlots(scheduler, resolved, known)) isWaiting = true;
   }
-  await takeOver(scheduler);
-  await sendWaves(scheduler);
-  const now = clock.now();
-  const slots = plan.schedules.map(({ schedule }) =>
-    nextSlot(schedule.timing, memory.decidedUntil.get(ruleOf(schedule)) ?? now),
-  );
-  const moments = [...slots, nextWaveAt(scheduler)].filter((at) => at !== null && at > now);
-  return Math.min(now + (isWaiting || isHeldUp(scheduler, now) ? WAITING_MS : LOOK_EVERY_MS), ...moments.map(Number));
+  return isWaiting ? 'waits' : 'decided';
 }

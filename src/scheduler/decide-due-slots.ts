@@ -31,7 +31,8 @@ export async function decideDueSlots(
   const own = memory.decidedUntil.get(rule);
   // A time to come is not believed: the clock was set back, or somebody wrote it who wants that nothing fires.
   const known = [own, stored].filter((at) => at !== undefined && at !== null && at <= now).map(Number);
-  const since = known.length === 0 ? now : Math.max(now - LOOK_BACK_MS, ...known);
+  const first = Math.min(now, memory.newRulesFrom ?? now);
+  const since = Math.max(now - LOOK_BACK_MS, ...(known.length === 0 ? [first] : known));
   const advance = async (at: number): Promise<void> => {
     await broker.slots.setDecidedUntil(rule, at);
     memory.decidedUntil.set(rule, at);

@@ -3,9 +3,9 @@ import type { BrokerSettings } from '../core/broker-settings.ts';
 import { ConfigError, ConnectionError } from '../core/errors.ts';
 import type { ControllerBroker } from '../queue/broker.ts';
 import { openControllerBroker } from '../queue/open.ts';
-import { beat } from './beat.ts';
+import { beat, decideDue } from './beat.ts';
 import { driveRollouts } from './drive-rollouts.ts';
-import { keepPlan, type PlanKeeper } from './plan-keeper.ts';
+import { keepPlan } from './plan-keeper.ts';
 import { reconcile } from './reconcile.ts';
 import { newMemory, type Scheduler, type SchedulerOptions } from './scheduler-context.ts';
 
@@ -33,12 +33,26 @@ export async function runScheduler(options: RunSchedulerOptions, stop: AbortSign
   await using broker = await openPatiently(settings, log, stop);
   if (broker === null) return;
   const memory = newMemory();
-  const now = (): Scheduler => ({ ...options, memory, broker, plan: keeper.plan() });
-  log(`scheduler of fleet ${keeper.plan().fleet.fleet}: ${keeper.plan().schedules.length} schedules`);
+  let plan = keeper.plan();
+  const scheduler = (): Scheduler => ({ ...options, memory, broker, plan });
+  /**
+   * What was due until now is decided by what the file said until now: a slot is not lost for a rule that was only
+   * written otherwise, and one that both rules name is decided once.
+   */
+  const takePlan = async (): Promise<boolean> => {
+    const read = keeper.plan();
+    if (read === plan) return false;
+    const from = options.clock.now();
+    await decideDue(scheduler());
+    plan = read;
+    memory.newRulesFrom = from;
+    return true;
+  };
+  log(`scheduler of fleet ${plan.fleet.fleet}: ${plan.schedules.length} schedules`);
   const failed = new AbortController();
-  const driving = driveRollouts(now, { by: options.by, settings }, AbortSignal.any([stop, failed.signal]));
+  const driving = driveRollouts(scheduler, { by: options.by, settings }, AbortSignal.any([stop, failed.signal]));
   try {
-    await beatOn(options, { keeper, scheduler: now, stop });
+    await beatOn(options, { scheduler, refresh: keeper.refresh, takePlan, stop });
   } finally {
     failed.abort();
     await driving;
@@ -46,15 +60,26 @@ export async function runScheduler(options: RunSchedulerOptions, stop: AbortSign
   log('stopped');
 }
 
-type Beating = { readonly keeper: PlanKeeper; readonly scheduler: () => Scheduler; readonly stop: AbortSignal };
+type Beating = {
+  readonly scheduler: () => Scheduler;
+  /** Reads the file, where it was changed. */
+  readonly refresh: () => Promise<boolean>;
+  /** Goes on with what was read; returns whether that is something new. */
+  readonly takePlan: () => Promise<boolean>;
+  readonly stop: AbortSignal;
+};
 
-async function beatOn({ clock, log }: SchedulerOptions, { keeper, scheduler, stop }: Beating): Promise<void> {
+async function beatOn(
+  { clock, log }: SchedulerOptions,
+  { scheduler, refresh, takePlan, stop }: Beating,
+): Promise<void> {
   let isReconciled = false;
   let trouble: string | null = null;
   while (!stop.aborted) {
-    if (await keeper.refresh()) isReconciled = false;
+    await refresh();
     let nextAt = clock.now() + RETRY_MS;
     try {
+      if (await takePlan()) isReconciled = false;
       if (!isReconciled) await reconcile(scheduler());
       isReconciled = true;
       nextAt = await beat(scheduler());
@@ -65,7 +90,7 @@ async function beatOn({ clock, log }: SchedulerOptions, { keeper, scheduler, sto
       if (error.message !== trouble) log(`${error.message}; trying until it works`);
       trouble = error.message;
     }
-    await untilDue({ nextAt, clock, stop, hasChanged: keeper.refresh, onChange: () => (isReconciled = false) });
+    await untilDue({ nextAt, clock, stop, hasChanged: refresh });
   }
 }
 
@@ -74,16 +99,15 @@ type Waiting = {
   readonly clock: SchedulerOptions['clock'];
   readonly stop: AbortSignal;
   readonly hasChanged: () => Promise<boolean>;
-  readonly onChange: () => void;
 };
 
 /** Sleeps in small pieces: the clock may be set, and the file changed, meanwhile. */
-async function untilDue({ nextAt, clock, stop, hasChanged, onChange }: Waiting): Promise<void> {
+async function untilDue({ nextAt, clock, stop, hasChanged }: Waiting): Promise<void> {
   while (!stop.aborted) {
     const leftMs = nextAt - clock.now();
     if (leftMs <= 0) return;
     await sleep(Math.min(leftMs, WATCH_MS), undefined, { signal: stop }).catch(() => undefined);
-    if (await hasChanged()) return onChange();
+    if (await hasChanged()) return;
   }
 }
 

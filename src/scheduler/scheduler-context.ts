@@ -29,6 +29,8 @@ export type Sending = {
 export type SchedulerMemory = {
   /** Up to when the slots of a rule are decided. Redis may lose it. */
   readonly decidedUntil: Map<string, number>;
+  /** From when a rule counts that nobody has seen before: when the file was last read anew; null for now. */
+  newRulesFrom: number | null;
   readonly sendings: Map<string, Sending>;
   /** Runs whose orders it leaves to others until their time is over: who decided on them is in no trust file here. */
   readonly distrusted: Set<string>;
@@ -56,5 +58,5 @@ export type Scheduler = SchedulerOptions & {
 };
 
 export function newMemory(): SchedulerMemory {
-  return { decidedUntil: new Map(), sendings: new Map(), distrusted: new Set(), told: new Map() };
+  return { decidedUntil: new Map(), newRulesFrom: null, sendings: new Map(), distrusted: new Set(), told: new Map() };
 }

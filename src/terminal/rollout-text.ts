@@ -10,7 +10,7 @@ export function rolloutText({ view, decision }: RolloutStatus): string {
   const place = placeText(view);
   switch (decision.kind) {
     case 'finished':
-      return 'all hosts have had their turn';
+      return finishedText(view);
     case 'stopped':
       return `stopped ${place}: ${reasonText(view, decision.reason)}`;
     case 'paused':
@@ -24,6 +24,18 @@ export function rolloutText({ view, decision }: RolloutStatus): string {
     case 'settle':
       return `${place}: goes on`;
   }
+}
+
+/** What may be waited for, or typed, when nobody drives it. */
+export function undrivenText({ kind }: RolloutStatus['decision'], resume: string): string {
+  const isForPerson = kind === 'stopped' || kind === 'paused';
+  return isForPerson ? `nobody, until  ${resume}` : `nobody; a scheduler takes it over, or  ${resume}`;
+}
+
+/** What was cancelled or has expired before it began had no turn. */
+function finishedText({ turns }: RolloutView): string {
+  const missed = [...turns].flatMap(([host, { status }]) => (status === 'missed' ? [host] : []));
+  return missed.length === 0 ? 'all hosts have had their turn' : `ended; no turn had ${namesText(missed)}`;
 }
 
 /** Why it stopped: `2 hosts have failed (web1, web2), 1 may`. */

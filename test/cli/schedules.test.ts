@@ -71,6 +71,23 @@ test('schedules ls works without Redis and says what it does not know', async ()
   assert.deepEqual(await run('schedules'), await run('schedules', 'list'));
 });
 
+test('schedules next says which schedules cannot run as they are', async () => {
+  const more = `scheduler_key: clock.key
+schedules:
+  typo: { task: apt.upgrad, target: { all: true }, every: 12h }
+  barred: { task: system.facts, target: { roles: [db] }, every: 12h }
+`;
+  await using unsigned = await makeFleetFolder({ more });
+  const typed = await runCli(['schedules', 'next', '--for', '12h'], { cwd: unsigned.path, clock: { now: () => NOW } });
+  assert.match(typed.stdout, / typo +0 +cannot run: there is no task apt\.upgrad$/m);
+  assert.match(typed.stdout, / barred +0 +cannot run: system\.facts is not allowed by the roles of db1$/m);
+
+  const ping = '\nschedules:\n  ping: { task: system.ping, target: { roles: [webserver] }, every: 12h }\n';
+  await using signed = await makeFleetFolder({ more: `scheduler_key: clock.key${ping}` });
+  const { stdout } = await runCli(['schedules', 'next', '--for', '12h', '--json'], { cwd: signed.path });
+  assert.match(stdout, /"fault": "there is no standing order for ping in /);
+});
+
 test('schedules next shows local time, UTC, hosts, and what calendars keep back', async () => {
   const { code, stdout } = await run('schedules', 'next', 'nightly', '--for', '3d');
   assert.equal(code, 0);

@@ -55,3 +55,29 @@ test('while the file is edited to nonsense and back, two schedulers decide each 
   assert.deepEqual(told.toSorted(), fired.toSorted());
   assert.ok(fired.length > 0);
 });
+
+test('a rule that is written otherwise just before its slot keeps it', async () => {
+  await using redis = await startRedis();
+  const from = Math.ceil(Date.now() / 1000) * 1000 + 8000;
+  const moments = Array.from({ length: 6 }, (_, index) => from + index * 4000);
+  const at = moments.map((moment) => `"${new Date(moment).toISOString().slice(0, 19)}Z"`).join(', ');
+  await using folder = await makeFleetFolder({
+    broker: `{ url: "redis://127.0.0.1:${redis.port}" }`,
+    more: `schedules:\n  often: { task: system.ping, target: { hosts: [web1] }, at: [${at}], overlap: allow }\n`,
+  });
+  await using scheduler = spawnService([...CELEROOT, 'scheduler', folder.file, '--beat']);
+  await scheduler.says(/^scheduler of fleet/);
+  const text = await readFile(folder.file, 'utf8');
+
+  for (const [index, moment] of moments.entries()) {
+    await waitUntil(() => Date.now() >= moment - 600, 'the moment before a slot', 30_000);
+    await writeFile(folder.file, index % 2 === 0 ? text.replaceAll('Z"', '+00:00"') : text);
+  }
+  const often = scheduleNameSchema.parse('often');
+  await using broker = await openControllerBroker({ ...redis.settings, environment: null });
+  const last = moments.at(-1) ?? assert.fail();
+  await waitUntil(async () => (await broker.slots.last(often, 1))[0]?.id.slot === last, 'the last slot', 30_000);
+
+  const decided = (await broker.slots.last(often, 100)).map(({ id }) => id.slot);
+  assert.deepEqual(decided, moments.toReversed());
+});

@@ -12,7 +12,7 @@ import { readSnapshot } from '../../fleet/follow-run.ts';
 import { isRolled } from '../../fleet/rolled-run.ts';
 import { readRolloutStatus, withHeld } from '../../fleet/rollout-status.ts';
 import type { RolloutStatus } from '../../rollout/status.ts';
-import { rolloutText } from '../../terminal/rollout-text.ts';
+import { rolloutText, undrivenText } from '../../terminal/rollout-text.ts';
 import { witnessOf } from '../../fleet/witness.ts';
 import { describeJob, describeTrouble, jobLabel } from '../../terminal/job-text.ts';
 import { writeJson } from '../../terminal/json.ts';
@@ -124,7 +124,7 @@ function describeRollout({ id }: Run, { rollout, driver, celeroot }: Shown): rea
   const stands = ['roll-out', rolloutText(rollout)] as const;
   const steps = (rollout.view.rollout.steps ?? []).map(stepRow);
   if (driver !== null) return [stands, ['driven by', driver], ...steps];
-  const next = ['driven by', `nobody; a scheduler takes it over, or  ${celeroot} runs resume ${id}`] as const;
+  const next = ['driven by', undrivenText(rollout.decision, `${celeroot} runs resume ${id}`)] as const;
   return [stands, ...(isOver ? [] : [next]), ...steps];
 }
 

@@ -3,6 +3,8 @@ import { loadFleet } from '../../config/load.ts';
 import { parseDuration } from '../../core/duration.ts';
 import { UsageError } from '../../core/errors.ts';
 import { type ForecastSlot, forecast } from '../../fleet/forecast.ts';
+import { taskFindings } from '../../fleet/lint-schedules.ts';
+import { unsignedFindings } from '../../fleet/lint-signatures.ts';
 import { readCalendars } from '../../fleet/read-calendars.ts';
 import { requireSchedule, resolveSchedule } from '../../fleet/resolve-schedule.ts';
 import { DAY_MS, writeWall } from '../../schedule/wall-clock.ts';
@@ -35,7 +37,14 @@ export async function listNext(cli: Cli, command: CommandUnknownOpts, flags: Nex
   const found = forecast({ schedules, pauses: answer?.pauses ?? new Map(), within: { start, end: start + spanMs } })
     .take(limit + 1)
     .toArray();
-  const slots = found.slice(0, limit);
+  const faults = new Map(
+    [...(await unsignedFindings(fleet, start)), ...schedules.flatMap((each) => taskFindings(fleet, each))]
+      .filter(({ level }) => level === 'error')
+      .map(({ schedule, text }) => [schedule, text]),
+  );
+  const slots = found
+    .slice(0, limit)
+    .map((slot): ListedSlot => ({ ...slot, fault: faults.get(slot.resolved.schedule.name) ?? null }));
   const hasMore = found.length > limit;
   if (sharedFlags(command).json) {
     return writeJson(cli.stdout, {
@@ -51,13 +60,18 @@ export async function listNext(cli: Cli, command: CommandUnknownOpts, flags: Nex
   if (hasMore) cli.stdout.write(`and more; list them with  --limit\n`);
 }
 
-function slotRow({ resolved, slot, decision }: ForecastSlot): readonly string[] {
+/** With why its schedule cannot run; null when it can. */
+type ListedSlot = ForecastSlot & { readonly fault: string | null };
+
+function slotRow({ resolved, slot, decision, fault }: ListedSlot): readonly string[] {
   const { name, zone, rollout } = resolved.schedule;
-  const note = [rollout === null ? '' : `roll-out ${rollout}`, decisionText(decision)].filter((text) => text !== '');
-  return [writeWall(wallAt(zone, slot)), zone.name, writeWall(slot), name, hostsText(decision), note.join('; ')];
+  const foreseen = fault === null ? decisionText(decision) : `cannot run: ${fault}`;
+  const note = [rollout === null ? '' : `roll-out ${rollout}`, foreseen].filter((text) => text !== '');
+  const hosts = fault === null ? hostsText(decision) : '0';
+  return [writeWall(wallAt(zone, slot)), zone.name, writeWall(slot), name, hosts, note.join('; ')];
 }
 
-function slotRecord({ resolved, slot, decision }: ForecastSlot): unknown {
+function slotRecord({ resolved, slot, decision, fault }: ListedSlot): unknown {
   const { name, zone, task, rollout } = resolved.schedule;
   return {
     schedule: name,
@@ -67,6 +81,7 @@ function slotRecord({ resolved, slot, decision }: ForecastSlot): unknown {
     local: writeWall(wallAt(zone, slot)),
     timezone: zone.name,
     rollout,
+    fault,
     ...decision,
   };
 }
