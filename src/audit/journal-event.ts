@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import { chainHeadSchema, digestSchema } from '../core/chain-head.ts';
+import { chainHeadSchema, digestSchema, journalHeadSchema } from '../core/chain-head.ts';
 import { runIdSchema } from '../core/ids.ts';
 import { jsonObjectSchema } from '../core/json.ts';
 import { fleetNameSchema, hostNameSchema } from '../core/names.ts';
@@ -16,6 +16,8 @@ export const MOST_HEADS = 100;
 
 const hostHeadSchema = chainHeadSchema.extend({ host: hostNameSchema });
 export type HostHead = Readonly<z.infer<typeof hostHeadSchema>>;
+/** `at` is the time of that line. */
+const datedHeadSchema = hostHeadSchema.extend({ at: z.int().min(0) });
 
 /** What a controller writes into its journal; each before it is done, `seen` and `verified` after. */
 export const journalEventSchema = z.discriminatedUnion('kind', [
@@ -62,10 +64,15 @@ export const journalEventSchema = z.discriminatedUnion('kind', [
   }),
   /** Heads of hosts' logs that their reports of a run bore. */
   z.strictObject({ kind: z.literal('seen'), run: runIdSchema, heads: z.array(hostHeadSchema).max(MOST_HEADS) }),
-  /** `celeroot audit verify` found these logs whole up to here; `at` is the time of that line. */
+  /** `celeroot audit verify` found these logs whole up to here. */
+  z.strictObject({ kind: z.literal('verified'), heads: z.array(datedHeadSchema).max(MOST_HEADS) }),
+  /** An operator knows why what is before these heads, and what hosts remember of journals, is not as it should be. */
   z.strictObject({
-    kind: z.literal('verified'),
-    heads: z.array(hostHeadSchema.extend({ at: z.int().min(0) })).max(MOST_HEADS),
+    kind: z.literal('findings-accepted'),
+    why: z.string().max(500),
+    by: bySchema,
+    heads: z.array(datedHeadSchema).max(MOST_HEADS),
+    journals: z.array(journalHeadSchema).max(MOST_HEADS),
   }),
   z.strictObject({ kind: z.literal('line-repaired'), bytes: z.int().min(1) }),
   z.strictObject({ kind: z.literal('damage-found'), line: z.int().min(0) }),

@@ -1,4 +1,4 @@
-import type { ChainHead } from '../core/chain-head.ts';
+import type { ChainHead, JournalHead } from '../core/chain-head.ts';
 import type { RunId } from '../core/ids.ts';
 import { hostNameSchema, type HostName } from '../core/names.ts';
 import { checkText, digestOf, type CheckedChain } from './chain.ts';
@@ -27,6 +27,10 @@ export type JournalView = {
   /** Keys that signed what it says was ordered. */
   readonly keys: ReadonlySet<string>;
   readonly past: (host: HostName) => HostPast;
+  /** The last line that says that an operator knows why something is so; 0 for none. */
+  readonly acceptedAt: number;
+  /** Whether an operator knows why a host remembers a journal so. */
+  readonly isAccepted: (remembered: JournalHead) => boolean;
 };
 
 export function viewJournal(text: string): JournalView {
@@ -41,6 +45,9 @@ export function viewJournal(text: string): JournalView {
     ),
   );
   const pasts = pastsIn(lines);
+  const accepted = new Set(
+    lines.flatMap(({ event }) => (event.kind === 'findings-accepted' ? event.journals.map(nameOf) : [])),
+  );
   return {
     chain,
     lines,
@@ -48,7 +55,13 @@ export function viewJournal(text: string): JournalView {
     runs,
     keys: new Set([...runs.values()].map(({ key }) => key)),
     past: (host) => pasts.get(host) ?? NO_PAST,
+    acceptedAt: lines.findLast(({ event }) => event.kind === 'findings-accepted')?.seq ?? 0,
+    isAccepted: (remembered) => accepted.has(nameOf(remembered)),
   };
+}
+
+function nameOf({ journal, size, head }: JournalHead): string {
+  return `${journal} ${size} ${head}`;
 }
 
 const NO_PAST: HostPast = { verified: null, seen: [] };
@@ -63,7 +76,7 @@ function pastsIn(lines: readonly JournalLine[]): ReadonlyMap<HostName, HostPast>
     if (event.kind === 'seen') {
       for (const head of event.heads) change(head.host, (past) => withSeen(past, head, event.run));
     }
-    if (event.kind === 'verified') {
+    if (event.kind === 'verified' || event.kind === 'findings-accepted') {
       for (const { host, ...verified } of event.heads) {
         change(host, ({ seen }) => ({
           verified: { ...verified, seq },

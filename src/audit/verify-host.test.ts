@@ -110,6 +110,13 @@ describe('a host', () => {
   const rotated: JournalEvent = { kind: 'host', host: web1, what: 'rotated', detail: 'new', by: 'ada@here' };
   const change: HostEvent = { kind: 'key-replaced', job: jobIdFor(sent, web1), was: 'old', key: 'new' };
   const memory = { journal: digest, issuedAt: NOW, key: mine, ...(journalHeads[0] ?? { size: 1, head: '' }) };
+  const acceptance: JournalEvent = {
+    kind: 'findings-accepted',
+    why: 'known',
+    by: 'ada@here',
+    heads: [],
+    journals: [{ journal: digestOf('x'), size: memory.size, head: memory.head }],
+  };
   const cases: readonly (readonly [string, Situation, readonly string[]])[] = [
     ['that did what was ordered is well', { events }, []],
     [
@@ -201,6 +208,20 @@ describe('a host', () => {
           journals: [
             { ...memory, journal: digestOf('x') },
             { ...memory, journal: digestOf('y'), key: other },
+          ],
+        },
+      },
+      ['changed journal-replaced null'],
+    ],
+    [
+      'that remembers a journal of which somebody knows why is well, and one that grew since is not',
+      {
+        events,
+        journal: [runLine, acceptance],
+        change: {
+          journals: [
+            { ...memory, journal: digestOf('x') },
+            { ...memory, journal: digestOf('x'), size: 2 },
           ],
         },
       },

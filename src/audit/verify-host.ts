@@ -37,9 +37,14 @@ export type VerifiedHost = {
   readonly host: HostName;
   readonly findings: readonly Finding[];
   readonly lines: readonly HostLine[];
-  /** How far the log is whole, and when that line was written; null when it is not. */
-  readonly verified: (ChainHead & { readonly at: number }) | null;
+  /** How far the log holds in itself, whatever stands there, and when that line was written; null when it does not. */
+  readonly whole: DatedHead | null;
+  /** The same, where all that stands there is as it should be. */
+  readonly verified: DatedHead | null;
 };
+
+/** `at` is the time of that line, milliseconds since 1970. */
+export type DatedHead = ChainHead & { readonly at: number };
 
 export type HostJudge = {
   /** The journal as it is after the host was read, with the run that read it. */
@@ -72,8 +77,9 @@ export function verifyHost(evidence: HostEvidence, judge: HostJudge): VerifiedHo
     ...evidence.apt.flatMap((record) => judgeApt(host, record)),
     ...evidence.unreadable.map((file) => unreadable(host, file)),
   ];
-  const isWhole = !findings.some(({ severity }) => severity === 'changed');
-  return { host, findings, lines, verified: isWhole ? { ...chain.head, at: lines.at(-1)?.at ?? 0 } : null };
+  const whole = inChain.length === 0 ? { ...chain.head, at: lines.at(-1)?.at ?? 0 } : null;
+  const isRight = !findings.some(({ severity }) => severity === 'changed');
+  return { host, findings, lines, whole, verified: isRight ? whole : null };
 }
 
 /** Reports that bring the lines also bear heads that go further than these. */

@@ -17,7 +17,7 @@ export function verifyJournal(
   const inItself = broken === null ? [] : [journalFinding(broken, describeBreak(broken))];
   const repairs = view.lines.flatMap(({ seq, at, event }): Finding[] => {
     if (event.kind === 'line-repaired') return [{ ...NOTE, line: seq, at, what: 'journal-repaired', text: REPAIRED }];
-    if (event.kind !== 'damage-found') return [];
+    if (event.kind !== 'damage-found' || seq < view.acceptedAt) return [];
     return [
       journalFinding({ line: event.line, what: 'changed' }, `line ${event.line} could not be read at line ${seq}`),
     ];
@@ -28,6 +28,17 @@ export function verifyJournal(
   return [...inItself, ...repairs, ...remembered];
 }
 
+/** What hosts remember of journals that is not as it should be. */
+export function strangeMemories(
+  view: JournalView,
+  witnesses: readonly Witnessed[],
+  ownKeys: ReadonlySet<string>,
+): readonly RememberedJournal[] {
+  return witnesses.flatMap(({ host, journals }) =>
+    journals.filter((journal) => compareMemory(view, { host, journal, ownKeys }).length > 0),
+  );
+}
+
 const NOTE = { severity: 'note', host: null } as const;
 const REPAIRED = 'the machine stopped while the line before was written; what was begun there was not ordered';
 
@@ -35,6 +46,7 @@ type Memory = { readonly host: HostName; readonly journal: RememberedJournal; re
 
 function compareMemory(view: JournalView, { host, journal, ownKeys }: Memory): Finding[] {
   const { size } = journal;
+  if (view.isAccepted(journal)) return [];
   if (journal.journal === view.chain.id) return compareHead(view, journal, host);
   if (!ownKeys.has(journal.key)) return [];
   const text =

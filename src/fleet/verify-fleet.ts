@@ -2,7 +2,8 @@ import type { Finding } from '../audit/finding.ts';
 import { MOST_HEADS } from '../audit/journal-event.ts';
 import { viewJournal, type JournalView } from '../audit/journal-view.ts';
 import { verifyHost, type HostEvidence, type VerifiedHost } from '../audit/verify-host.ts';
-import { verifyJournal } from '../audit/verify-journal.ts';
+import { strangeMemories, verifyJournal } from '../audit/verify-journal.ts';
+import type { RememberedJournal } from '../core/chain-head.ts';
 import type { HostName } from '../core/names.ts';
 import { auditRead } from '../tasks/audit-read.ts';
 import { whyNotAsked, type AskOptions } from './ask-hosts.ts';
@@ -20,6 +21,8 @@ export type VerifiedFleet = {
   readonly view: JournalView;
   readonly findings: readonly Finding[];
   readonly hosts: readonly (VerifiedHost & Pick<HostEvidence, 'apt'>)[];
+  /** What hosts remember of journals that is not as it should be. */
+  readonly strange: readonly RememberedJournal[];
   /** Why the other hosts were not checked. */
   readonly unread: ReadonlyMap<HostName, string>;
 };
@@ -50,6 +53,7 @@ export async function verifyFleet(options: VerifyOptions): Promise<VerifiedFleet
     view,
     findings: [...inJournal, ...judged.flatMap(({ findings }) => findings)],
     hosts: judged,
+    strange: strangeMemories(view, evidence, ownKeys),
     unread: new Map([...closed, ...unread]),
   };
 }

@@ -29,6 +29,8 @@ export function journalEntryText(event: JournalEvent): EntryText {
       return { ...EMPTY, what: 'heads seen', run: event.run, detail: headsText(event.heads) };
     case 'verified':
       return { ...EMPTY, what: 'logs verified', detail: headsText(event.heads) };
+    case 'findings-accepted':
+      return { ...EMPTY, what: 'findings accepted', who: event.by, detail: event.why };
     case 'journal-begun':
     case 'line-repaired':
     case 'damage-found':

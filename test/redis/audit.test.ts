@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { appendFile, readFile, writeFile } from 'node:fs/promises';
+import { appendFile, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { after, before, beforeEach, describe, test } from 'node:test';
 import * as z from 'zod';
@@ -253,6 +253,50 @@ describe('audit verify', () => {
       await appendFile(logOf('web1'), 'nobody\n');
     });
     assert.match((await changesFound()).join(), /web1 \d+ log-changed/);
+  });
+});
+
+describe('audit accept', () => {
+  const accept = async (...flags: string[]): Promise<CliResult> =>
+    await cli('audit', 'accept', '--host', 'web*', '--why', 'the disk died', ...flags);
+
+  test('has verification go on after a journal that was lost, once somebody says why, and no further', async () => {
+    await using workers = await startWorkers();
+    await ping();
+    await rm(journalFile());
+    await ping();
+    const before = await changesFound();
+    assert.match(before.join(), /journal null journal-replaced,.*web1 \d+ unknown-run/);
+
+    const asked = await accept();
+    assert.equal(asked.code, 5);
+    assert.match(asked.stderr, /^error\[CONFIRMATION_NEEDED\]/m);
+    assert.deepEqual(await changesFound(), before);
+    const accepted = await accept('--yes');
+    assert.deepEqual([accepted.code, accepted.stderr], [0, '']);
+    assert.match(accepted.stdout, /unknown|no such run[^]*\naccepted, and written into the journal/);
+
+    assert.deepEqual(await changesFound(), []);
+    await ping();
+    assert.deepEqual(await changesFound(), []);
+    assert.match((await cli('audit', 'ls')).stdout, / findings accepted +tester@here +the disk died\n/);
+    assert.match((await changesFound('--full')).join(), /web1 \d+ unknown-run/);
+    await workers.restart('web1', async () => {
+      await changeLines(logOf('web1'), (lines) => lines.with(-2, (lines.at(-2) ?? '').replace('"at":1', '"at":2')));
+    });
+    assert.match((await changesFound()).join(), /^web1 \d+ log-/);
+  });
+
+  test('takes no log and no journal that does not hold in itself, and says what to do', async () => {
+    await using workers = await startWorkers();
+    await ping();
+    await workers.restart('web1', async () => {
+      await changeLines(logOf('web1'), (lines) => lines.with(3, (lines[3] ?? '').replace('tester', 'taster')));
+    });
+    const { code, stderr } = await accept('--yes');
+    assert.equal(code, 7);
+    assert.match(stderr, /^error\[HISTORY_CHANGED\]: .* in itself: web1\nhint: .*hosts accept NAME --replace/m);
+    assert.match((await changesFound()).join(), /^web1 4 log-changed/);
   });
 });
 

@@ -46,7 +46,8 @@ const HEADINGS: readonly (readonly [Severity, string])[] = [
   ['note', 'Worth knowing:'],
 ];
 
-function writeReport(cli: Cli, { view, findings, hosts, unread }: VerifiedFleet): void {
+/** What was read, and what was found. */
+export function writeReport(cli: Cli, { view, findings, hosts, unread }: VerifiedFleet): void {
   const lines = hosts.reduce((sum, host) => sum + host.lines.length, 0);
   const runs = hosts.reduce((sum, host) => sum + host.apt.length, 0);
   cli.stdout.write(
@@ -71,7 +72,8 @@ function rowOf({ host, severity, line, at, text }: Finding): readonly Cell[] {
   return [cell, line === null ? '' : String(line), at === null ? '' : formatMoment(at), text];
 }
 
-function isChange({ severity }: Finding): boolean {
+/** Whether something is not as it is written down. */
+export function isChange({ severity }: Finding): boolean {
   return severity === 'changed';
 }
 
