@@ -10,6 +10,7 @@ import { keepTrust } from '../src/worker/keep-trust.ts';
 import { openTrustKeeper } from '../src/worker/trust-keeper.ts';
 import { host } from '../test/support/broker-data.ts';
 import { makeFleet } from '../test/support/fleet.ts';
+import { showTrust } from '../test/support/show-trust.ts';
 import { startRedis } from '../test/support/redis.ts';
 import { measured, type Result } from './result.ts';
 import type { Setting } from './setting.ts';
@@ -51,7 +52,7 @@ export async function* measureRevocation({ folder }: Setting): AsyncGenerator<Re
     if (trust.current()?.version === 1) await once(trust.replaced(), 'abort');
     return (performance.now() - revokedAt) / 1000;
   });
-  await controller.publishTrust(2, signTrust(revokeGrant(fleet.trust, 'operator', Date.now()), [fleet.root]));
+  await showTrust(controller, 2, signTrust(revokeGrant(fleet.trust, 'operator', Date.now()), [fleet.root]));
   const samples = (await Promise.all(taken)).toSorted((one, other) => one - other);
   ended.abort();
   await Promise.all(looking);

@@ -77,9 +77,9 @@ test('when Redis goes away while orders are queued, the error says how far it ca
   const published: number[] = [];
   const broker = {
     rollouts: { keepOrders: unexpected, saveStep: unexpected, announce: unexpected },
-    newestTrust: async () => null,
+    shownTrust: async () => ({ version: null, envelope: null }),
     trustOf: async () => null,
-    publishTrust: async (version: number) => void published.push(version),
+    publishTrust: async ({ version }: { readonly version: number }) => published.push(version) > 0,
     saveRun: async (run: { readonly id: string }) => void saved.push(run.id),
     release: async (_orders: unknown, onQueued?: (count: number) => void) => {
       onQueued?.(1);

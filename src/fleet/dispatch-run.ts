@@ -99,7 +99,7 @@ export async function signRun(
  * to call this celeroot then.
  */
 export async function submitRun(
-  broker: Pick<ControllerBroker, 'saveRun' | 'release' | 'newestTrust' | 'trustOf' | 'publishTrust'> & {
+  broker: Pick<ControllerBroker, 'saveRun' | 'release' | 'shownTrust' | 'trustOf' | 'publishTrust'> & {
     readonly rollouts: Pick<RolloutBroker, 'keepOrders' | 'saveStep' | 'announce'>;
   },
   { run, record, orders, trust, steps }: SignedRun,

@@ -1,11 +1,11 @@
 import type { FleetConfig } from '../config/fleet-config.ts';
 import { RejectedError } from '../core/errors.ts';
-import type { ControllerBroker } from '../queue/broker.ts';
+import type { ControllerBroker, ShownTrust } from '../queue/broker.ts';
 import type { Trust } from '../trust/trust-file.ts';
 import { verifyTrust } from '../trust/verify-trust.ts';
 import type { SignedTrust } from './trust-on-disk.ts';
 
-type TrustShelf = Pick<ControllerBroker, 'newestTrust' | 'trustOf' | 'publishTrust'>;
+type TrustShelf = Pick<ControllerBroker, 'shownTrust' | 'trustOf' | 'publishTrust'>;
 
 /** What Redis has now. `another` is of the same version and signed as well: two controllers made it at once. */
 export type Published = {
@@ -15,27 +15,43 @@ export type Published = {
   readonly unsigned?: number | null;
 };
 
+/** Each look after the first is for another change that came between a look and what was written. */
+const MOST_LOOKS = 20;
+
 /**
  * Gives hosts the controller's trust file, unless Redis has another that follows from its roots. Hosts that are on have
  * taken it within half a minute, and sooner when an order needs it. What Redis says of versions that nobody signed counts
  * for nothing: whoever can write there once could prevent each later revocation by it.
+ * @throws RejectedError TRUST_OVERTAKEN when what is there changes with every look.
  */
 export async function publishTrust(broker: TrustShelf, { trust, envelope }: SignedTrust): Promise<Published> {
-  const newest = await broker.newestTrust();
-  if (newest !== null && newest >= trust.version) {
-    const held = await broker.trustOf(newest);
-    if (held === envelope) return { version: newest, which: 'ours' };
-    if (newest > trust.version && (await follows(broker, trust, newest))) return { version: newest, which: 'newer' };
-    if (newest === trust.version && held !== null && isSignedBy(held, trust)) {
-      return { version: newest, which: 'another' };
+  const { version } = trust;
+  for (let look = 1; look <= MOST_LOOKS; look += 1) {
+    const shown = await broker.shownTrust();
+    if (shown.version === version && shown.envelope === envelope) return { version, which: 'ours' };
+    const which = await whoseStays(broker, trust, shown);
+    if (which !== null) return { version: shown.version ?? version, which };
+    if (await broker.publishTrust({ version, envelope }, shown)) {
+      const isLater = shown.version !== null && shown.version >= version;
+      return { version, which: 'ours', unsigned: isLater ? shown.version : null };
     }
   }
-  await broker.publishTrust(trust.version, envelope);
-  return {
-    version: trust.version,
-    which: 'ours',
-    unsigned: newest !== null && newest >= trust.version ? newest : null,
-  };
+  throw new RejectedError(
+    'TRUST_OVERTAKEN',
+    `Redis had another trust file at each of ${MOST_LOOKS} looks: version ${version} is not published`,
+    { hint: 'find out who else writes to this Redis; then:  celeroot keys publish' },
+  );
+}
+
+/** What is shown stays where our roots have it that hosts obey it; null where it does not. */
+async function whoseStays(
+  broker: Pick<TrustShelf, 'trustOf'>,
+  trust: Trust,
+  { version, envelope }: ShownTrust,
+): Promise<'newer' | 'another' | null> {
+  if (version === null || version < trust.version) return null;
+  if (version > trust.version) return (await follows(broker, trust, version)) ? 'newer' : null;
+  return envelope !== null && isSignedBy(envelope, trust) ? 'another' : null;
 }
 
 /** What an operator should know of what stood in the way; null for nothing. */
@@ -57,15 +73,14 @@ export function requireOurs({ which, version }: Published, { trust }: SignedTrus
 
 /** The newest version that is there; null when the roots of the configuration have not signed what is there. */
 export async function publishedVersion(
-  broker: Pick<ControllerBroker, 'newestTrust' | 'trustOf'>,
+  broker: Pick<ControllerBroker, 'shownTrust'>,
   { fleet, roots }: FleetConfig,
   now: number,
 ): Promise<number | null> {
-  const newest = await broker.newestTrust();
-  const envelope = newest === null ? null : await broker.trustOf(newest);
+  const { version, envelope } = await broker.shownTrust();
   if (envelope === null) return null;
   const verified = verifyTrust(envelope, { fleet, pinned: roots, known: null, now });
-  return verified.ok && verified.trust.version === newest ? newest : null;
+  return verified.ok && verified.trust.version === version ? version : null;
 }
 
 /** Versions before the newest that may have replaced the roots. */

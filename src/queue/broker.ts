@@ -40,6 +40,11 @@ export type StoredRefusal = Signed & { readonly from: HostName };
 /** A run's record as it stands there; `null` where there is something else under its key. */
 export type StoredRun = { readonly id: RunId; readonly record: SignedByKey | null };
 
+export type TrustText = { readonly version: number; readonly envelope: string };
+
+/** Null where there is no version, or nothing under it. */
+export type ShownTrust = { readonly [part in keyof TrustText]: TrustText[part] | null };
+
 /**
  * The broker as the operator's side sees it. Every call fails within seconds with a ConnectionError when Redis is away.
  * Nothing that it returns is to be believed before its signature is seen; fleet/ has a function for each.
@@ -73,9 +78,11 @@ export type ControllerBroker = AsyncDisposable & {
   readonly serverTime: () => Promise<number>;
   /** Removes a host's own queue with what waits in it, its presence, facts and refusals. */
   readonly forgetHost: (host: HostName) => Promise<void>;
-  readonly newestTrust: () => Promise<number | null>;
+  /** What hosts are shown as the newest trust file. */
+  readonly shownTrust: () => Promise<ShownTrust>;
   readonly trustOf: (version: number) => Promise<string | null>;
-  readonly publishTrust: (version: number, envelope: string) => Promise<void>;
+  /** Shows hosts another trust file, unless what they are shown has changed since `shown`; says whether it did. */
+  readonly publishTrust: (to: TrustText, shown: ShownTrust) => Promise<boolean>;
   /**
    * Gives a host a user of its own in Redis, or makes the one it has right and ends its connections. Returns what the
    * operator should know, a line each, such as that Redis forgets its users when it restarts.

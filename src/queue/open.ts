@@ -15,7 +15,7 @@ import type { Releaser } from './release.ts';
 import { appendReport, readReports } from './report-store.ts';
 import { rolloutBroker } from './rollout-store.ts';
 import { openSlotStore } from './slot-store.ts';
-import { newestTrust, publishTrust, trustOf } from './trust-store.ts';
+import { newestTrust, publishTrust, shownTrust, trustOf } from './trust-store.ts';
 import { watchReports } from './watch-reports.ts';
 import { getCancelMark, listRunIds, readRunRecords, saveRun, setCancelMark } from './run-store.ts';
 
@@ -51,9 +51,9 @@ export async function openControllerBroker(settings: BrokerSettings, log: Log = 
     refusals: (hosts, limit) => readRefusals(link, hosts, limit),
     serverTime: () => link.ask(readTime),
     forgetHost: (host) => forgetHost(link, host),
-    newestTrust: () => newestTrust(link),
+    shownTrust: () => shownTrust(link),
     trustOf: (version) => trustOf(link, version),
-    publishTrust: (version, envelope) => publishTrust(link, version, envelope),
+    publishTrust: (to, shown) => publishTrust(link, to, shown),
     slots: openSlotStore(link),
     pauses: () => readPauses(link),
     savePause: (name, pause) => savePause(link, name, pause),

@@ -110,7 +110,10 @@ test('a host cannot reach the other hosts, nor what is the controller’s', asyn
   await assert.rejects(asWeb1.presences([web2]), /does not let this user/);
   await assert.rejects(asWeb1.forgetHost(web2), /does not let this user/);
   await assert.rejects(asWeb1.setHostUser({ ...first.user, queues: [queue('db')] }), /may not keep the users/);
-  await assert.rejects(asWeb1.publishTrust(1, 'theirs'), /does not let this user/);
+  await assert.rejects(
+    asWeb1.publishTrust({ version: 1, envelope: 'theirs' }, { version: null, envelope: null }),
+    /does not let this user/,
+  );
   const run = newRun([web1, web2]);
   await saveRun(controller, run);
   await controller.release(releasesOf(run));

@@ -11,6 +11,7 @@ import { attempt, REFUSED } from '../support/attempt-attack.ts';
 import { hostAttacks } from '../support/host-attacks.ts';
 import { forbidLeaks } from '../support/no-leaks.ts';
 import { saidFacts, saidPresence, saidRefusal, saveRun } from '../support/spoken.ts';
+import { showTrust } from '../support/show-trust.ts';
 
 forbidLeaks();
 
@@ -30,7 +31,7 @@ test('an enrolled host can do nothing to the others and to the fleet', async (co
   await saveRun(controller, run);
   await controller.release([...releasesOf(run), { job: any.id, to: any.to, envelope: 'an order' }]);
   await controller.setCancelMark(run.id, 'a mark');
-  await controller.publishTrust(1, 'a trust file');
+  await showTrust(controller, 1, 'a trust file');
   await controller.appendReport(run.id, reportOf(jobIdFor(run.id, web2), web2, { kind: 'accepted' }));
   {
     await using worker = await openWorkerBroker(victim.settings);
@@ -63,7 +64,7 @@ test('a host may read what is for all, and no more of its own than it needs', as
   const { user, settings } = enrol(guarded.controller, web1, [queue('web')]);
   await using controller = await openControllerBroker(guarded.controller);
   await controller.setHostUser(user);
-  await controller.publishTrust(1, 'a trust file');
+  await showTrust(controller, 1, 'a trust file');
   const keys = keysFor(settings.environment);
   const run = newRun([web1]);
 

@@ -19,6 +19,7 @@ import { freePort, startRedis, waitUntil, withPassword } from '../support/redis.
 import { startCluster, startSentinelGroup } from '../support/redis-groups.ts';
 import { makeCertificates } from '../support/redis-tls.ts';
 import { newStateDir, startWorker } from '../support/worker.ts';
+import { showTrust } from '../support/show-trust.ts';
 
 forbidLeaks();
 
@@ -76,7 +77,7 @@ describe('under its own user in Redis', () => {
     await waitUntil(async () => (await controller.refusals([web1], 10)).length > 0, 'the refusal of rubbish');
     await waitUntil(async () => (await controller.presences([web1])).has(web1), 'presence');
     await waitUntil(async () => (await controller.facts([web1])).has(web1), 'facts');
-    await controller.publishTrust(2, signTrust(renewTrust(fleet.trust, Date.now()), [fleet.root]));
+    await showTrust(controller, 2, signTrust(renewTrust(fleet.trust, Date.now()), [fleet.root]));
     assert.equal(await kindOf(newOrder({ trust: 2 })), 'done');
 
     assert.match(await guarded.redis.command('ACL', 'LOG'), /config\|get/, 'what is denied is seen there');

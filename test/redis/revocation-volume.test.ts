@@ -18,6 +18,7 @@ import { makeFleet, newOrder } from '../support/fleet.ts';
 import { forbidLeaks } from '../support/no-leaks.ts';
 import { startRedis } from '../support/redis.ts';
 import { newStateDir } from '../support/worker.ts';
+import { showTrust } from '../support/show-trust.ts';
 
 forbidLeaks();
 
@@ -80,7 +81,7 @@ test('every host that has looked once since a key was revoked refuses it, and on
   assert.deepEqual(verdicts(hosts), { admitted: HOSTS });
 
   const revoked = revokeGrant(fleet.trust, 'operator', Date.now());
-  await controller.publishTrust(2, signTrust(revoked, [fleet.root]));
+  await showTrust(controller, 2, signTrust(revoked, [fleet.root]));
   const [on, off] = [
     hosts.filter((_, index) => index % 10 >= OFF_OF_TEN),
     hosts.filter((_, index) => index % 10 < OFF_OF_TEN),

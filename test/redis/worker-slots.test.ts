@@ -12,6 +12,7 @@ import { forbidLeaks } from '../support/no-leaks.ts';
 import { waitUntil } from '../support/redis.ts';
 import { setScene, type Scene } from '../support/scene.ts';
 import { standing } from '../support/standing.ts';
+import { showTrust } from '../support/show-trust.ts';
 
 forbidLeaks();
 
@@ -49,7 +50,7 @@ describe('a worker', () => {
     const trust = await publishScheduler(scene);
     const { controller, fleet } = scene;
     const revoked = revokeGrant(trust, 'operator', Date.now());
-    await controller.publishTrust(3, signTrust(revoked, [fleet.root]));
+    await showTrust(controller, 3, signTrust(revoked, [fleet.root]));
 
     const order = fired(fleet.key, nextSlot(), { trust: 3 });
     await submit(controller, order, scheduler);
@@ -67,7 +68,7 @@ function nextSlot(): number {
 async function publishScheduler({ controller, fleet }: Scene): Promise<Trust> {
   const scope = { tasks: ['*'], hosts: ['*'], notBefore: 0, notAfter: NO_END, revokedAt: null };
   const trust = addGrant(fleet.trust, { name: 'clock', kind: 'scheduler', key: scheduler.id, ...scope }, Date.now());
-  await controller.publishTrust(2, signTrust(trust, [fleet.root]));
+  await showTrust(controller, 2, signTrust(trust, [fleet.root]));
   return trust;
 }
 

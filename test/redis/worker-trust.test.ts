@@ -8,6 +8,7 @@ import { endOf, fleetName, newOrder, submit } from '../support/fleet.ts';
 import { forbidLeaks } from '../support/no-leaks.ts';
 import { waitUntil } from '../support/redis.ts';
 import { setScene } from '../support/scene.ts';
+import { showTrust } from '../support/show-trust.ts';
 
 forbidLeaks();
 
@@ -22,7 +23,7 @@ describe('a worker', () => {
     const grant = { name: 'ada', key: ada.id, tasks: ['system.*'], hosts: ['web*'], ...FOR_GOOD };
     const trust = addGrant(fleet.trust, grant, Date.now());
 
-    await controller.publishTrust(2, signTrust(trust, [fleet.root]));
+    await showTrust(controller, 2, signTrust(trust, [fleet.root]));
     const order = newOrder({ trust: 2 });
     await submit(controller, order, ada);
 
@@ -36,7 +37,7 @@ describe('a worker', () => {
     await redis.command('ACL', 'SETUSER', 'default', '-set');
 
     const revoked = revokeGrant(fleet.trust, 'operator', Date.now());
-    await controller.publishTrust(2, signTrust(revoked, [fleet.root]));
+    await showTrust(controller, 2, signTrust(revoked, [fleet.root]));
 
     const isTaken = (): boolean => worker.lines.some((line) => line.startsWith('trust file: version 2 accepted'));
     await waitUntil(isTaken, 'the worker to look', 60_000);
@@ -46,7 +47,7 @@ describe('a worker', () => {
     await using scene = await setScene();
     const { controller, fleet } = scene;
     const revoked = revokeGrant(fleet.trust, 'operator', Date.now());
-    await controller.publishTrust(2, signTrust(revoked, [fleet.root]));
+    await showTrust(controller, 2, signTrust(revoked, [fleet.root]));
     // Signed before the revocation, or so the thief says; the host has not looked since.
     const order = newOrder({ trust: 1 });
     await scene.worker.says(/^trust file: version 1 accepted/);
@@ -63,7 +64,7 @@ describe('a worker', () => {
     const { controller, fleet } = scene;
     const ada = makeSigningKey();
     const grant = { name: 'ada', key: ada.id, tasks: ['apt.*'], hosts: ['db*'], ...FOR_GOOD };
-    await controller.publishTrust(2, signTrust(addGrant(fleet.trust, grant, Date.now()), [fleet.root]));
+    await showTrust(controller, 2, signTrust(addGrant(fleet.trust, grant, Date.now()), [fleet.root]));
     const order = newOrder({ trust: 2 });
 
     await submit(controller, order, ada);
@@ -78,19 +79,19 @@ describe('a worker', () => {
     const stranger = makeSigningKey();
     const next = renewTrust(fleet.trust, Date.now());
     const forged = { ...renewTrust(next, Date.now()), roots: [stranger.id], grants: [] };
-    await controller.publishTrust(2, signTrust(next, [fleet.root]));
+    await showTrust(controller, 2, signTrust(next, [fleet.root]));
     const order = newOrder({ trust: 2 });
     await submit(controller, order, fleet.key);
     assert.equal((await endOf(controller, order)).kind, 'done');
 
-    await controller.publishTrust(3, signTrust(forged, [stranger]));
+    await showTrust(controller, 3, signTrust(forged, [stranger]));
     const wanting = newOrder({ trust: 3 });
     await submit(controller, wanting, fleet.key);
 
     const end = await endOf(controller, wanting);
     assert.ok(end.kind === 'refused' && end.code === 'TRUST_TOO_OLD', JSON.stringify(end));
     await scene.worker.says(/^refused version 3 of the trust file: UNKNOWN_KEY/);
-    await controller.publishTrust(1, signTrust(fleet.trust, [fleet.root]));
+    await showTrust(controller, 1, signTrust(fleet.trust, [fleet.root]));
     const usual = newOrder({ trust: 2 });
     await submit(controller, usual, fleet.key);
     assert.equal((await endOf(controller, usual)).kind, 'done');
@@ -103,9 +104,9 @@ describe('a worker', () => {
     const two = replaceRoot(fleet.trust, { old: fleet.root.id, key: second.id, now: Date.now() });
     const three = replaceRoot(two, { old: second.id, key: third.id, now: Date.now() });
     const four = renewTrust(three, Date.now());
-    await controller.publishTrust(2, signTrust(two, [fleet.root, second]));
-    await controller.publishTrust(3, signTrust(three, [second, third]));
-    await controller.publishTrust(4, signTrust(four, [third]));
+    await showTrust(controller, 2, signTrust(two, [fleet.root, second]));
+    await showTrust(controller, 3, signTrust(three, [second, third]));
+    await showTrust(controller, 4, signTrust(four, [third]));
     const order = newOrder({ trust: 4 });
 
     await submit(controller, order, fleet.key);
@@ -131,7 +132,7 @@ describe('a worker', () => {
     const { controller, fleet } = scene;
     const ada = makeSigningKey();
     const grant = { name: 'ada', key: ada.id, tasks: ['*'], hosts: ['db*'], ...FOR_GOOD };
-    await controller.publishTrust(2, signTrust(addGrant(fleet.trust, grant, Date.now()), [fleet.root]));
+    await showTrust(controller, 2, signTrust(addGrant(fleet.trust, grant, Date.now()), [fleet.root]));
     await scene.replaceWorker();
     const order = newOrder({ trust: 2 });
     const mark = signCancel({ fleet: fleetName, run: order.run, issuedAt: Date.now(), by: 'ada@here' }, ada);

@@ -14,6 +14,7 @@ import { signTrust, type Trust } from '../../src/trust/trust-file.ts';
 import { host, newRun, newRunId, queue } from './broker-data.ts';
 import { waitUntil } from './redis.ts';
 import { saveRun } from './spoken.ts';
+import { showTrust } from './show-trust.ts';
 
 const HOUR_MS = 3_600_000;
 
@@ -40,7 +41,7 @@ export function makeFleet(): TestFleet {
     key,
     root,
     trust,
-    publish: async (controller) => await controller.publishTrust(1, signTrust(trust, [root])),
+    publish: async (controller) => await showTrust(controller, 1, signTrust(trust, [root])),
     configFor: (broker, roles = [{}]) => ({
       file: '/etc/celeroot/worker.yaml',
       fleet: fleetName,
