@@ -1,4 +1,3 @@
-import type { FleetConfig } from '../config/fleet-config.ts';
 import { RejectedError } from '../core/errors.ts';
 import type { ControllerBroker, ShownTrust } from '../queue/broker.ts';
 import type { Trust } from '../trust/trust-file.ts';
@@ -61,26 +60,14 @@ export function warningOf({ unsigned = null }: Published): string | null {
 }
 
 /** @throws RejectedError TRUST_OVERTAKEN where a change that was just made is not what hosts get. */
-export function requireOurs({ which, version }: Published, { trust }: SignedTrust, { trustFile }: FleetConfig): void {
+export function requireOurs({ which, version }: Published, { trust }: SignedTrust): void {
   if (which === 'ours') return;
   const what = which === 'newer' ? `version ${version}` : `another version ${version}`;
   throw new RejectedError(
     'TRUST_OVERTAKEN',
     `hosts have ${what} of the trust file, from another controller: version ${trust.version} of this one counts for nothing`,
-    { hint: `copy that controller’s trust file over ${trustFile}, and make the change again`, details: { version } },
+    { hint: 'take theirs:  celeroot keys fetch ; then make the change again', details: { version } },
   );
-}
-
-/** The newest version that is there; null when the roots of the configuration have not signed what is there. */
-export async function publishedVersion(
-  broker: Pick<ControllerBroker, 'shownTrust'>,
-  { fleet, roots }: FleetConfig,
-  now: number,
-): Promise<number | null> {
-  const { version, envelope } = await broker.shownTrust();
-  if (envelope === null) return null;
-  const verified = verifyTrust(envelope, { fleet, pinned: roots, known: null, now });
-  return verified.ok && verified.trust.version === version ? version : null;
 }
 
 /** Versions before the newest that may have replaced the roots. */

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { copyFile, readFile } from 'node:fs/promises';
+import { copyFile, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { after, before, beforeEach, test } from 'node:test';
 import { loadWorker } from '../../src/config/load.ts';
@@ -99,6 +99,53 @@ test('a version that another controller has signed stays, and a change that it o
   const older = await runCli(['keys', 'add', 'bob', '--out', 'bob.key'], { cwd: another.path });
 
   assert.match(older.stderr, /error\[TRUST_OVERTAKEN\]: hosts have version 5 of the trust file/);
-  assert.match(older.stderr, /hint: copy that controller’s trust file over .*celeroot\.trust/);
+  assert.match(older.stderr, /hint: take theirs: {2}celeroot keys fetch/);
   assert.equal(await published('newest'), '5');
+});
+
+test('a controller that was overtaken, or has an old trust file or none, takes the one that hosts obey', async () => {
+  const old = await trustHere();
+  const file = join(folder.path, 'celeroot.trust');
+  await addKey();
+  const theirs = await trustHere();
+
+  await writeFile(file, `${old}\n`);
+  const listed = await run('keys', 'ls');
+  assert.match(listed.stderr, /^warning: hosts obey version 2 of the trust file, which another .*\nhint: .*keys fetch/);
+  assert.doesNotMatch(listed.stdout, /that are online have it/);
+  const fetched = await run('keys', 'fetch');
+  assert.match(fetched.stdout, /: version 2 \(added key-\d+\)\n$/);
+  assert.equal(await trustHere(), theirs);
+  assert.equal((await run('keys', 'ls')).stderr, '');
+  assert.match((await run('keys', 'fetch')).stdout, /is what hosts obey already: version 2/);
+  assert.match((await run('audit', 'ls')).stdout, / trust file 2 .* taken from Redis: added key-/);
+
+  await rm(file);
+  assert.match((await run('keys', 'fetch')).stdout, /: version 2 \(there was none\)\n$/);
+  assert.equal(await trustHere(), theirs);
+});
+
+test('what Redis shows is not taken when it is older than what is here, or our roots have not signed it', async () => {
+  const old = await trustHere();
+  await addKey();
+  const newer = await trustHere();
+  await redis.command('HSET', TRUST, 'newest', '1', '1', old);
+  const older = await run('keys', 'fetch');
+  assert.equal(older.code, 3);
+  assert.match(
+    older.stderr,
+    /^error\[TRUST_UNUSABLE\]: Redis has version 1, older than the 2 here\nhint: .*keys publish/,
+  );
+  for (const [newest, envelope] of [
+    ['3', 'nonsense'],
+    ['3', newer],
+    ['4', ''],
+  ] as const) {
+    await redis.command('HSET', TRUST, 'newest', newest, newest, envelope);
+    assert.match(
+      (await run('keys', 'fetch')).stderr,
+      /^error\[TRUST_UNUSABLE\]: the trust file in Redis cannot be taken: /,
+    );
+  }
+  assert.equal(await trustHere(), newer);
 });

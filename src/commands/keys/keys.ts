@@ -2,6 +2,7 @@ import { Command, type CommandUnknownOpts } from '@commander-js/extra-typings';
 import type { Cli } from '../context.ts';
 import { examples } from '../flags.ts';
 import { addCommand } from './add.ts';
+import { fetchCommand } from './fetch.ts';
 import { lsCommand } from './ls.ts';
 import { publishCommand } from './publish.ts';
 import { revokeCommand } from './revoke.ts';
@@ -18,6 +19,7 @@ export function keysCommand(cli: Cli): CommandUnknownOpts {
 /** What can be done with keys; one line per verb. */
 const VERBS: readonly ((cli: Cli) => CommandUnknownOpts)[] = [
   addCommand,
+  fetchCommand,
   lsCommand,
   publishCommand,
   revokeCommand,

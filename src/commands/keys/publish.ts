@@ -2,6 +2,7 @@ import { Command, type CommandUnknownOpts } from '@commander-js/extra-typings';
 import { writeWarning } from '../../terminal/error.ts';
 import { writeJson } from '../../terminal/json.ts';
 import type { Cli } from '../context.ts';
+import { celerootFor } from '../edit-fleet.ts';
 import { examples, sharedFlags } from '../flags.ts';
 import { loadFleetConfig, openBroker } from '../open-fleet.ts';
 
@@ -21,10 +22,13 @@ export function publishCommand(cli: Cli): CommandUnknownOpts {
     const published = await publishTrust(broker, signed);
     const warning = warningOf(published);
     if (warning !== null) writeWarning(cli.stderr, warning);
-    if (published.which === 'another') requireOurs(published, signed, fleet);
+    if (published.which === 'another') requireOurs(published, signed);
     const { version } = signed.trust;
     if (sharedFlags(command).json) return writeJson(cli.stdout, { version, published: published.version });
-    const newer = published.which === 'newer' ? `, which is newer than the ${version} here` : '';
+    const newer =
+      published.which === 'newer'
+        ? `, which is newer than the ${version} here; to take it:  ${celerootFor(command)} keys fetch`
+        : '';
     cli.stdout.write(`Redis has version ${published.version} of the trust file${newer}\n`);
   });
 }

@@ -15,7 +15,7 @@ export async function tellHosts(cli: Cli, fleet: FleetConfig, signed: SignedTrus
   try {
     await using broker = await openBroker(cli, fleet);
     const published = await publishTrust(broker, signed);
-    requireOurs(published, signed, fleet);
+    requireOurs(published, signed);
     const warning = warningOf(published);
     if (warning !== null) writeWarning(cli.stderr, warning);
     return true;
