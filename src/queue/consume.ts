@@ -19,10 +19,11 @@ export type ConsumeContext = {
 };
 
 /**
- * A job's life here: waiting → active (a worker took it) → gone when `handle` is done, or kept as failed when it threw.
- * A worker that dies leaves its job active. On a host's queue the next worker of that host takes it back at once, and
- * the host's ledger knows whether it was done. On a role's queue nobody but the host that took it can know, so the job
- * is not handed to another: it ends as failed here when its lock is over, and the host tells what became of it.
+ * A job's life here: waiting → active (a worker took it) → gone when `handle` is done; when it threw, a host's queue
+ * keeps it as failed. A worker that dies leaves its job active. On a host's queue the next worker of that host takes it
+ * back at once, and the host's ledger knows whether it was done. On a role's queue nobody but the host that took it can
+ * know, so the job is not handed to another: it ends as failed when its lock is over, and the host tells what became of
+ * it.
  */
 export function consume(consumption: Consumption, context: ConsumeContext): Consumer {
   const { queue } = consumption;

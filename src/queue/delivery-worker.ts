@@ -12,6 +12,7 @@ import { queueNameOf, type Destination } from '../core/run.ts';
 import type { Delivery } from './broker.ts';
 import type { Client } from './connection.ts';
 import type { PatientLink } from './patient-link.ts';
+import { RoleQueueBackend } from './role-queue-backend.ts';
 
 export type Consumption = {
   readonly queue: Destination;
@@ -48,7 +49,7 @@ export function makeDeliveryWorker(
   const { client, keys } = connections.link;
   const isHostQueue = queue.kind === 'host';
   const { drainDelayS, lockMs } = connections.timing ?? (isHostQueue ? HOST_TIMING : ROLE_TIMING);
-  const worker = new DeliveryWorker(
+  return new DeliveryWorker(
     queueNameOf(queue),
     (job) => handle({ queue, job: job.id ?? '', envelope: envelopeIn(job.data) }),
     {
@@ -64,29 +65,19 @@ export function makeDeliveryWorker(
       removeOnComplete: { count: 0 },
       removeOnFail: { age: FAILED_KEPT_S, count: 100 },
     },
-    backendOn(connections),
+    backendOn(connections, isHostQueue ? RedisQueueBackend : RoleQueueBackend),
   );
-  worker.handsOverAll = isHostQueue;
-  return worker;
 }
 
 /**
  * Ends although a job is under way that will not end: closing waits for that, and goes on to prolong its lock for ever,
- * which keeps the process alive. Survives a job whose data is not JSON: it is handed over empty, to be refused like any other
- * rubbish.
+ * which keeps the process alive. Hands each job over once, whatever its hash asks BullMQ for: to repeat it, to try it
+ * again. Survives a job whose data is not JSON: it is handed over empty, to be refused like any other rubbish.
  */
 class DeliveryWorker extends Worker<unknown, void> {
-  /**
-   * Whether a job that is marked as failed beforehand is handed over all the same. On a role's queue the mark stands for a
-   * host that died with the job. On a host's queue it can only come from another host of a role, which has this one set
-   * it by ending a job of the role that names an order of this host as its parent.
-   */
-  handsOverAll = false;
-
-  protected override createJob(json: JobJson, jobId: string): Job<unknown, void> {
-    const readable = isJson(json.data) ? json : { ...json, data: '{}' };
-    const { deferredFailure: _, ...unmarked } = readable;
-    return super.createJob(this.handsOverAll ? unmarked : readable, jobId);
+  protected override createJob({ repeatJobKey: _, ...json }: JobJson, id: string): Job<unknown, void> {
+    const data = isJson(json.data) ? json.data : '{}';
+    return super.createJob({ ...json, id, data, opts: {} }, id);
   }
 
   /** Lets go of the jobs under way; nothing is said of them. */
@@ -96,10 +87,13 @@ class DeliveryWorker extends Worker<unknown, void> {
 }
 
 /** BullMQ would make the blocking connection itself, out of our reach; see `untilSafeToCut` for why that matters. */
-function backendOn({ link, blocking }: WorkerConnections): BackendFactory<RedisQueueBackend> {
+function backendOn(
+  { link, blocking }: WorkerConnections,
+  Backend: typeof RedisQueueBackend,
+): BackendFactory<RedisQueueBackend> {
   const queueKeys = new QueueKeys(link.keys.prefix);
   return (name, options) =>
-    new RedisQueueBackend(
+    new Backend(
       new RedisConnection(link.client, { shared: true, skipVersionCheck: true }),
       name,
       queueKeys.getKeys(name),

@@ -10,6 +10,8 @@ import { enrol, startGuardedRedis, type GuardedRedis } from '../support/guarded-
 import { attempt, REFUSED } from '../support/attempt-attack.ts';
 import { hostAttacks } from '../support/host-attacks.ts';
 import { forbidLeaks } from '../support/no-leaks.ts';
+import { poisonedJobs } from '../support/poisoned-jobs.ts';
+import { waitUntil } from '../support/redis.ts';
 import { saidFacts, saidPresence, saidRefusal, saveRun } from '../support/spoken.ts';
 import { showTrust } from '../support/show-trust.ts';
 
@@ -59,6 +61,47 @@ test('an enrolled host can do nothing to the others and to the fleet', async (co
   context.diagnostic(`${attacks.length} attacks, all refused`);
 });
 
+test('a host can have no other of its role reach anything but that role’s queue', async () => {
+  await using guarded = await startGuardedRedis();
+  const { controller: settings } = guarded;
+  const web = { kind: 'any', queue: queue('web') } as const;
+  const attacker = enrol(settings, web1, [web.queue]);
+  const victim = enrol(settings, web2, [web.queue, queue('db')]);
+  await using controller = await openControllerBroker(settings);
+  for (const { user } of [attacker, victim]) await controller.setHostUser(user);
+  const run = newRun([web2]);
+  const any = { job: jobIdFor(run.id, null), to: { kind: 'any', queue: queue('db') }, envelope: 'an order' } as const;
+  await controller.release([...releasesOf(run), any]);
+  const keys = keysFor(settings.environment);
+  const own = keys.queue(web, '').slice(0, -1);
+  const targets = [
+    { queueKey: keys.queue({ kind: 'host', host: web2 }, '').slice(0, -1), id: jobIdFor(run.id, web2) },
+    { queueKey: keys.queue(any.to, '').slice(0, -1), id: any.job },
+  ];
+  const { commands, ids, marked } = poisonedJobs(own, targets);
+  for (const command of commands) assert.match(await attempt(attacker.settings, [command]), /^\d+$/, command.join(' '));
+  // As if the attacker had come that far: what it prepared are children of the orders, which wait for them.
+  for (const { queueKey, id } of targets) {
+    const children = [...ids, 'old'].map((child) => `${own}:${child}`);
+    await guarded.redis.command('SADD', `${queueKey}:${id}:dependencies`, ...children);
+    await guarded.redis.command('ZADD', `${queueKey}:waiting-children`, '0', id);
+  }
+  await using admin = await adminOf(guarded);
+  const before = await admin.state(`${own}:`);
+
+  await using worker = await openWorkerBroker(victim.settings);
+  const taken: string[] = [];
+  const consumer = worker.consume(web, 1, async ({ job }) => {
+    taken.push(job);
+    if (job.startsWith('fails')) throw new Error('as it was to');
+  });
+  await waitUntil(async () => await admin.isEmpty(own), 'all jobs to end');
+  await consumer.drain();
+
+  assert.deepEqual(await admin.state(`${own}:`), before);
+  assert.deepEqual(taken.toSorted(), ids.filter((id) => !marked.includes(id)).toSorted());
+});
+
 test('a host may read what is for all, and no more of its own than it needs', async () => {
   await using guarded = await startGuardedRedis();
   const { user, settings } = enrol(guarded.controller, web1, [queue('web')]);
@@ -101,9 +144,11 @@ test('a host that says more than anybody takes, or what is no text, is not heard
 });
 
 type Admin = AsyncDisposable & {
-  /** Every key but those that begin so, byte for byte, with its expiry; and every user with its rights. */
+  /** Every key but those that begin so, byte for byte, with its expiry; every user with its rights; which databases there are. */
   readonly state: (except: string) => Promise<readonly string[]>;
   readonly makeList: (key: string) => Promise<void>;
+  /** Whether no job is left in a queue that a worker could still take or have under way. */
+  readonly isEmpty: (queueKey: string) => Promise<boolean>;
 };
 
 async function adminOf({ redis }: GuardedRedis): Promise<Admin> {
@@ -115,13 +160,16 @@ async function adminOf({ redis }: GuardedRedis): Promise<Admin> {
       for (const key of keys) pipeline.dumpBuffer(key).call('PEXPIRETIME', key);
       const dumped = (await pipeline.exec()) ?? [];
       const values = dumped.map(([, value]) => (Buffer.isBuffer(value) ? value.toString('hex') : String(value)));
-      return [...keys, ...values, String(await client.call('ACL', 'LIST')), await client.info('keyspace')].map((line) =>
-        line.replace(/avg_ttl=\d+/, ''),
-      );
+      const databases = (await client.info('keyspace')).match(/^db\d+/gm) ?? [];
+      return [...keys, ...values, String(await client.call('ACL', 'LIST')), ...databases];
     },
     makeList: async (key) => {
       await client.del(key);
       await client.rpush(key, 'x');
+    },
+    isEmpty: async (queueKey) => {
+      const parts = ['wait', 'active', 'delayed', 'prioritized'];
+      return (await client.exists(parts.map((part) => `${queueKey}:${part}`))) === 0;
     },
     [Symbol.asyncDispose]: async () => void (await client.quit()),
   };

@@ -215,12 +215,12 @@ test('a host has another of its role drop no order that is for that one alone', 
   const parentData = JSON.stringify({ queueKey: parent.slice(0, -order.job.length - 1), id: order.job, fpof: true });
   const job = ['name', 'x', 'data', '{}', 'opts', '{}'];
   const next = [...job, 'pk', parent, 'pd', parentData, 'pdk', `${parent}:dependencies`, 'jid', 'second'];
-  // The first makes the second a child of the order, and the second fails.
+  // To BullMQ the second is a child of the order once the first has ended, and fails with it.
   const steps: readonly string[][] = [
     ['HSET', keys.queue(toWeb, 'first'), ...job, 'deid', 'd'],
     ['HSET', keys.queue(toWeb, 'dn:d'), ...next],
     ['HSET', keys.queue(toWeb, 'second'), 'defa', 'x'],
-    ['LPUSH', keys.queue(toWeb, 'wait'), 'first'],
+    ['LPUSH', keys.queue(toWeb, 'wait'), 'first', 'second'],
   ];
   for (const step of steps) assert.match(await attempt(attacker.settings, [step]), /^\d+$/);
 

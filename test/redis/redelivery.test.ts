@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { jobIdFor } from '../../src/core/ids.ts';
 import type { Destination } from '../../src/core/run.ts';
+import { keysFor } from '../../src/queue/names.ts';
 import { openControllerBroker, openWorkerBroker } from '../../src/queue/open.ts';
 import { host, newRun, queue, releasesOf } from '../support/broker-data.ts';
 import { leaveJobUnderWay } from '../support/leave-job.ts';
@@ -55,6 +56,30 @@ test('what a killed worker had taken from a role’s queue goes to nobody else, 
   await waitUntil(() => jobs.length > 0, 'the new job', 5000);
   await consumer.drain();
   assert.deepEqual(jobs, [jobIdFor(fresh.id, null)]);
+});
+
+test('a job of a role’s queue is gone when it has ended, also by an error, unless its lock has become another’s', async () => {
+  await using redis = await startRedis();
+  await using controller = await openControllerBroker(redis.settings);
+  await using worker = await openWorkerBroker(redis.settings);
+  const toAny: Destination = { kind: 'any', queue: queue('webserver') };
+  const [done, failed, lost] = [newRun([]), newRun([]), newRun([])].map(({ id }) => jobIdFor(id, null));
+  assert.ok(done !== undefined && failed !== undefined && lost !== undefined);
+  const keys = keysFor(redis.settings.environment);
+  const jobs: string[] = [];
+  const consumer = worker.consume(toAny, 1, async ({ job }) => {
+    if (job === lost) await redis.command('SET', keys.queue(toAny, `${lost}:lock`), 'another');
+    jobs.push(job);
+    if (job === failed) throw new Error('a bug');
+  });
+
+  await controller.release([done, failed, lost].map((job) => ({ job, to: toAny, envelope: 'an order' })));
+  await waitUntil(() => jobs.length === 3, 'all jobs');
+  await consumer.drain();
+
+  const left = (await redis.command('KEYS', keys.queue(toAny, '*_any*'))).split('\n');
+  assert.deepEqual(left.toSorted(), [keys.queue(toAny, lost), keys.queue(toAny, `${lost}:lock`)]);
+  assert.equal(await redis.command('LRANGE', keys.queue(toAny, 'active'), '0', '-1'), lost);
 });
 
 test('closing leaves a job under way for the next worker', async () => {
