@@ -9,7 +9,8 @@ export function renderDebianChangelog(markdown: string, { version, time }: Chang
   if (section === undefined) {
     throw new CommandError('COMMAND_FAILED', `CHANGELOG.md has neither a section ${version} nor one called Pending`);
   }
-  const items = section.split(/^- /m).slice(1);
+  // It has no headings within an entry.
+  const items = section.replaceAll(/^### .*$/gm, '').split(/^- /m).slice(1);
   const lines = items.map((item) => `  * ${wrapped(item.replaceAll(/\s+/g, ' ').trim())}`);
   // RFC 5322, as Debian writes it: `Tue, 24 Nov 2026 01:02:03 +0000`.
   const date = new Date(time * 1000).toUTCString().replace(/GMT$/, '+0000');

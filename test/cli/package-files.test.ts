@@ -100,7 +100,8 @@ test('the manual page has every command with its options, and plain text only', 
 });
 
 test('the changelog has what is said of the version, else of what is pending', () => {
-  const markdown = '# Changelog\n\n## Pending\n\n- One thing\n  on two lines.\n- Another.\n\n## 1.2.2\n\n- Old.\n';
+  const markdown =
+    '# Changelog\n\n## Pending\n\nText.\n\n### A\n\n- One thing\n  on two lines.\n\n### B\n\n- Another.\n\n## 1.2.2\n\n- Old.\n';
 
   assert.equal(
     renderDebianChangelog(markdown, made),
