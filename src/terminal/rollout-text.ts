@@ -20,7 +20,7 @@ export function rolloutText({ view, decision }: RolloutStatus): string {
     case 'wait':
       return `${place}: ${waitText(view, decision)}`;
     case 'release':
-      return `${place}: next ${namesText(decision.hosts)}, when the limits of roles (celeroot locks) and its schedule allow`;
+      return `${place}: next ${namesText(decision.hosts)}, when other runs, the limits of roles (celeroot locks) and its schedule allow`;
     case 'settle':
       return `${place}: goes on`;
   }
@@ -82,7 +82,8 @@ function mayBeAway(limit: number | null): string {
 
 function waitText(view: RolloutView, wait: Extract<RolloutStatus['decision'], { kind: 'wait' }>): string {
   if (wait.for === 'soak') return `done; the next begins at ${formatTime(wait.until ?? view.now, view.now)}`;
-  if (wait.for === 'locks') return 'as many hosts are being changed as their roles allow (celeroot locks)';
+  if (wait.for === 'locks')
+    return 'the next hosts are in turns of other runs, or as many are as their roles allow (celeroot locks)';
   if (wait.for === 'calendar') {
     return 'its schedule lets none of the next hosts begin now: by its calendars, or because it has left the file';
   }

@@ -143,6 +143,29 @@ test('with a driver killed in each step the turn is the same', { timeout: 300_00
   assert.equal(scene.hosts.mostAtOnce, 1);
 });
 
+test('no other roll-out has a turn on a host between the steps of one', async () => {
+  await using other = await setRolloutScene(1, '{}', ROLLOUTS);
+  const release = Promise.withResolvers<Answer>();
+  other.hosts.script = (_host, turn, task) => {
+    if (turn === 3) return release.promise;
+    return task === 'system.check' ? checked(HEALTHY) : 'changed';
+  };
+  const first = other.run(...UPGRADE);
+  await other.hosts.until(() => other.hosts.orders.includes('web1 apt.upgrade'), 'the upgrade to begin');
+  const second = other.run(...UPGRADE);
+  const third = other.run('apt', 'remove', 'nginx', '--role', 'web', '--batches', '1');
+  const { stdout } = await other.run('locks');
+  assert.match(stdout, /^HOST +ROLES +ALONE +RUN .*\nweb1 +yes +\w{26} .*\n$/);
+  release.resolve('changed');
+  for (const { code, stderr } of await Promise.all([first, second, third])) assert.equal(code, 0, stderr);
+  const tasks = other.hosts.orders.map((order) => order.replace('web1 ', ''));
+  assert.deepEqual(tasks.slice(0, 5), STEPS);
+  const between = tasks.indexOf('apt.remove');
+  assert.deepEqual(tasks.toSpliced(between, 1), [...STEPS, ...STEPS]);
+  assert.ok(between === 5 || between === 10, `it was the ${between + 1}th order`);
+  assert.match((await other.run('locks')).stdout, /^no host is in a turn/);
+});
+
 test('steps that a role does not allow, or that do not fit, are refused before anything is sent', async () => {
   await using other = await setRolloutScene(
     1,
