@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { after, before, beforeEach, test } from 'node:test';
+import * as z from 'zod';
 import type { HostCheck } from '../../src/core/host-check.ts';
 import { forbidLeaks } from '../support/no-leaks.ts';
 import { setRolloutScene, type RolloutScene } from '../support/rollout-scene.ts';
@@ -83,7 +84,57 @@ test('an upgrade after which a host is worse harms only the canary', async () =>
 
   const retried = await scene.run('runs', 'retry', 'latest');
   assert.equal(retried.code, 0, retried.stderr);
-  assert.deepEqual(scene.hosts.orders.slice(-1), ['web1 apt.upgrade']);
+  assert.deepEqual(
+    scene.hosts.orders.slice(15),
+    STEPS.map((step) => `web1 ${step}`),
+  );
+});
+
+const shownSchema = z.object({
+  run: z.object({
+    id: z.string(),
+    args: z.unknown(),
+    rollout: z
+      .object({
+        batches: z.array(z.unknown()),
+        soakMs: z.number(),
+        steps: z.array(z.looseObject({ run: z.string().nullable() })).optional(),
+      })
+      .optional(),
+  }),
+});
+
+async function shownRun(id: string): Promise<z.infer<typeof shownSchema>['run']> {
+  return shownSchema.parse(JSON.parse((await scene.run('runs', 'show', id, '--json')).stdout)).run;
+}
+
+test('a retry is rolled out as the run was, or as its flags say', async () => {
+  scene.hosts.script = (host, _turn, task) => {
+    if (task === 'apt.upgrade' && host !== 'web1') return 'failed';
+    return task === 'system.check' ? checked(HEALTHY) : 'changed';
+  };
+  assert.equal((await scene.run(...UPGRADE, '--max-failures', '2', '--soak', '1s')).code, 1);
+  const failed = await shownRun('latest');
+  scene.hosts.orders.length = 0;
+
+  await scene.run('runs', 'retry', failed.id, '--batches', '2', '--max-failures', '1');
+  assert.deepEqual(scene.hosts.orders.toSorted(), ['web2 apt.upgrade', 'web3 apt.upgrade']);
+  scene.hosts.orders.length = 0;
+
+  scene.hosts.script = looks(HEALTHY, HEALTHY);
+  const retried = await scene.run('runs', 'retry', failed.id);
+  assert.equal(retried.code, 0, retried.stderr);
+  assert.deepEqual(
+    scene.hosts.orders,
+    ['web2', 'web3'].flatMap((host) => STEPS.map((step) => `${host} ${step}`)),
+  );
+  const { rollout } = await shownRun('latest');
+  assert.deepEqual(rollout?.batches, [
+    { name: 'canary', size: 1, maxFailures: 1 },
+    { name: '1', size: 1, maxFailures: 1 },
+  ]);
+  assert.equal(rollout.soakMs, 1000);
+  assert.partialDeepStrictEqual((await shownRun(rollout.steps?.[0]?.run ?? '')).args, { ports: [443] });
 });
 
 test('what is to be undone is undone though the upgrade failed, and nothing else comes after it', async () => {
