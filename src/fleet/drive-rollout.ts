@@ -15,7 +15,7 @@ import { reapLocks } from './reap-locks.ts';
 import { limitedRolesOf, roleLimits } from './role-limits.ts';
 import { hasTurnsAlone, overAt, rolledHosts, type RolledRun } from './rolled-run.ts';
 import { historyReader, type HistoryReader } from './rollout-history.ts';
-import { rolloutStatus, withHeld, type RolloutWatcher } from './rollout-status.ts';
+import { rolloutStatus, withTurns, type RolloutWatcher } from './rollout-status.ts';
 import type { Witness } from './witness.ts';
 
 export type DriveOptions = {
@@ -45,7 +45,7 @@ export async function* drivenBy(
     const rollout = driver === null ? null : await driver.step(update.snapshot);
     yield rollout === null
       ? { ...update, rollout }
-      : { ...update, rollout, snapshot: withHeld(update.snapshot, rollout) };
+      : { ...update, rollout, snapshot: withTurns(update.snapshot, rollout) };
   }
 }
 

@@ -26,6 +26,17 @@ export function rolloutText({ view, decision }: RolloutStatus): string {
   }
 }
 
+/** Why a roll-out gives no host its turn until something happens outside of it; empty when it does. */
+export function restText({ decision }: RolloutStatus): string {
+  return REST_TEXTS[decision.kind] ?? '';
+}
+
+const REST_TEXTS: Readonly<Partial<Record<RolloutStatus['decision']['kind'], string>>> = {
+  stopped: 'stopped',
+  paused: 'paused',
+  'wait-offline': 'waits for hosts',
+};
+
 /** What may be waited for, or typed, when nobody drives it. */
 export function undrivenText({ kind }: RolloutStatus['decision'], resume: string): string {
   const isForPerson = kind === 'stopped' || kind === 'paused';

@@ -158,6 +158,23 @@ test('a step that fails before the upgrade keeps it from being done', async () =
   assert.equal(code, 1);
   assert.match(stderr, /1 host has failed \(web1: apt\.update: its check failed\)/);
   assert.deepEqual(stepsOf('web1'), ['system.check', 'apt.update', 'system.ping']);
+
+  const skipped = /^web1 +✗ skipped +left out: apt\.update: its check failed *$/m;
+  assert.match((await scene.run('runs', 'show', 'latest')).stdout, skipped);
+  assert.match((await scene.run('runs', 'ls')).stdout, / 0 of 3 done, stopped$/m);
+  assert.match((await scene.run('runs', 'cancel', 'latest')).stdout, / is cancelled: 2 jobs never begin\n$/);
+  assert.match((await scene.run('runs', 'show', 'latest')).stdout, skipped);
+});
+
+test('a step that fails after the upgrade is shown beside it', async () => {
+  scene.hosts.script = (_host, _turn, task) => {
+    if (task === 'system.ping') return 'failed';
+    return task === 'system.check' ? checked(HEALTHY) : 'changed';
+  };
+  const { stdout } = await scene.run(...UPGRADE);
+  assert.match(stdout, /^web1 \| changed .*, but system\.ping: its check failed/m);
+  const { stdout: shown } = await scene.run('runs', 'show', 'latest');
+  assert.match(shown, /^web1 +✗ changed +.*, but system\.ping: its check failed /m);
 });
 
 test('a cancel in the middle of a turn still undoes what is to be undone', async () => {
