@@ -2,8 +2,8 @@ import { entriesIn } from './rollout-history.ts';
 import type { JobId } from '../core/ids.ts';
 import type { HostName } from '../core/names.ts';
 import type { Run } from '../core/run.ts';
-import type { RunSnapshot } from '../core/run-snapshot.ts';
-import { isEnded, jobStatus, type JobState } from '../core/run-state.ts';
+import { statusIn, type RunSnapshot } from '../core/run-snapshot.ts';
+import { isEnded, type JobState } from '../core/run-state.ts';
 import type { ControllerBroker } from '../queue/broker.ts';
 import { sealReport } from '../trust/sign-report.ts';
 import { signCancel } from '../trust/sign-order.ts';
@@ -34,7 +34,10 @@ export async function cancelRun(
   sender: Sender,
 ): Promise<Cancelled> {
   const { run, jobs } = snapshot.state;
-  const open = [...jobs.values()].filter((job) => !isEnded(jobStatus(job, run, snapshot.now)));
+  const open = [...jobs.values()].filter((job) => {
+    const status = statusIn(snapshot, job);
+    return status === 'held' || (status !== 'skipped' && !isEnded(status));
+  });
   const { at: issuedAt } = await sender.journal.add(() => ({
     kind: 'cancel',
     run: run.id,

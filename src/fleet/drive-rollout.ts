@@ -13,9 +13,9 @@ import { chainReader, type ChainReader } from './chain-reader.ts';
 import type { FollowUpdate } from './follow-run.ts';
 import { reapLocks } from './reap-locks.ts';
 import { limitedRolesOf, roleLimits } from './role-limits.ts';
-import { overAt, rolledHosts, type RolledRun } from './rolled-run.ts';
+import { hasTurnsAlone, overAt, rolledHosts, type RolledRun } from './rolled-run.ts';
 import { historyReader, type HistoryReader } from './rollout-history.ts';
-import { rolloutStatus, withHeld, type RolloutWatcher } from './rollout-status.ts';
+import { rolloutStatus, withTurns, type RolloutWatcher } from './rollout-status.ts';
 import type { Witness } from './witness.ts';
 
 export type DriveOptions = {
@@ -45,7 +45,7 @@ export async function* drivenBy(
     const rollout = driver === null ? null : await driver.step(update.snapshot);
     yield rollout === null
       ? { ...update, rollout }
-      : { ...update, rollout, snapshot: withHeld(update.snapshot, rollout) };
+      : { ...update, rollout, snapshot: withTurns(update.snapshot, rollout) };
   }
 }
 
@@ -166,7 +166,7 @@ async function queue({ broker, queued }: Wheel, jobs: readonly JobId[]): Promise
   }
 }
 
-/** Gives hosts their turn, as far as their roles have room; returns how many got it. */
+/** Gives hosts their turn, as far as their roles have room and other runs let them; returns how many got it. */
 async function give(wheel: Wheel, wanted: readonly HostName[]): Promise<number> {
   const { broker, run, options, lease } = wheel;
   const { fleet, clock, witness } = options;
@@ -175,6 +175,7 @@ async function give(wheel: Wheel, wanted: readonly HostName[]): Promise<number> 
     token: lease.token,
     hosts: wanted.map((host) => ({ host, roles: limitedRolesOf(fleet, host) })),
     limits: roleLimits(fleet),
+    alone: hasTurnsAlone(run),
     until: overAt(run),
   });
   if (answer.kind === 'lost') throw lost(run);

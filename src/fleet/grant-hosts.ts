@@ -35,6 +35,7 @@ export async function grantHosts(broker: ControllerBroker, question: GrantQuesti
     token: lease.token,
     hosts: limited.map((host) => ({ host, roles: limitedRolesOf(fleet, host) })),
     limits: roleLimits(fleet),
+    alone: false,
     until: overAt(run),
   });
   const granted = answer.kind === 'granted' ? answer.hosts : [];

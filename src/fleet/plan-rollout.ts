@@ -6,6 +6,7 @@ import type { HostName } from '../core/names.ts';
 import type { Rollout } from '../core/rollout.ts';
 import { planBatches, type PlannedHost } from '../rollout/plan-batches.ts';
 import { DEFAULT_RULES, type RolloutChoice, type RolloutRules } from '../rollout/rules.ts';
+import { stepsOf } from '../rollout/steps.ts';
 import { prepareSteps } from './prepare-steps.ts';
 import type { PreparedRun } from './prepare-run.ts';
 import { limitedRolesOf } from './role-limits.ts';
@@ -18,11 +19,15 @@ export type RolloutWish = {
 
 /**
  * The run with its hosts laid out in batches, if that is wished, or if a role of theirs limits how many may be changed
- * at once.
+ * at once. One that is laid out already stays so unless something else is wished.
  * @throws RejectedError UNKNOWN_ROLLOUT, or NO_HOST_MATCHED for canaries that are not among the hosts; UsageError when
  * it cannot end before the orders expire, or the run is for any one host; and whatever prepareRun throws, for its steps.
  */
 export function planRollout(fleet: FleetConfig, prepared: PreparedRun, { choice, seed }: RolloutWish): PreparedRun {
+  if (choice === null && prepared.rollout !== null) {
+    requireTime(prepared.rollout, prepared.expiresInMs);
+    return prepared;
+  }
   const isLimited = limitedHosts(fleet, prepared).length > 0;
   if (choice === null && !isLimited) return prepared;
   const rules = choice === null ? DEFAULT_RULES : chosenRules(fleet, choice);
@@ -35,7 +40,7 @@ export function planRollout(fleet: FleetConfig, prepared: PreparedRun, { choice,
   const { hosts, rollout } = planBatches(plannedHosts(fleet, [...byHost.keys()]), rules, seed);
   requireTime(rollout, prepared.expiresInMs);
   const laid = { ...prepared, assignments: hosts.flatMap((host) => byHost.get(host) ?? []), rollout };
-  return { ...laid, steps: prepareSteps(fleet, laid, rules) };
+  return { ...laid, steps: prepareSteps(fleet, laid, stepsOf(laid.task.name, rules)) };
 }
 
 /** The hosts with what decides their places. */

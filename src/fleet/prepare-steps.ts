@@ -1,6 +1,6 @@
 import type { FleetConfig } from '../config/fleet-config.ts';
-import type { RolloutRules, StepRule } from '../rollout/rules.ts';
-import { stepsOf } from '../rollout/steps.ts';
+import type { StepRule } from '../rollout/rules.ts';
+import type { WantedStep } from '../rollout/steps.ts';
 import { checkArguments, requireAllowed, requireTask, type PreparedRun, type PreparedStep } from './prepare-run.ts';
 
 /**
@@ -8,8 +8,12 @@ import { checkArguments, requireAllowed, requireTask, type PreparedRun, type Pre
  * reports and lines in the journal.
  * @throws RejectedError UNKNOWN_TASK or TASK_NOT_ALLOWED, UsageError INVALID_ARGUMENTS, for any of them.
  */
-export function prepareSteps(fleet: FleetConfig, run: PreparedRun, rules: RolloutRules): readonly PreparedStep[] {
-  return stepsOf(run.task.name, rules).map(({ step, args }) => ({
+export function prepareSteps(
+  fleet: FleetConfig,
+  run: PreparedRun,
+  steps: readonly WantedStep[],
+): readonly PreparedStep[] {
+  return steps.map(({ step, args }) => ({
     step,
     run: args === null ? null : prepareStep(fleet, run, { task: step.task, args }),
   }));

@@ -6,7 +6,7 @@ import { turnsOf } from '../rollout/turns.ts';
 import { believeReports } from './believe-reports.ts';
 import { readRuns } from './believe-runs.ts';
 import { chainReader } from './chain-reader.ts';
-import { overAt, rolledHosts, type RolledRun } from './rolled-run.ts';
+import { hasTurnsAlone, overAt, rolledHosts, type RolledRun } from './rolled-run.ts';
 import type { Witness } from './witness.ts';
 
 /** Locks that fit a run which somebody has signed who may, and how many there are that fit none. */
@@ -32,10 +32,10 @@ export async function reapLocks(broker: ControllerBroker, witness: Witness, now:
 }
 
 /** Locks are not signed, the records of their runs are: whether the run has it that this host is to be changed. */
-function fits({ host, roles, until }: Lock, run: Run | undefined, { hosts }: Witness): boolean {
-  if (run === undefined || until !== overAt(run) || !rolledHosts(run).includes(host)) return false;
+function fits({ host, roles, alone, until }: Lock, run: Run | undefined, { hosts }: Witness): boolean {
+  if (run === undefined || until !== overAt(run) || alone !== hasTurnsAlone(run)) return false;
   const own = hosts.get(host)?.roles ?? [];
-  return roles.length > 0 && roles.every((role) => own.includes(role));
+  return rolledHosts(run).includes(host) && roles.every((role) => own.includes(role));
 }
 
 /** A run of a schedule is none, and its hosts count all the same. */

@@ -19,3 +19,11 @@ export function overAt({ expiresAt, deadlineMs, rollout }: Run): number {
 export function rolledHosts({ jobs }: Run): readonly HostName[] {
   return jobs.flatMap(({ to }) => (to.kind === 'host' ? [to.host] : []));
 }
+
+/**
+ * Whether a host may have no turn of another run during one of this: with several steps, what comes between them would
+ * find the host in a state that this run has not done with.
+ */
+export function hasTurnsAlone({ rollout }: Run): boolean {
+  return rollout?.steps !== undefined;
+}

@@ -1,12 +1,16 @@
 import type { Clock } from '../core/clock.ts';
-import type { RunSnapshot } from '../core/run-snapshot.ts';
+import { CelerootError } from '../core/errors.ts';
+import type { JobId } from '../core/ids.ts';
+import type { JobTurn, RunSnapshot } from '../core/run-snapshot.ts';
+import type { JobState } from '../core/run-state.ts';
+import type { Run } from '../core/run.ts';
 import type { ControllerBroker } from '../queue/broker.ts';
-import { decide } from '../rollout/decide.ts';
+import { decide, type Turn } from '../rollout/decide.ts';
 import { foldProgress, type RolloutHistory } from '../rollout/progress.ts';
 import type { RolloutStatus } from '../rollout/status.ts';
 import { turnsOf, type Chain } from '../rollout/turns.ts';
 import { chainReader } from './chain-reader.ts';
-import { rolledHosts, type RolledRun } from './rolled-run.ts';
+import { isRolled, rolledHosts, type RolledRun } from './rolled-run.ts';
 import { historyReader } from './rollout-history.ts';
 import type { Witness } from './witness.ts';
 
@@ -60,12 +64,34 @@ export async function readRolloutStatus(
   return await (await watchWheel(broker, run, options)).step(snapshot);
 }
 
-/** The snapshot with the jobs whose turn has not come. */
-export function withHeld(snapshot: RunSnapshot, { view }: RolloutStatus): RunSnapshot {
-  const jobs = [...snapshot.state.jobs.values()];
-  const held = jobs.filter(({ id, to, firstWordAt }) => {
-    const turn = to.kind === 'host' ? view.turns.get(to.host) : undefined;
-    return firstWordAt === null && turn !== undefined && turn.due !== id && turn.status !== 'missed';
-  });
-  return { ...snapshot, held: new Set(held.map(({ id }) => id)) };
+/** The same of any run, to go along with what else is known of it: null for one that is no roll-out or whose steps are gone. */
+export async function findRolloutStatus(
+  broker: ControllerBroker,
+  { run, snapshot }: { readonly run: Run; readonly snapshot: RunSnapshot },
+  options: { readonly witness: Witness; readonly clock: Clock },
+): Promise<RolloutStatus | null> {
+  if (!isRolled(run)) return null;
+  try {
+    return await readRolloutStatus(broker, { run, snapshot }, options);
+  } catch (error) {
+    if (error instanceof CelerootError && error.code === 'RUN_FORGED') return null;
+    throw error;
+  }
+}
+
+/** The snapshot with what the turns of hosts say of their jobs. */
+export function withTurns(snapshot: RunSnapshot, { view }: RolloutStatus): RunSnapshot {
+  const turns = new Map<JobId, JobTurn>();
+  for (const job of snapshot.state.jobs.values()) {
+    const turn = job.to.kind === 'host' ? view.turns.get(job.to.host) : undefined;
+    const said = turn === undefined ? null : jobTurn(job, turn);
+    if (said !== null) turns.set(job.id, said);
+  }
+  return { ...snapshot, turns };
+}
+
+function jobTurn({ id, firstWordAt }: JobState, { status, why, due }: Turn): JobTurn | null {
+  if (why !== null) return { kind: 'failed', why };
+  if (firstWordAt !== null || due === id || status === 'missed') return null;
+  return { kind: 'held', begun: status !== 'held' };
 }

@@ -20,6 +20,8 @@ export type TurnRequest = {
   /** With those of its roles that have a limit. */
   readonly hosts: readonly { readonly host: HostName; readonly roles: readonly RoleName[] }[];
   readonly limits: ReadonlyMap<RoleName, number>;
+  /** Whether no other run may have a turn on a host meanwhile. */
+  readonly alone: boolean;
   /** From then on the host is certainly not at work on it any more, milliseconds since 1970. */
   readonly until: number;
 };
@@ -29,11 +31,13 @@ export type TurnAnswer =
   /** Somebody else drives it by now, or it was cancelled. */
   | { readonly kind: 'lost' | 'cancelled' };
 
-/** A host in the middle of a change, which counts against what its roles allow. */
+/** A host in its turn: it counts against what its roles allow, and keeps turns of other runs off it that may not share. */
 export type Lock = {
   readonly host: HostName;
   readonly run: RunId;
+  /** Those that limit how many of their hosts are changed at once. */
   readonly roles: readonly RoleName[];
+  readonly alone: boolean;
   /** Milliseconds since 1970, by Redis. */
   readonly at: number;
   readonly until: number;
@@ -64,8 +68,8 @@ export type RolloutBroker = {
   readonly keepDriving: (run: RunId, token: number) => Promise<boolean>;
   readonly dropDriving: (run: RunId, token: number) => Promise<void>;
   /**
-   * Gives hosts their turn, as far as the limits of their roles have room: locks them and writes it into the history,
-   * all at once.
+   * Gives hosts their turn, as far as the limits of their roles have room and turns of other runs let them: locks them
+   * and writes it into the history, all at once.
    */
   readonly grantTurns: (request: TurnRequest) => Promise<TurnAnswer>;
   /** Writes into the history; false once another has taken over. */

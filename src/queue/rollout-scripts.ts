@@ -46,20 +46,26 @@ return 1
 
 /**
  * KEYS: driver, history, cancel mark, locks. ARGV: token, lifetime, request. A host that is locked already, for another
- * run, takes no more room. Returns what came of it, then the hosts that have their turn.
+ * run, takes no more room of its roles; it has a turn of this run besides only if both may share it. Returns what came
+ * of it, then the hosts that have their turn.
  */
 export const GRANT_TURNS = `${NOW}
 if redis.call('HGET', KEYS[1], 'token') ~= ARGV[1] then return {'lost'} end
 if redis.call('EXISTS', KEYS[3]) == 1 then return {'cancelled'} end
 local request = cjson.decode(ARGV[3])
 local taken = {}
-local function note(host, roles)
-  for _, role in ipairs(roles) do
+local others = {}
+local function note(lock)
+  for _, role in ipairs(lock.roles) do
     taken[role] = taken[role] or {count = 0, hosts = {}}
-    if not taken[role].hosts[host] then
-      taken[role].hosts[host] = true
+    if not taken[role].hosts[lock.host] then
+      taken[role].hosts[lock.host] = true
       taken[role].count = taken[role].count + 1
     end
+  end
+  if lock.run ~= request.run then
+    others[lock.host] = others[lock.host] or {alone = false}
+    if lock.alone == true then others[lock.host].alone = true end
   end
 end
 local locks = redis.call('HGETALL', KEYS[4])
@@ -67,7 +73,7 @@ for index = 1, #locks, 2 do
   local isJson, lock = pcall(cjson.decode, locks[index + 1])
   local isLock = isJson and type(lock) == 'table' and type(lock['until']) == 'number' and type(lock.roles) == 'table'
     and type(lock.host) == 'string'
-  if isLock and lock['until'] > now then note(lock.host, lock.roles) else redis.call('HDEL', KEYS[4], locks[index]) end
+  if isLock and lock['until'] > now then note(lock) else redis.call('HDEL', KEYS[4], locks[index]) end
 end
 local function hasRoom(host, roles)
   for _, role in ipairs(roles) do
@@ -76,15 +82,20 @@ local function hasRoom(host, roles)
   end
   return true
 end
+local function mayShare(host)
+  local known = others[host]
+  return known == nil or not (request.alone or known.alone)
+end
 local granted = {}
 for _, asked in ipairs(request.hosts) do
-  if hasRoom(asked.host, asked.roles) then
+  if mayShare(asked.host) and hasRoom(asked.host, asked.roles) then
     granted[#granted + 1] = asked.host
-    if #asked.roles > 0 then
-      note(asked.host, asked.roles)
-      local lock = {host = asked.host, run = request.run, roles = asked.roles, at = now, ['until'] = request['until']}
-      redis.call('HSET', KEYS[4], asked.host .. ' ' .. request.run, cjson.encode(lock))
-    end
+    local lock = {
+      host = asked.host, run = request.run, roles = asked.roles, alone = request.alone, at = now,
+      ['until'] = request['until']
+    }
+    note(lock)
+    redis.call('HSET', KEYS[4], asked.host .. ' ' .. request.run, cjson.encode(lock))
   end
 end
 if #granted > 0 then

@@ -81,7 +81,9 @@ const releaseSchema: z.ZodType<Release> = z.strictObject({
 const lockSchema: z.ZodType<Lock> = z.strictObject({
   host: hostNameSchema,
   run: runIdSchema,
-  roles: z.array(roleNameSchema),
+  // A script of Redis writes an empty list as {}.
+  roles: z.array(roleNameSchema).or(z.strictObject({}).transform(() => [])),
+  alone: z.boolean(),
   at: z.number(),
   until: z.number(),
 });

@@ -11,7 +11,7 @@ import type { Rollout } from '../core/rollout.ts';
  *     └─▶ missed
  *
  * Nothing is taken for a success but a result that says so. At no time are more hosts under way than the batch has,
- * and none begins once more have failed than may.
+ * apart from silent ones that an operator has resumed after, and none begins once more have failed than may.
  */
 
 /**
@@ -132,9 +132,14 @@ function proceed(view: RolloutView, current: number): Decision {
 function begin(view: RolloutView, batch: number): Decision {
   const hosts = ready(view, batch);
   if (hosts.length === 0) return { kind: 'wait-offline', hosts: waitingFor(view, batch), limit: null };
-  const { underWay, overdue } = sortTurns(view);
-  const room = (view.batches[batch]?.length ?? 0) - underWay.length - overdue.length;
+  const room = (view.batches[batch]?.length ?? 0) - takingRoom(view).length;
   return room > 0 ? { kind: 'release', batch, hosts: hosts.slice(0, room) } : FOR_HOSTS;
+}
+
+/** Hosts that may be at work. One that was silent when an operator resumed is given up: he has said to go on without it. */
+function takingRoom(view: RolloutView): readonly HostName[] {
+  const { underWay, overdue } = sortTurns(view);
+  return [...underWay, ...overdue.filter((host) => !view.forgiven.has(host))];
 }
 
 /** The last batch that any host of has begun; null before the first. */

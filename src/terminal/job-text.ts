@@ -2,9 +2,8 @@ import { firstOf } from '../core/first-of.ts';
 import { formatAge, formatDuration } from '../core/duration.ts';
 import type { HostPresence } from '../core/host-presence.ts';
 import type { PackageHealth } from '../core/outcome.ts';
-import type { Activity, JobEnd, JobState, JobStatus } from '../core/run-state.ts';
-import { jobStatus } from '../core/run-state.ts';
-import type { RunSnapshot } from '../core/run-snapshot.ts';
+import { isGood, type Activity, type JobEnd, type JobState } from '../core/run-state.ts';
+import { statusIn, type JobTurn, type RunSnapshot } from '../core/run-snapshot.ts';
 import { plainText } from './plain-text.ts';
 import type { Style } from './style.ts';
 import { formatTime } from './time-text.ts';
@@ -29,28 +28,33 @@ export function jobLabel(job: JobState): string {
 }
 
 export function describeJob(job: JobState, snapshot: RunSnapshot): JobText {
-  const status = jobStatus(job, snapshot.state.run, snapshot.now);
+  const status = statusIn(snapshot, job);
   const presence = snapshot.presences.get(job.id) ?? null;
-  const { symbol, style } = LOOKS[status];
-  const base = {
+  return {
     label: jobLabel(job),
-    symbol,
-    style,
+    ...LOOKS[status],
     status,
     percent: null,
     elapsed: elapsedText(job, presence, snapshot.now),
+    ...(job.end === null ? openText(job, snapshot) : endedText(job.end, snapshot.turns?.get(job.id))),
   };
-  if (job.end !== null) return { ...base, detail: endText(job.end) };
-  if (status === 'expired') return { ...base, detail: EXPIRED };
-  if (status === 'lost') return { ...base, detail: lostText(job, snapshot.now) };
-  if (snapshot.held?.has(job.id) === true) return { ...base, ...HELD };
-  if (job.activity === null) {
-    return presence?.online === false
-      ? { ...base, ...OFFLINE, detail: offlineText(presence, snapshot) }
-      : { ...base, detail: '' };
-  }
-  const text = activityText(job.activity);
-  return presence?.online === false ? { ...base, ...text, detail: WORKER_AWAY } : { ...base, ...text };
+}
+
+type Said = Pick<JobText, 'detail'> & Partial<JobText>;
+
+/** What is said of a job whose end nobody has told. */
+function openText(job: JobState, snapshot: RunSnapshot): Said {
+  const status = statusIn(snapshot, job);
+  if (status === 'held' || status === 'skipped') return { detail: turnText(snapshot.turns?.get(job.id)) };
+  if (status === 'expired') return { detail: EXPIRED };
+  return status === 'lost' ? { detail: lostText(job, snapshot.now) } : underWayText(job, snapshot);
+}
+
+function underWayText({ id, activity }: JobState, snapshot: RunSnapshot): Said {
+  const presence = snapshot.presences.get(id);
+  const text = activity === null ? { detail: '' } : activityText(activity);
+  if (presence?.online !== false) return text;
+  return activity === null ? { ...OFFLINE, detail: offlineText(presence, snapshot) } : { ...text, detail: WORKER_AWAY };
 }
 
 /** What a failed or unhealthy host says beyond its line: more of the reason, what to do, and what is wrong. */
@@ -83,7 +87,11 @@ const MAX_SERVICES = 10;
 
 type Look = { readonly symbol: string; readonly style: Style | null };
 
-const LOOKS: Readonly<Record<JobStatus, Look>> = {
+const FAILED: Look = { symbol: '✗', style: 'red' };
+
+const LOOKS: Readonly<Record<ReturnType<typeof statusIn>, Look>> = {
+  held: { symbol: '·', style: 'dim' },
+  skipped: FAILED,
   queued: { symbol: '…', style: 'dim' },
   accepted: { symbol: '▸', style: null },
   waiting: { symbol: '…', style: 'yellow' },
@@ -91,16 +99,28 @@ const LOOKS: Readonly<Record<JobStatus, Look>> = {
   changed: { symbol: '✓', style: 'green' },
   unchanged: { symbol: '✓', style: null },
   planned: { symbol: '✓', style: null },
-  failed: { symbol: '✗', style: 'red' },
-  refused: { symbol: '✗', style: 'red' },
+  failed: FAILED,
+  refused: FAILED,
   expired: { symbol: '✗', style: 'yellow' },
   cancelled: { symbol: '✗', style: 'yellow' },
   lost: { symbol: '?', style: 'red' },
 };
 const EXPIRED = 'the order expired before the host could begin';
 const WORKER_AWAY = 'its worker is away; the job itself goes on';
-const HELD = { symbol: '·', style: 'dim', status: 'held', detail: 'its turn has not come' } as const;
 const OFFLINE = { symbol: '…', style: 'dim', status: 'offline' } as const;
+
+function turnText(turn: JobTurn | undefined): string {
+  if (turn?.kind === 'failed') return plainText(`left out: ${turn.why.split('\n')[0] ?? ''}`);
+  return turn?.begun === true ? 'its host is at what comes before it' : 'its turn has not come';
+}
+
+/** A job that did well leaves its host failed where something else in its turn did not. */
+function endedText(end: JobEnd, turn: JobTurn | undefined): Said {
+  const detail = endText(end);
+  if (turn?.kind !== 'failed' || !isGood(end.status)) return { detail };
+  const why = plainText(turn.why.split('\n')[0] ?? '');
+  return { ...FAILED, detail: detail === '' ? `but ${why}` : `${detail}, but ${why}` };
+}
 
 function endText(end: JobEnd): string {
   if ('outcome' in end) return plainText(end.outcome.failure?.message.split('\n')[0] ?? end.outcome.summary);

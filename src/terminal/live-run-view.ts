@@ -1,6 +1,5 @@
-import type { JobId } from '../core/ids.ts';
-import type { RunSnapshot } from '../core/run-snapshot.ts';
-import { isEnded, jobStatus, summarizeRun, type JobState } from '../core/run-state.ts';
+import { statusIn, type RunSnapshot } from '../core/run-snapshot.ts';
+import { isEnded, summarizeRun, type JobState } from '../core/run-state.ts';
 import { describeJob, describeTrouble, jobLabel, type JobText } from './job-text.ts';
 import { openLiveRegion } from './live-region.ts';
 import type { Output } from './output.ts';
@@ -14,7 +13,7 @@ const MAX_LABEL = 32;
 /** Finished hosts once, for good; below them what is under way, redrawn in place and never taller than the screen. */
 export function liveRunView(output: Output): RunView {
   const region = openLiveRegion(output);
-  const printed = new Set<JobId>();
+  const printed = new Set<string>();
   let latest: RunSnapshot | null = null;
   let noted = '';
   let timer: NodeJS.Timeout | null = null;
@@ -54,17 +53,23 @@ export function liveRunView(output: Output): RunView {
 
 const MAX_LEFT = 50;
 
-function newlyEnded(output: Output, snapshot: RunSnapshot, printed: Set<JobId>): readonly StyledLine[] {
+function newlyEnded(output: Output, snapshot: RunSnapshot, printed: Set<string>): readonly StyledLine[] {
   const lines: StyledLine[] = [];
   for (const job of snapshot.state.jobs.values()) {
-    if (printed.has(job.id) || !isEnded(jobStatus(job, snapshot.state.run, snapshot.now))) continue;
-    printed.add(job.id);
+    // A turn may fail after the job itself was done well.
+    const line = snapshot.turns?.get(job.id)?.kind === 'failed' ? `failed ${job.id}` : job.id;
+    if (printed.has(line) || !isOver(statusIn(snapshot, job))) continue;
+    printed.add(line);
     // The plans of a dry run are shown by groups when it is over; a line for each host would only push them away.
     if (job.end?.status === 'planned') continue;
     lines.push(jobLine(output, job, snapshot));
     if (job.end !== null) lines.push(...describeTrouble(job.end).map((line) => [span(`    ${line}`, 'dim')]));
   }
   return lines;
+}
+
+function isOver(status: ReturnType<typeof statusIn>): boolean {
+  return status === 'skipped' || (status !== 'held' && isEnded(status));
 }
 
 /** Active hosts, as many as the screen holds, and the summary. */
@@ -81,10 +86,9 @@ function liveLines(output: Output, snapshot: RunSnapshot, note: string): readonl
 
 /** What moves stands first: running, waiting, accepted, queued, and last the hosts that are offline. */
 function activeJobs(snapshot: RunSnapshot): readonly JobState[] {
-  const { run, jobs } = snapshot.state;
-  const ranked = [...jobs.values()].flatMap((job) => {
-    const status = jobStatus(job, run, snapshot.now);
-    if (isEnded(status) || snapshot.held?.has(job.id) === true) return [];
+  const ranked = [...snapshot.state.jobs.values()].flatMap((job) => {
+    const status = statusIn(snapshot, job);
+    if (status === 'held' || isOver(status)) return [];
     const offline = snapshot.presences.get(job.id)?.online === false;
     return [{ job, rank: offline ? ORDER.length : ORDER.indexOf(status) }];
   });

@@ -49,9 +49,10 @@ function writeNews(output: Output, snapshot: RunSnapshot, said: Map<JobId, strin
   if (lines.length > 0) output.write(`${lines.join('\n')}\n`);
 }
 
-/** What must change for a new line to be worth it; the package and percentage within a phase do not count. */
+/** What must change for a new line to be worth it; the package and percentage within a phase do not count. The symbol does: it
+ * changes when the turn of a host fails whose job did well. */
 function newsKey(text: JobText): string | null {
   if (text.status === 'held') return null;
   if (text.status === 'queued' || text.status === 'accepted') return text.detail === '' ? null : text.detail;
-  return text.status;
+  return `${text.symbol} ${text.status}`;
 }

@@ -20,11 +20,22 @@ export function rolloutText({ view, decision }: RolloutStatus): string {
     case 'wait':
       return `${place}: ${waitText(view, decision)}`;
     case 'release':
-      return `${place}: next ${namesText(decision.hosts)}, when the limits of roles (celeroot locks) and its schedule allow`;
+      return `${place}: next ${namesText(decision.hosts)}, when other runs, the limits of roles (celeroot locks) and its schedule allow`;
     case 'settle':
       return `${place}: goes on`;
   }
 }
+
+/** Why a roll-out gives no host its turn until something happens outside of it; empty when it does. */
+export function restText({ decision }: RolloutStatus): string {
+  return REST_TEXTS[decision.kind] ?? '';
+}
+
+const REST_TEXTS: Readonly<Partial<Record<RolloutStatus['decision']['kind'], string>>> = {
+  stopped: 'stopped',
+  paused: 'paused',
+  'wait-offline': 'waits for hosts',
+};
 
 /** What may be waited for, or typed, when nobody drives it. */
 export function undrivenText({ kind }: RolloutStatus['decision'], resume: string): string {
@@ -82,7 +93,8 @@ function mayBeAway(limit: number | null): string {
 
 function waitText(view: RolloutView, wait: Extract<RolloutStatus['decision'], { kind: 'wait' }>): string {
   if (wait.for === 'soak') return `done; the next begins at ${formatTime(wait.until ?? view.now, view.now)}`;
-  if (wait.for === 'locks') return 'as many hosts are being changed as their roles allow (celeroot locks)';
+  if (wait.for === 'locks')
+    return 'the next hosts are in turns of other runs, or as many are as their roles allow (celeroot locks)';
   if (wait.for === 'calendar') {
     return 'its schedule lets none of the next hosts begin now: by its calendars, or because it has left the file';
   }

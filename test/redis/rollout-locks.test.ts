@@ -50,7 +50,7 @@ test('what a driver that died has locked is shown, and given back when its host 
   await scene.hosts.until(() => scene.hosts.begun.length === 2, 'both hosts to begin');
   await driver.kill();
   const { stdout } = await scene.run('locks');
-  assert.match(stdout, /^ROLE +IN USE\nweb +2 of 2\n\nHOST +ROLES +RUN .*\nweb1 +web .*\nweb2 +web /);
+  assert.match(stdout, /^ROLE +IN USE\nweb +2 of 2\n\nHOST +ROLES +ALONE +RUN .*\nweb1 +web +no .*\nweb2 +web +no /);
 
   const { locks } = z
     .object({ locks: z.array(z.looseObject({ until: z.number() })) })
@@ -62,7 +62,7 @@ test('what a driver that died has locked is shown, and given back when its host 
     { host: 'web3' },
     { host: 'stranger' },
     { roles: ['db'] },
-    { roles: [] },
+    { alone: true },
     { until: lock.until + 1 },
   ];
   const key = keysFor(null).locks;
@@ -134,6 +134,25 @@ test('what is no lock and no step of a history is passed over', async () => {
   assert.equal((await rollouts.locks()).length, 1);
 });
 
+test('hosts of roles without a limit have turns of several runs at once, unless one is to be alone', async () => {
+  await using redis = await startRedis();
+  await using controller = await openControllerBroker(redis.settings);
+  const { rollouts } = controller;
+  const asking = async (hosts: readonly string[], alone: boolean): Promise<TurnAnswer> => {
+    const run = newRunId();
+    return await ask(rollouts, { run, token: await tokenOf(rollouts, run), hosts, alone, limit: null });
+  };
+  assert.deepEqual(await asking(['h1'], false), { kind: 'granted', hosts: ['h1'] });
+  assert.deepEqual(await asking(['h1'], false), { kind: 'granted', hosts: ['h1'] });
+  assert.deepEqual(await asking(['h1', 'h2'], true), { kind: 'granted', hosts: ['h2'] });
+  assert.deepEqual(await asking(['h2', 'h3'], false), { kind: 'granted', hosts: ['h3'] });
+  const locks = (await rollouts.locks()).map(({ host, roles, alone }) => ({ host, roles, alone }));
+  assert.deepEqual(
+    locks.filter(({ host }) => host === 'h2'),
+    [{ host: 'h2', roles: [], alone: true }],
+  );
+});
+
 const turn = fc.record({
   run: fc.nat(2),
   hosts: fc.uniqueArray(fc.nat(7), { minLength: 1 }),
@@ -141,30 +160,37 @@ const turn = fc.record({
 });
 
 test(
-  'in whatever order runs ask and hosts end, no more hosts are locked than a role allows',
+  'in whatever order runs ask and hosts end, no more hosts are locked than a role allows, and none beside a turn that is to be alone',
   { timeout: 120_000 },
   async () => {
     await using redis = await startRedis();
     await using controller = await openControllerBroker(redis.settings);
     const { rollouts } = controller;
+    const flags = fc.tuple(fc.boolean(), fc.boolean(), fc.boolean());
     await fc.assert(
-      fc.asyncProperty(fc.integer({ min: 1, max: 4 }), fc.array(turn, { maxLength: 12 }), async (limit, turns) => {
-        const runs = await Promise.all(
-          [0, 1, 2].map(async () => {
-            const run = newRunId();
-            return { run, token: await tokenOf(rollouts, run) };
-          }),
-        );
-        for (const { run: index, hosts, ends } of turns) {
-          const { run, token } = runs[index] ?? assert.fail();
-          const answer = await ask(rollouts, { run, token, hosts: hosts.map((host) => `h${host}`), limit });
-          assert.equal(answer.kind, 'granted');
-          const locks = await rollouts.locks();
-          assert.ok(new Set(locks.map(({ host }) => host)).size <= limit);
-          await rollouts.freeLocks(ends.map((host) => ({ host: name(`h${host}`), run })));
-        }
-        await rollouts.freeLocks(await rollouts.locks());
-      }),
+      fc.asyncProperty(
+        fc.integer({ min: 1, max: 4 }),
+        flags,
+        fc.array(turn, { maxLength: 12 }),
+        async (limit, flagged, turns) => {
+          const runs = await Promise.all(
+            flagged.map(async (alone) => {
+              const run = newRunId();
+              return { run, alone, token: await tokenOf(rollouts, run) };
+            }),
+          );
+          for (const { run: index, hosts, ends } of turns) {
+            const asking = runs[index] ?? assert.fail();
+            const answer = await ask(rollouts, { ...asking, hosts: hosts.map((host) => `h${host}`), limit });
+            assert.equal(answer.kind, 'granted');
+            const turnsOn = Map.groupBy(await rollouts.locks(), ({ host }) => host);
+            assert.ok(turnsOn.size <= limit);
+            for (const locks of turnsOn.values()) assert.ok(locks.length === 1 || !locks.some(({ alone }) => alone));
+            await rollouts.freeLocks(ends.map((host) => ({ host: name(`h${host}`), run: asking.run })));
+          }
+          await rollouts.freeLocks(await rollouts.locks());
+        },
+      ),
       { numRuns: 40 },
     );
   },
@@ -187,15 +213,18 @@ type Ask = {
   readonly run: ReturnType<typeof newRunId>;
   readonly token: number;
   readonly hosts: readonly string[];
-  readonly limit: number;
+  /** Of the role that they have; null for hosts that have none with a limit. */
+  readonly limit: number | null;
+  readonly alone?: boolean;
 };
 
-async function ask(rollouts: RolloutBroker, { run, token, hosts, limit }: Ask): Promise<TurnAnswer> {
+async function ask(rollouts: RolloutBroker, { run, token, hosts, limit, alone = false }: Ask): Promise<TurnAnswer> {
   return await rollouts.grantTurns({
     run,
     token,
-    hosts: hosts.map((host) => ({ host: name(host), roles: [web] })),
-    limits: new Map([[web, limit]]),
+    hosts: hosts.map((host) => ({ host: name(host), roles: limit === null ? [] : [web] })),
+    limits: new Map(limit === null ? [] : [[web, limit]]),
+    alone,
     until: Date.now() + HOUR,
   });
 }

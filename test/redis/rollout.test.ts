@@ -121,6 +121,7 @@ test('a pause holds back all that has not begun, from another terminal', async (
   assert.match(stderr, /is paused/);
   assert.deepEqual(scene.hosts.begun, ['web1']);
   assert.equal((await shown()).rollout.kind, 'paused');
+  assert.match((await run('runs', 'ls', '--limit', '1')).stdout, / 1 of 5 done, 1 changed, paused\n/);
 
   const resumed = await run('runs', 'resume', 'latest');
   assert.equal(resumed.code, 0);

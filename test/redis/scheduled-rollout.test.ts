@@ -253,7 +253,7 @@ test('a roll-out whose schedule has left the file finishes what has begun, and g
   await scheduler.says(/0 schedules/, LONG_MS);
   canary.resolve('changed');
   const says = async (): Promise<string> => (await scene.run('runs', 'show', 'latest')).stdout;
-  await waitUntil(async () => /: next web2, web3, when the limits of roles /.test(await says()), 'it to wait');
+  await waitUntil(async () => /: next web2, web3, when other runs, /.test(await says()), 'it to wait');
   await sleep(3000);
   assert.deepEqual(scene.hosts.orders, ['web1 apt.update', 'web1 apt.upgrade']);
 

@@ -106,7 +106,7 @@ async function exerciseRollout({ rollouts }: ControllerBroker): Promise<void> {
   assert.ok('token' in lease);
   const web = roleNameSchema.parse('web');
   const hosts = [web1, web2].map((name) => ({ host: name, roles: [web] }));
-  const asked = { run: run.id, ...lease, hosts, limits: new Map([[web, 1]]), until: Date.now() + 60_000 };
+  const asked = { run: run.id, ...lease, hosts, limits: new Map([[web, 1]]), alone: false, until: Date.now() + 60_000 };
   assert.deepEqual(await rollouts.grantTurns(asked), { kind: 'granted', hosts: [web1] });
   assert.equal(await rollouts.writeEntry(run.id, lease.token, '{"kind":"settled"}'), true);
   await rollouts.addAct(run.id, { text: 't', signature: 's', key: 'k' });

@@ -4,7 +4,7 @@ import { examples } from '../flags.ts';
 
 export function locksCommand(cli: Cli): CommandUnknownOpts {
   const command = new Command('locks')
-    .description('list the hosts that are being changed, of roles that limit how many may be (max_unavailable)')
+    .description('list the hosts in a turn of a roll-out, and how many of a role may be at once (max_unavailable)')
     .addHelpText('after', examples('celeroot locks'))
     .action(async () => {
       const { listLocks } = await import('./list-locks.ts');

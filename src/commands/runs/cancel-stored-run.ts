@@ -3,6 +3,7 @@ import { cancelRun, type Cancelled } from '../../fleet/cancel-run.ts';
 import { candidatesIn } from '../../fleet/candidates.ts';
 import { findRun } from '../../fleet/find-run.ts';
 import { readSnapshot } from '../../fleet/follow-run.ts';
+import { findRolloutStatus, withTurns } from '../../fleet/rollout-status.ts';
 import { witnessOf } from '../../fleet/witness.ts';
 import { writeJson } from '../../terminal/json.ts';
 import type { Cli } from '../context.ts';
@@ -19,11 +20,10 @@ export async function cancelStoredRun(cli: Cli, command: CommandUnknownOpts, wor
   const witness = await witnessOf(fleet, cli.clock.now());
   const run = await findRun(broker, word, { witness, celeroot: celerootFor(command) });
   const candidatesOf = candidatesIn(fleet);
-  const snapshot = await readSnapshot(broker, run, {
-    clock: cli.clock,
-    witness,
-    candidatesOf,
-  });
+  const options = { clock: cli.clock, witness, candidatesOf };
+  const stored = await readSnapshot(broker, run, options);
+  const rollout = await findRolloutStatus(broker, { run, snapshot: stored }, options);
+  const snapshot = rollout === null ? stored : withTurns(stored, rollout);
   const cancelled = await cancelRun(broker, { snapshot, candidatesOf }, sender);
   if (sharedFlags(command).json) writeJson(cli.stdout, { run: run.id, ...cancelled });
   else cli.stdout.write(`run ${run.id} ${describe(cancelled)}\n`);

@@ -6,6 +6,7 @@ import { candidatesIn } from '../../fleet/candidates.ts';
 import { findRun } from '../../fleet/find-run.ts';
 import { readSnapshot } from '../../fleet/follow-run.ts';
 import { requireGranted } from '../../fleet/require-granted.ts';
+import { recordedSteps, rollOutAgain } from '../../fleet/repeat-rollout.ts';
 import type { prepareRetry } from '../../fleet/repeat-run.ts';
 import { isRolled } from '../../fleet/rolled-run.ts';
 import { readRolloutStatus } from '../../fleet/rollout-status.ts';
@@ -21,7 +22,10 @@ import type { SendFlags } from '../read-run-flags.ts';
 
 type RepeatOptions = { readonly prepare: typeof prepareRetry; readonly flags: SendFlags };
 
-/** Sends a run made from an earlier one, which the command's first argument names. */
+/**
+ * Sends a run made from an earlier one, which the command's first argument names. It is rolled out as that was, unless
+ * the flags say how.
+ */
 export async function repeatRun(cli: Cli, command: CommandUnknownOpts, options: RepeatOptions): Promise<void> {
   const { prepare, flags } = options;
   const fleet = await loadFleetConfig(cli, command);
@@ -37,7 +41,11 @@ export async function repeatRun(cli: Cli, command: CommandUnknownOpts, options: 
   });
   const alsoFailed = await failedTurns(broker, { run, snapshot }, { witness, clock: cli.clock });
   const again = prepare(fleet, snapshot, { expiresInMs: flags.expiresInMs, celeroot, alsoFailed });
-  const prepared = rollOut(cli, fleet, { prepared: again, flags });
+  const asBefore =
+    flags.rollout === null && isRolled(run)
+      ? rollOutAgain(fleet, again, { rollout: run.rollout, steps: await recordedSteps(broker, run, witness) })
+      : again;
+  const prepared = rollOut(cli, fleet, { prepared: asBefore, flags });
   requireGranted(fleet, prepared, sender);
   warnOfNotJoined(cli, command, prepared);
   await confirmSize(cli, prepared, flags.yes);

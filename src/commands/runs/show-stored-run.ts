@@ -2,15 +2,15 @@ import type { CommandUnknownOpts } from '@commander-js/extra-typings';
 import { RejectedError } from '../../core/errors.ts';
 import { formatDuration } from '../../core/duration.ts';
 import { groupPlans, type PlanGroup } from '../../core/plan-groups.ts';
-import type { RunSnapshot } from '../../core/run-snapshot.ts';
-import { jobStatus, summarizeRun, type JobState } from '../../core/run-state.ts';
+import { statusIn, type RunSnapshot } from '../../core/run-snapshot.ts';
+import { summarizeRun, type JobState } from '../../core/run-state.ts';
 import type { RolloutStep } from '../../core/rollout.ts';
 import type { Run } from '../../core/run.ts';
 import { candidatesIn } from '../../fleet/candidates.ts';
 import { findRun } from '../../fleet/find-run.ts';
 import { readSnapshot } from '../../fleet/follow-run.ts';
 import { isRolled } from '../../fleet/rolled-run.ts';
-import { readRolloutStatus, withHeld } from '../../fleet/rollout-status.ts';
+import { readRolloutStatus, withTurns } from '../../fleet/rollout-status.ts';
 import type { RolloutStatus } from '../../rollout/status.ts';
 import { rolloutText, undrivenText } from '../../terminal/rollout-text.ts';
 import { witnessOf } from '../../fleet/witness.ts';
@@ -47,7 +47,7 @@ export async function showStoredRun(cli: Cli, command: CommandUnknownOpts, optio
   const stored = await readSnapshot(broker, run, { clock: cli.clock, witness, candidatesOf: candidatesIn(fleet) });
   const asked = { witness, clock: cli.clock };
   const rollout = isRolled(run) ? await readRolloutStatus(broker, { run, snapshot: stored }, asked) : null;
-  const snapshot = rollout === null ? stored : withHeld(stored, rollout);
+  const snapshot = rollout === null ? stored : withTurns(stored, rollout);
   const jobs = jobsOf(snapshot, options.host);
   warnOfForgeries(cli, snapshot.forged);
   const driver = rollout === null ? null : await broker.rollouts.drivenBy(run.id);
@@ -68,17 +68,21 @@ export function jobsOf({ state }: RunSnapshot, host: string | null): readonly Jo
 }
 
 function snapshotRecord(
-  { state, forged, held, now }: RunSnapshot,
+  snapshot: RunSnapshot,
   { jobs, rollout, driver }: Pick<Shown, 'jobs' | 'rollout' | 'driver'>,
 ): unknown {
-  const records = jobs.map((job) => ({
-    ...job,
-    status: held?.has(job.id) === true ? 'held' : jobStatus(job, state.run, now),
-  }));
+  const { state, forged, now } = snapshot;
+  const records = jobs.map((job) => ({ ...job, status: statusIn(snapshot, job), ...failureRecord(job, snapshot) }));
   const stands = rollout === null ? {} : { rollout: { ...rollout.decision, text: rolloutText(rollout), driver } };
   const { jobs: _, ...run } = state.run;
   const plans = state.run.dryRun ? { plans: groupPlans(state).map(planRecord) } : {};
   return { run, summary: summarizeRun(state, now), forged, ...stands, ...plans, jobs: records };
+}
+
+/** Why the turn of a job's host has failed, which the job itself need not say. */
+function failureRecord({ id }: JobState, { turns }: RunSnapshot): { readonly turnFailed?: string } {
+  const turn = turns?.get(id);
+  return turn?.kind === 'failed' ? { turnFailed: turn.why } : {};
 }
 
 function planRecord({ transaction, ...group }: PlanGroup): unknown {
