@@ -5,7 +5,7 @@ import { after, before, test } from 'node:test';
 import { createApp } from '../../src/commands/app.ts';
 import { SCHEDULE_VERBS } from '../../src/core/names.ts';
 import { runCli, testContext, type CliResult } from '../support/cli.ts';
-import { makeFleetFolder, type FleetFolder } from '../support/fleet-folder.ts';
+import { makeFleetFolder, type FleetFolder, type FleetFolderOptions } from '../support/fleet-folder.ts';
 
 const SCHEDULES = `calendars:
   year-end:
@@ -201,7 +201,11 @@ test('an iCalendar file that is not there or not understood is one error with it
 
 /** What lint finds in these schedules: code by code. */
 async function lint(schedules: string, ...flags: readonly string[]): Promise<CliResult> {
-  await using fleet = await makeFleetFolder({ more: schedules });
+  return await lintFleet({ more: schedules }, ...flags);
+}
+
+async function lintFleet(options: FleetFolderOptions, ...flags: readonly string[]): Promise<CliResult> {
+  await using fleet = await makeFleetFolder(options);
   return await runCli(['schedules', 'lint', ...flags], { cwd: fleet.path, clock: { now: () => NOW } });
 }
 
@@ -249,14 +253,14 @@ rollouts:
       'rolled',
       'warning',
       'WINDOW_TOO_SHORT',
-      'the last of its 2 batches may begin 1 h 30 min after the slot (deadline and soak of those before), and orders hold',
+      'its last hosts may begin 1 h 30 min after the slot (deadline of each step, and soak, of those before), and orders hold for 1 h',
     ],
     ['soaked', 'error', 'CANNOT_RUN', '2 batches with 2 h after each take 2 h, and orders expire after 1 h'],
     [
       'closing',
       'warning',
       'WINDOW_TOO_SHORT',
-      'web1 begins at 2027-01-08 01:00 UTC and its window closes in 2 h 10 min, but the roll-out may take 2 h 30 min',
+      'web1 begins at 2027-01-08 01:00 UTC and its window closes in 2 h 10 min, but all hosts in their turns may take 2 h 30 min',
     ],
     [
       'often',
@@ -273,6 +277,56 @@ rollouts:
   ] as const) {
     const line = stdout.split('\n').find((each) => each.startsWith(`${schedule} `) && each.includes(text));
     assert.match(line ?? stdout, new RegExp(`^${schedule} +${level} +${what} +`), `${schedule} ${what}`);
+  }
+});
+
+test('schedules lint counts each step of a turn, and the turns that a role’s limit makes', async () => {
+  const { stdout } = await lintFleet({
+    roles: '  web: { max_unavailable: 1 }\n',
+    hosts: '  web1: { roles: [web] }\n  web2: { roles: [web] }\n  web3: { roles: [web], labels: { zone: a } }\n',
+    more: `calendars:
+  nights: { kind: maintenance, times: [{ cron: "0 1 * * *", for: 2h }] }
+schedules:
+  held: { task: apt.update, target: { all: true }, cron: "0 1 1 * *", start_within: 10m, ignore_calendars: [nights] }
+  fits: { task: apt.update, target: { all: true }, cron: "0 1 2 * *", start_within: 11m, deadline: 5m }
+  looks: { task: system.facts, target: { all: true }, cron: "0 1 3 * *", start_within: 10m }
+  steps: { task: apt.update, target: { hosts: [web1] }, cron: "0 1 4 * *", rollout: around }
+  hooks: { task: apt.update, target: { hosts: [web1, web2] }, cron: "0 1 5 * *", rollout: around, start_within: 3h }
+  slip: { task: apt.update, target: { all: true }, cron: "0 1 6 * *", deadline: 1m, rollout: zoned }
+  zoned: { task: apt.update, target: { all: true }, cron: "0 1 7 * *", deadline: 1m, rollout: zones }
+rollouts:
+  around: { check: { wait: 10m }, after: [{ task: system.ping }] }
+  zoned: { by: zne }
+  zones: { by: zone }
+`,
+  });
+
+  const found = stdout.split('\n').slice(1, -1);
+  for (const [schedule, ...whats] of [
+    [
+      'held',
+      'WINDOW_TOO_SHORT  its last hosts may begin 2 h after the slot (max_unavailable, and deadline of those before), and orders hold for 10 min (start_within)',
+    ],
+    ['fits'],
+    ['looks'],
+    [
+      'steps',
+      'WINDOW_TOO_SHORT  web1 begins at 2027-01-04 01:00 UTC and its window closes in 2 h, but it may be at work for 4 h 10 min (deadline of each step)',
+    ],
+    [
+      'hooks',
+      'WINDOW_TOO_SHORT  its last hosts may begin 4 h 10 min after the slot (deadline of each step, and soak, of those before), and orders hold for 3 h (start_within)',
+      'WINDOW_TOO_SHORT  web1 begins at 2027-01-05 01:00 UTC and its window closes in 2 h, but all hosts in their turns may take 8 h 20 min (deadline of each step, and soak)',
+    ],
+    ['slip', 'UNKNOWN_LABEL     none of its hosts has the label zne, which its roll-out zoned goes by'],
+    ['zoned'],
+  ] as const) {
+    const own = found.filter((line) => line.startsWith(`${schedule} `));
+    assert.deepEqual(
+      own.map((line) => line.replace(/^\w+ +warning +/, '')),
+      whats,
+      stdout,
+    );
   }
 });
 
