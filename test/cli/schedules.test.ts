@@ -197,6 +197,8 @@ test('an iCalendar file that is not there or not understood is one error with it
   await writeFile(join(broken.path, 'holidays.ics'), HOLIDAYS.replace('YEARLY', 'HOURLY'));
   const wrong = await runCli(['schedules', 'lint'], { cwd: broken.path });
   assert.match(wrong.stderr, /holidays\.ics:5: RRULE: FREQ=HOURLY is not supported\n/);
+  const validated = await runCli(['config', 'validate'], { cwd: broken.path });
+  assert.deepEqual([validated.code, validated.stdout, validated.stderr], [3, '', wrong.stderr]);
 });
 
 /** What lint finds in these schedules: code by code. */
