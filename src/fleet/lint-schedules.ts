@@ -3,6 +3,7 @@ import { formatDuration } from '../core/duration.ts';
 import { CelerootError } from '../core/errors.ts';
 import { nextSlot } from '../schedule/slots.ts';
 import { DAY_MS } from '../schedule/wall-clock.ts';
+import { calendarFindings } from './lint-calendars.ts';
 import { clockFindings } from './lint-clock.ts';
 import type { ScheduleFinding } from './schedule-finding.ts';
 import { overlapFindings } from './lint-overlaps.ts';
@@ -24,6 +25,7 @@ export function lintSchedules(fleet: FleetConfig, calendars: FleetCalendars, now
       ...taskFindings(fleet, resolved),
       ...neverFindings(resolved, now),
       ...clockFindings(resolved, within),
+      ...calendarFindings(resolved, calendars),
       ...labelFindings(fleet, resolved),
       ...turnFindings(resolved, turns),
       ...windowFindings(resolved, { calendars, within, turns }),

@@ -35,7 +35,7 @@ export function planRollout(fleet: FleetConfig, prepared: PreparedRun, { choice,
   const { hosts, rollout } = planBatches(plannedHosts(fleet, [...byHost.keys()]), rules, seed);
   requireTime(rollout, prepared.expiresInMs);
   const laid = { ...prepared, assignments: hosts.flatMap((host) => byHost.get(host) ?? []), rollout };
-  return { ...laid, steps: prepareSteps(fleet, laid, rules) };
+  return { ...laid, steps: prepareSteps(fleet, laid, { name: choice?.name ?? null, rules }) };
 }
 
 /** The hosts with what decides their places. */

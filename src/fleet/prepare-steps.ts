@@ -3,25 +3,34 @@ import type { RolloutRules, StepRule } from '../rollout/rules.ts';
 import { stepsOf } from '../rollout/steps.ts';
 import { checkArguments, requireAllowed, requireTask, type PreparedRun, type PreparedStep } from './prepare-run.ts';
 
+type NamedRules = { readonly name: string | null; readonly rules: RolloutRules };
+
 /**
  * What each host does in its turn. Each step is a run of its own that belongs to the roll-out, with its own orders,
  * reports and lines in the journal.
  * @throws RejectedError UNKNOWN_TASK or TASK_NOT_ALLOWED, UsageError INVALID_ARGUMENTS, for any of them.
  */
-export function prepareSteps(fleet: FleetConfig, run: PreparedRun, rules: RolloutRules): readonly PreparedStep[] {
-  return stepsOf(run.task.name, rules).map(({ step, args }) => ({
+export function prepareSteps(
+  fleet: FleetConfig,
+  run: PreparedRun,
+  { name, rules }: NamedRules,
+): readonly PreparedStep[] {
+  return stepsOf(run.task.name, rules).map(({ step, args, place }) => ({
     step,
-    run: args === null ? null : prepareStep(fleet, run, { task: step.task, args }),
+    run:
+      args === null
+        ? null
+        : prepareStep(fleet, run, { task: step.task, args, place: name === null ? null : `rollouts/${name}/${place}` }),
   }));
 }
 
 function prepareStep(
   fleet: FleetConfig,
   run: PreparedRun,
-  { task: name, args }: Pick<StepRule, 'task' | 'args'>,
+  { task: name, args, place }: Pick<StepRule, 'task' | 'args'> & { readonly place: string | null },
 ): PreparedRun {
   const task = requireTask(name);
-  checkArguments(task, args);
+  checkArguments(task, args, place);
   const assignments = run.assignments.map((assignment) => ({ ...assignment, expectedPlan: null, args: {} }));
   requireAllowed(fleet, task, assignments);
   return {

@@ -13,6 +13,7 @@ export type ScheduleFinding = {
     | 'CLOCK_CHANGE'
     | 'KEPT_BACK'
     | 'WINDOW_TOO_SHORT'
+    | 'EMPTY_EVENT'
     | 'UNKNOWN_LABEL'
     | 'OVERLAP';
   readonly text: string;

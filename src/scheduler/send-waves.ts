@@ -1,5 +1,6 @@
 import { isoTime } from '../trust/iso-time.ts';
 import type { Schedule } from '../config/fleet-config.ts';
+import { countText } from '../core/count-text.ts';
 import { CelerootError, ConnectionError, messageOf } from '../core/errors.ts';
 import type { FireRecord } from '../core/slot-record.ts';
 import { readSlot } from '../fleet/believe-slots.ts';
@@ -193,7 +194,7 @@ async function isDone({ broker, clock, plan, log }: Scheduler, sending: Sending)
   if (now < endsAt && leftOf(plan, sending, now).length > 0) return false;
   const missed = record.starts.filter(({ host, at }) => at > sentUntil && !given.has(host)).map(({ host }) => host);
   if (missed.length > 0) {
-    const which = `${missed.length} hosts had their orders: ${someHosts(missed)}`;
+    const which = `${countText(missed.length, 'host')} had ${missed.length === 1 ? 'its order' : 'their orders'}: ${someHosts(missed)}`;
     log(`${id.schedule}: run ${record.run} ended before ${which}`);
   }
   await broker.slots.allSent(id);

@@ -332,6 +332,58 @@ rollouts:
   }
 });
 
+test('schedules lint says where a step of a roll-out is wrong, and how to sign what is not signed', async () => {
+  const schedule = '{ task: apt.update, target: { roles: [webserver] }, cron: "0 3 * * *", ';
+  const steps = 'before: [{ task: system.ping }, { task: hook.run, args: { nam: drain } }]';
+  const wrong = await lint(`scheduler_key: clock.key
+schedules:
+  s: ${schedule} rollout: r }
+rollouts:
+  r: { ${steps} }
+`);
+  assert.match(
+    wrong.stdout,
+    /^s +error +CANNOT_RUN +rollouts\/r\/before\/1: hook\.run: name: expected string, it is missing; /m,
+  );
+  assert.match(
+    wrong.stderr,
+    /: schedules have 2 errors and 0 warnings\nhint: .* celeroot schedules sign\n {6}what is /,
+  );
+
+  const { stdout, stderr } = await lint(`scheduler_key: clock.key\nschedules:\n  s: ${schedule} }\n`);
+  assert.match(stdout, /^s +error +NOT_SIGNED +there is no standing order for s in /m);
+  assert.match(stderr, /: schedules have 1 error and 0 warnings\nhint: an operator .*: {2}celeroot schedules sign\n$/);
+});
+
+test('schedules lint finds events that never hold, for schedules they might be meant for', async () => {
+  await using fleet = await makeFleetFolder({
+    more: `calendars:
+  change: { kind: freeze, files: [change.ics], roles: [webserver] }
+schedules:
+  held: { task: apt.update, target: { all: true }, cron: "0 3 * * *" }
+  looks: { task: system.ping, target: { roles: [webserver] }, cron: "0 3 * * *" }
+  other: { task: apt.update, target: { roles: [db] }, cron: "0 5 * * *" }
+  free: { task: apt.update, target: { hosts: [web1] }, cron: "0 7 * * *", ignore_calendars: [change] }
+`,
+  });
+  const event = (...lines: readonly string[]): string => ['BEGIN:VEVENT', ...lines, 'END:VEVENT\n'].join('\n');
+  const events = [
+    event('DTSTART:20270105T180000'),
+    event('DTSTART:20270106T180000', 'DTEND:20270106T180000'),
+    event('DTSTART;VALUE=DATE:20270107'),
+  ];
+  await writeFile(join(fleet.path, 'change.ics'), `BEGIN:VCALENDAR\n${events.join('')}END:VCALENDAR\n`);
+
+  const { stdout } = await runCli(['schedules', 'lint'], { cwd: fleet.path, clock: { now: () => NOW } });
+
+  const [line = '', ...more] = stdout.split('\n').filter((each) => each.includes('EMPTY_EVENT'));
+  assert.match(
+    line,
+    /^held +warning +EMPTY_EVENT +2 events of calendar change, the first of 2027-01-05 18:00, without/,
+  );
+  assert.deepEqual(more, []);
+});
+
 test('schedules lint fails on warnings only when told to be strict', async () => {
   const schedules = 'schedules:\n  s: { task: system.ping, target: { roles: [webserver] }, at: [2025-01-01T00:00] }\n';
   assert.equal((await lint(schedules)).code, 0);

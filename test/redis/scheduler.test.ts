@@ -269,7 +269,7 @@ test('an order neither leaves after the maintenance it was meant for, nor holds 
   await other.beat();
 
   assert.deepEqual(await stage.jobs(second.host), []);
-  assert.match(other.log.join('\n'), new RegExp(`ended before 1 hosts had their orders: ${second.host}$`, 'm'));
+  assert.match(other.log.join('\n'), new RegExp(`ended before 1 host had its order: ${second.host}$`, 'm'));
   assert.deepEqual(await stage.broker.slots.unsent(), []);
 });
 
@@ -285,7 +285,7 @@ test('a freeze that is written while hosts wait for their moments holds for them
   await scheduler.beat();
 
   assert.deepEqual(await stage.jobs(second.host), []);
-  assert.match(scheduler.log.join('\n'), new RegExp(`ended before 1 hosts had their orders: ${second.host}$`, 'm'));
+  assert.match(scheduler.log.join('\n'), new RegExp(`ended before 1 host had its order: ${second.host}$`, 'm'));
 });
 
 test('hosts that have not joined are left out, and a task that is not allowed is missed with the reason', async () => {
