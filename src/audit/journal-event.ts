@@ -2,7 +2,7 @@ import * as z from 'zod';
 import { chainHeadSchema, digestSchema, journalHeadSchema } from '../core/chain-head.ts';
 import { runIdSchema } from '../core/ids.ts';
 import { jsonObjectSchema } from '../core/json.ts';
-import { fleetNameSchema, hostNameSchema } from '../core/names.ts';
+import { fleetNameSchema, hostNameSchema, scheduleNameSchema } from '../core/names.ts';
 
 const keySchema = z.string().max(64);
 const bySchema = z.string().max(256);
@@ -62,6 +62,29 @@ export const journalEventSchema = z.discriminatedUnion('kind', [
     detail: z.string().max(256),
     by: bySchema,
   }),
+  z.strictObject({
+    kind: z.literal('schedule-signed'),
+    schedule: scheduleNameSchema,
+    task: z.string().max(64),
+    /** Schedulers may fire it until then. */
+    notAfter: z.int().min(0),
+    /** SHA-256 of its standing orders, that of the task and those of the steps of its roll-out, a line each. */
+    orders: digestSchema,
+    key: keySchema,
+    by: bySchema,
+  }),
+  /** Its standing orders were taken out, since it has left the file; they stand where they were copied to. */
+  z.strictObject({ kind: z.literal('schedule-unsigned'), schedule: scheduleNameSchema, by: bySchema }),
+  z.strictObject({
+    kind: z.literal('schedule-paused'),
+    schedule: scheduleNameSchema,
+    /** Null for until it is resumed. */
+    until: z.int().min(0).nullable(),
+    key: keySchema,
+    by: bySchema,
+  }),
+  /** No key is needed for it: a pause is taken away. */
+  z.strictObject({ kind: z.literal('schedule-resumed'), schedule: scheduleNameSchema, by: bySchema }),
   /** Heads of hosts' logs that their reports of a run bore. */
   z.strictObject({ kind: z.literal('seen'), run: runIdSchema, heads: z.array(hostHeadSchema).max(MOST_HEADS) }),
   /** `celeroot audit verify` found these logs whole up to here. */

@@ -35,12 +35,14 @@ export function schedulerCommand(cli: Cli): CommandUnknownOpts {
       return await listNext(cli, command, { file: path, name: null, span: span ?? '1d', limit: '1000' });
     }
     const { runScheduler } = await import('../scheduler/run-scheduler.ts');
+    const { sayDaily } = await import('../scheduler/say-daily.ts');
     const { renewTrustWhenDue } = await import('../fleet/renew-trust-when-due.ts');
     const { scheduleAuthority, schedulerSender } = await import('../fleet/schedule-authority.ts');
     const log = (line: string): void =>
       json
         ? writeJsonLine(cli.stdout, { at: cli.clock.now(), message: line })
         : cli.stdout.write(`${plainText(line)}\n`);
+    const remind = sayDaily(cli.clock, log);
     const stop = new AbortController();
     using _term = cli.onSignal('SIGTERM', () => stop.abort());
     using _int = cli.onSignal('SIGINT', () => stop.abort());
@@ -54,7 +56,7 @@ export function schedulerCommand(cli: Cli): CommandUnknownOpts {
         leaseMs: LEASE_MS,
         senderOf: async (fleet) => {
           const notice = await renewTrustWhenDue(fleet, cli.clock);
-          if (notice !== null) log(notice);
+          if (notice !== null) remind(notice);
           return await schedulerSender(fleet, cli);
         },
         authorityOf: async (fleet, schedule) =>

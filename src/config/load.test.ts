@@ -195,6 +195,15 @@ for (const [what, text, expected] of [
       'celeroot.yaml:12:12: hosts/a/roles: there is no anchor &none above this alias; a text that begins with * needs quotes',
     ],
   ],
+  ...['* * * * *', '*/5 * * * *', '* 3 1 * *', '*/10 3 * * *'].flatMap((cron) =>
+    [`schedules:\n  s:\n    cron: ${cron}\n`, `schedules:\n  s:\n  { cron: ${cron}, task: apt.update }\n`].map(
+      (section): [string, string, string[]] => [
+        `a pattern without quotes, ${cron} in a ${section.includes('{') ? 'line' : 'block'}`,
+        `${HEAD}${rest}hosts: {}\n${section}`,
+        ['celeroot.yaml:13:11: a text that begins with * needs quotes, as in  cron: "*/5 * * * *"'],
+      ],
+    ),
+  ),
   [
     'an alias within its own anchor',
     `${HEAD}${rest}hosts: &h\n  a: *h\n`,

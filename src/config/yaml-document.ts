@@ -1,6 +1,6 @@
 import { type Document, isAlias, isMap, isScalar, isSeq, LineCounter, type Node, type Pair, parseDocument } from 'yaml';
 import { type ConfigPath, type ConfigProblem, type Finding, formatPath } from './config-problem.ts';
-import { syntaxMessage } from './yaml-syntax.ts';
+import { syntaxFault } from './yaml-syntax.ts';
 import { isMergeKey, scalarKey, valueOf } from './yaml-value.ts';
 
 /** A YAML text with its nodes: its value, what is wrong with it as YAML, and where each part stands. */
@@ -27,7 +27,7 @@ export function parseYaml(text: string): YamlDocument {
   };
   const document = parseDocument(text, { lineCounter: lines, merge: true, prettyErrors: false, uniqueKeys: false });
   const root = document.contents;
-  const syntax = syntaxProblems(document, place);
+  const syntax = syntaxProblems(document, text, place);
   const { value, faults } = syntax.length > 0 ? { value: null, faults: [] } : valueOf(root);
   const structure = faults.map(({ offset, path, message }) => ({ ...place(offset), path: formatPath(path), message }));
   return {
@@ -43,13 +43,14 @@ export function parseYaml(text: string): YamlDocument {
 type Place = (offset: number) => { line: number; column: number };
 
 /** The first complaint of each line: one slip makes the library stumble several times. */
-function syntaxProblems(document: Document, place: Place): ConfigProblem[] {
+function syntaxProblems(document: Document, text: string, place: Place): ConfigProblem[] {
   const all = [...document.errors, ...document.warnings];
   const deep = all.find((error) => error.code === 'RESOURCE_EXHAUSTION');
   const byLine = new Map<number, ConfigProblem>();
   for (const error of deep === undefined ? all : [deep]) {
-    const { line, column } = place(error.pos[0]);
-    if (!byLine.has(line)) byLine.set(line, { line, column, path: '', message: syntaxMessage(error) });
+    const { offset, message } = syntaxFault(error, text);
+    const { line, column } = place(offset);
+    if (!byLine.has(line)) byLine.set(line, { line, column, path: '', message });
   }
   return [...byLine.values()];
 }

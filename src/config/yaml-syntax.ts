@@ -1,16 +1,29 @@
 import type { ErrorCode, YAMLError } from 'yaml';
 
 /**
- * The library's complaint in our words. Its own messages can quote the text, which may be a password, so nothing of
- * them is passed on.
+ * The library's complaint in our words, and where to look for the slip. Its own messages can quote the text, which may
+ * be a password, so nothing of them is passed on.
  */
-export function syntaxMessage(error: YAMLError): string {
+export function syntaxFault(error: YAMLError, text: string): { readonly offset: number; readonly message: string } {
+  const [offset] = error.pos;
+  const star = starBefore(text, offset);
+  if (star !== null) return { offset: star, message: STAR_NEEDS_QUOTES };
   const known = PHRASES.find(([start]) => error.message.startsWith(start));
-  return known?.[1] ?? BY_CODE[error.code];
+  return { offset, message: known?.[1] ?? BY_CODE[error.code] };
 }
+
+/** A pattern of cron without quotes is an alias and a text too many: where its asterisk is, when that is the slip. */
+function starBefore(text: string, offset: number): number | null {
+  const line = text.slice(text.lastIndexOf('\n', offset - 1) + 1, offset);
+  const [found] = /(?<=^|[\s[{,])\*\S*[ \t]+$/.exec(line) ?? [];
+  return found === undefined ? null : offset - found.length;
+}
+
+const STAR_NEEDS_QUOTES = 'a text that begins with * needs quotes, as in  cron: "*/5 * * * *"';
 
 /** Frequent slips that share a code with others. */
 const PHRASES: readonly (readonly [string, string])[] = [
+  ['Alias cannot be an empty string', STAR_NEEDS_QUOTES],
   ['Missing closing', 'a quoted text is not closed'],
   ['Implicit map keys need to be followed', 'expected a colon and a value after this name'],
   ['Implicit keys need to be on a single line', 'expected a colon after the name on this line'],

@@ -134,7 +134,7 @@ test('a slot of a standing order is signed for each of its hosts, twice under th
   const of: StandingOrder = {
     ...standing,
     fleet: fleet.fleet,
-    to: { kind: 'hosts', hosts: ['@web'], except: ['web2'] },
+    to: { hosts: ['@web'], except: ['web2'] },
     task: 'system.ping',
     args: {},
     notBefore: slot,

@@ -30,15 +30,20 @@ export async function grantHosts(broker: ControllerBroker, question: GrantQuesti
   const free = hosts.filter((host) => !isLimited(host));
   const lease = await broker.rollouts.takeDriving(run.id, { by: owner, owner });
   if (!('token' in lease)) return free;
-  const answer = await broker.rollouts.grantTurns({
-    run: run.id,
-    token: lease.token,
-    hosts: limited.map((host) => ({ host, roles: limitedRolesOf(fleet, host) })),
-    limits: roleLimits(fleet),
-    alone: false,
-    until: overAt(run),
-  });
-  const granted = answer.kind === 'granted' ? answer.hosts : [];
-  if (granted.length < limited.length) await reapLocks(broker, await witnessOf(fleet, now), now);
-  return [...free, ...granted];
+  const grant = async (wanted: readonly HostName[]): Promise<readonly HostName[]> => {
+    const answer = await broker.rollouts.grantTurns({
+      run: run.id,
+      token: lease.token,
+      hosts: wanted.map((host) => ({ host, roles: limitedRolesOf(fleet, host) })),
+      limits: roleLimits(fleet),
+      alone: false,
+      until: overAt(run),
+    });
+    return answer.kind === 'granted' ? answer.hosts : [];
+  };
+  const granted = await grant(limited);
+  if (granted.length === limited.length) return [...free, ...granted];
+  await reapLocks(broker, await witnessOf(fleet, now), now);
+  const others = await grant(limited.filter((host) => !granted.includes(host)));
+  return [...free, ...granted, ...others];
 }

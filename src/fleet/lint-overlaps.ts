@@ -5,46 +5,52 @@ import { writeWall } from '../schedule/wall-clock.ts';
 import { wallAt } from '../schedule/zone.ts';
 import type { ResolvedSchedule } from './resolve-schedule.ts';
 import { type ScheduleFinding, someHosts } from './schedule-finding.ts';
+import type { ScheduledTurns } from './scheduled-turns.ts';
 
 const MOST_SLOTS = 1000;
 
-type AtWork = {
-  readonly resolved: ResolvedSchedule;
+type Turning = { readonly resolved: ResolvedSchedule; readonly turns: ScheduledTurns };
+
+type AtWork = Turning & {
   readonly hosts: ReadonlySet<string>;
   readonly spans: readonly Span[];
 };
 
 /** Schedules that may be at work on one host at one time, also with a slot of their own before. */
-export function overlapFindings(schedules: readonly ResolvedSchedule[], within: Span): readonly ScheduleFinding[] {
+export function overlapFindings(schedules: readonly Turning[], within: Span): readonly ScheduleFinding[] {
   const busy = schedules
-    .filter(({ changesHost }) => changesHost)
-    .map((resolved) => ({ resolved, hosts: new Set(resolved.hosts), spans: spansAtWork(resolved, within) }));
+    .filter(({ resolved }) => resolved.changesHost)
+    .map((each) => ({ ...each, hosts: new Set(each.resolved.hosts), spans: spansAtWork(each, within) }));
   return busy.flatMap((one, index) => [
     ...withItself(one),
     ...busy.slice(index + 1).flatMap((other) => betweenTwo(one, other)),
   ]);
 }
 
-function spansAtWork({ schedule }: ResolvedSchedule, { start, end }: Span): readonly Span[] {
+function spansAtWork(turning: Turning, { start, end }: Span): readonly Span[] {
+  const { schedule } = turning.resolved;
+  const longestMs = (takesTurns(turning) ? schedule.startWithinMs : schedule.splayMs) + turning.turns.turnMs;
   return slotsBetween(schedule.timing, start, end)
     .take(MOST_SLOTS)
-    .map((slot) => ({ start: slot, end: slot + lastStartMs(schedule) + schedule.deadlineMs }))
+    .map((slot) => ({ start: slot, end: slot + longestMs }))
     .toArray();
 }
 
-/** The last hosts of a roll-out may begin as long as its orders hold. */
-function lastStartMs({ rollout, splayMs, startWithinMs }: ResolvedSchedule['schedule']): number {
-  return rollout === null ? splayMs : startWithinMs;
+/** Whether hosts wait for others; then the last of them may begin as long as orders hold. */
+function takesTurns({ resolved: { schedule }, turns }: Turning): boolean {
+  return schedule.rollout !== null || turns.lastMs > 0;
 }
 
-function withItself({ resolved: { schedule }, spans }: AtWork): readonly ScheduleFinding[] {
+function withItself(atWork: AtWork): readonly ScheduleFinding[] {
+  const { spans } = atWork;
+  const { schedule } = atWork.resolved;
   const late = spans.findIndex(({ start }, index) => start < (spans[index - 1]?.end ?? -Infinity));
   const [before, after] = [spans[late - 1], spans[late]];
   if (before === undefined || after === undefined) return [];
   const outcome = { skip: 'is left out', queue: 'waits', allow: 'begins all the same' }[schedule.overlap];
   const text =
     `slots are ${formatDuration(after.start - before.start)} apart, and a run may take ` +
-    `${formatDuration(before.end - before.start)} (${schedule.rollout === null ? 'splay' : 'start_within'} and deadline): a slot meanwhile ${outcome}`;
+    `${formatDuration(before.end - before.start)} (${takesTurns(atWork) ? 'start_within' : 'splay'} and deadline): a slot meanwhile ${outcome}`;
   return [{ schedule: schedule.name, level: 'warning', code: 'OVERLAP', text }];
 }
 

@@ -3,6 +3,7 @@ import { formatDuration } from '../core/duration.ts';
 import { CelerootError } from '../core/errors.ts';
 import { nextSlot } from '../schedule/slots.ts';
 import { DAY_MS } from '../schedule/wall-clock.ts';
+import { calendarFindings } from './lint-calendars.ts';
 import { clockFindings } from './lint-clock.ts';
 import type { ScheduleFinding } from './schedule-finding.ts';
 import { overlapFindings } from './lint-overlaps.ts';
@@ -10,25 +11,26 @@ import { windowFindings } from './lint-windows.ts';
 import { prepareScheduled } from './prepare-scheduled.ts';
 import type { FleetCalendars } from './read-calendars.ts';
 import { type ResolvedSchedule, resolveSchedule } from './resolve-schedule.ts';
-import { scheduledBatches, lastBatchMs } from './scheduled-batches.ts';
+import { type ScheduledTurns, scheduledTurns } from './scheduled-turns.ts';
 
 /** What is wrong, or perhaps not meant, with the schedules of a fleet over a year from `now`. */
 export function lintSchedules(fleet: FleetConfig, calendars: FleetCalendars, now: number): readonly ScheduleFinding[] {
-  const resolved = [...fleet.schedules.values()].map((schedule) => resolveSchedule(fleet, schedule, calendars));
+  const schedules = [...fleet.schedules.values()].map((schedule) => ({
+    resolved: resolveSchedule(fleet, schedule, calendars),
+    turns: scheduledTurns(fleet, schedule),
+  }));
   const within = { start: now, end: now + 366 * DAY_MS };
   return [
-    ...resolved.flatMap((each) => [
-      ...taskFindings(fleet, each),
-      ...neverFindings(each, now),
-      ...clockFindings(each, within),
-      ...batchFindings(fleet, each),
-      ...windowFindings(each, {
-        calendars,
-        within,
-        roundsMs: lastBatchMs(scheduledBatches(fleet, each.schedule), each.schedule),
-      }),
+    ...schedules.flatMap(({ resolved, turns }) => [
+      ...taskFindings(fleet, resolved),
+      ...neverFindings(resolved, now),
+      ...clockFindings(resolved, within),
+      ...calendarFindings(resolved, calendars),
+      ...labelFindings(fleet, resolved),
+      ...turnFindings(resolved, turns),
+      ...windowFindings(resolved, { calendars, within, turns }),
     ]),
-    ...overlapFindings(resolved, within),
+    ...overlapFindings(schedules, within),
   ];
 }
 
@@ -48,14 +50,23 @@ export function taskFindings(
   }
 }
 
-/** A roll-out whose last batch may come too late for its orders. */
-function batchFindings(fleet: FleetConfig, { schedule }: ResolvedSchedule): readonly ScheduleFinding[] {
-  const rollout = scheduledBatches(fleet, schedule);
-  const lastMs = lastBatchMs(rollout, schedule);
-  if (rollout === null || lastMs < schedule.startWithinMs) return [];
+/** A label that batches go by and no host has: a slip of the pen puts all hosts into one group. */
+function labelFindings(fleet: FleetConfig, { schedule, hosts }: ResolvedSchedule): readonly ScheduleFinding[] {
+  const { rollout } = schedule;
+  const by = (rollout === null ? null : fleet.rollouts.get(rollout)?.by) ?? null;
+  if (by === null || hosts.length === 0) return [];
+  if (hosts.some((host) => fleet.hosts.get(host)?.labels[by] !== undefined)) return [];
+  const text = `none of its hosts has the label ${by}, which its roll-out ${rollout} goes by`;
+  return [{ schedule: schedule.name, level: 'warning', code: 'UNKNOWN_LABEL', text }];
+}
+
+/** Hosts whose turn may come too late for their orders. */
+function turnFindings({ schedule }: ResolvedSchedule, { lastMs }: ScheduledTurns): readonly ScheduleFinding[] {
+  if (lastMs === 0 || lastMs < schedule.startWithinMs) return [];
+  const those = schedule.rollout === null ? 'max_unavailable, and deadline' : 'deadline of each step, and soak,';
   const text =
-    `the last of its ${rollout.batches.length} batches may begin ${formatDuration(lastMs)} after the slot ` +
-    `(deadline and soak of those before), and orders hold for ${formatDuration(schedule.startWithinMs)} (start_within)`;
+    `its last hosts may begin ${formatDuration(lastMs)} after the slot (${those} of those before), ` +
+    `and orders hold for ${formatDuration(schedule.startWithinMs)} (start_within)`;
   return [{ schedule: schedule.name, level: 'warning', code: 'WINDOW_TOO_SHORT', text }];
 }
 

@@ -8,6 +8,7 @@ import { forecast, type ForecastSlot } from './forecast.ts';
 import type { FleetCalendars } from './read-calendars.ts';
 import type { ResolvedSchedule } from './resolve-schedule.ts';
 import { type ScheduleFinding, someHosts } from './schedule-finding.ts';
+import type { ScheduledTurns } from './scheduled-turns.ts';
 
 /** Enough to see a pattern; a schedule of every minute has half a million slots a year. */
 const MOST_SLOTS = 400;
@@ -15,8 +16,7 @@ const MOST_SLOTS = 400;
 type Look = {
   readonly calendars: FleetCalendars;
   readonly within: Span;
-  /** How long after the first hosts of a roll-out its last ones may begin. */
-  readonly roundsMs: number;
+  readonly turns: ScheduledTurns;
 };
 
 /** What calendars keep a schedule from, and windows that close while hosts may still be at work. */
@@ -57,7 +57,7 @@ function leftBehind({ schedule }: ResolvedSchedule, slots: readonly ForecastSlot
 function closingWindows(
   { schedule }: ResolvedSchedule,
   slots: readonly ForecastSlot[],
-  { calendars, within, roundsMs }: Look,
+  { calendars, within, turns }: Look,
 ): readonly ScheduleFinding[] {
   const windows = [...calendars.values()]
     .filter(({ calendar }) => calendar.kind === 'maintenance')
@@ -74,7 +74,7 @@ function closingWindows(
         own.map(({ held }) => held),
         start,
       );
-      if (leftMs < roundsMs + schedule.deadlineMs) return [closing(schedule, start, { leftMs, roundsMs })];
+      if (leftMs < turns.lastMs + turns.turnMs) return [closing(schedule, start, { leftMs, turns })];
     }
   }
   return [];
@@ -88,13 +88,14 @@ function timeLeft(windows: readonly HeldCalendar[], { at }: HostStart): number {
 function closing(
   schedule: ResolvedSchedule['schedule'],
   { host, at }: HostStart,
-  { leftMs, roundsMs }: { readonly leftMs: number; readonly roundsMs: number },
+  { leftMs, turns }: { readonly leftMs: number; readonly turns: ScheduledTurns },
 ): ScheduleFinding {
-  const needed = formatDuration(roundsMs + schedule.deadlineMs);
+  const needed = formatDuration(turns.lastMs + turns.turnMs);
+  const each = turns.turnMs === schedule.deadlineMs ? 'deadline' : 'deadline of each step';
   const why =
-    roundsMs === 0
-      ? `it may be at work for ${needed} (deadline)`
-      : `the roll-out may take ${needed} (deadline and soak of each batch)`;
+    turns.lastMs === 0
+      ? `it may be at work for ${needed} (${each})`
+      : `all hosts in their turns may take ${needed} (${schedule.rollout === null ? each : `${each}, and soak`})`;
   const text = `${host} begins at ${local(schedule, at)} and its window closes in ${formatDuration(leftMs)}, but ${why}`;
   return { schedule: schedule.name, level: 'warning', code: 'WINDOW_TOO_SHORT', text };
 }

@@ -40,7 +40,14 @@ export function planRollout(fleet: FleetConfig, prepared: PreparedRun, { choice,
   const { hosts, rollout } = planBatches(plannedHosts(fleet, [...byHost.keys()]), rules, seed);
   requireTime(rollout, prepared.expiresInMs);
   const laid = { ...prepared, assignments: hosts.flatMap((host) => byHost.get(host) ?? []), rollout };
-  return { ...laid, steps: prepareSteps(fleet, laid, stepsOf(laid.task.name, rules)) };
+  const steps = stepsOf(laid.task.name, rules).map((step) => ({ ...step, place: placeOf(choice, step.place) }));
+  return { ...laid, steps: prepareSteps(fleet, laid, steps) };
+}
+
+/** Where the file says a step, such as `rollouts/careful/before/0`; null for what it does not say. */
+function placeOf(choice: RolloutChoice | null, place: string | null): string | null {
+  const name = choice?.name ?? null;
+  return name === null || place === null ? null : `rollouts/${name}/${place}`;
 }
 
 /** The hosts with what decides their places. */

@@ -148,19 +148,27 @@ export function requireAllowed(fleet: FleetConfig, task: Task, assignments: read
 
 const MAX_NAMED = 10;
 
-/** @throws UsageError INVALID_ARGUMENTS with every argument that does not fit, and its value. */
-export function checkArguments(task: Task, args: Readonly<Record<string, Json>>): void {
+/**
+ * `place` is where the arguments are written, when somebody might look for them elsewhere.
+ * @throws UsageError INVALID_ARGUMENTS with every argument that does not fit, and its value.
+ */
+export function checkArguments(task: Task, args: Readonly<Record<string, Json>>, place: string | null = null): void {
   const parsed = task.args.safeParse(args, { error: expectation });
   if (parsed.success) return;
   const problems = parsed.error.issues.map((issue) => describeIssue(issue, args));
-  throw new UsageError('INVALID_ARGUMENTS', `${task.name}: ${problems.join('; ')}`, {
-    hint: `for example:  ${task.example}`,
-    details: { task: task.name, problems },
-  });
+  throw new UsageError(
+    'INVALID_ARGUMENTS',
+    `${place === null ? '' : `${place}: `}${task.name}: ${problems.join('; ')}`,
+    {
+      hint: `for example:  ${task.example}`,
+      details: { task: task.name, problems },
+    },
+  );
 }
 
 /** What the schema of a task leaves to the schema library, whose own words speak of options. */
 function expectation(issue: z.core.$ZodRawIssue): string | undefined {
+  if (issue.code === 'invalid_type') return `expected ${issue.expected}`;
   return issue.code === 'invalid_value' ? `expected ${issue.values.map(String).join(' or ')}` : undefined;
 }
 

@@ -13,19 +13,19 @@ export function prepareSteps(
   run: PreparedRun,
   steps: readonly WantedStep[],
 ): readonly PreparedStep[] {
-  return steps.map(({ step, args }) => ({
+  return steps.map(({ step, args, place }) => ({
     step,
-    run: args === null ? null : prepareStep(fleet, run, { task: step.task, args }),
+    run: args === null ? null : prepareStep(fleet, run, { task: step.task, args, place }),
   }));
 }
 
 function prepareStep(
   fleet: FleetConfig,
   run: PreparedRun,
-  { task: name, args }: Pick<StepRule, 'task' | 'args'>,
+  { task: name, args, place }: Pick<StepRule, 'task' | 'args'> & { readonly place: string | null },
 ): PreparedRun {
   const task = requireTask(name);
-  checkArguments(task, args);
+  checkArguments(task, args, place);
   const assignments = run.assignments.map((assignment) => ({ ...assignment, expectedPlan: null, args: {} }));
   requireAllowed(fleet, task, assignments);
   return {

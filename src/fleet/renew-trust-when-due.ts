@@ -5,7 +5,7 @@ import { renewTrust, TRUST_LIFETIME_MS } from '../trust/change-trust.ts';
 import { changeTrustFile } from './change-trust-file.ts';
 import { readTrustFile } from './trust-on-disk.ts';
 
-/** From then on every run tells that the end is near. */
+/** From then on every run tells that the end is near, and a scheduler once a day. */
 const WARN_BEFORE_MS = 30 * 24 * 3_600_000;
 
 /**

@@ -22,7 +22,11 @@ export async function recordedSteps(
   if (run.rollout.steps === undefined) return [];
   const reader = await chainReader(broker, run, witness);
   const chain = await reader.read(initialRunState(run), []);
-  return chain.map(({ step: { run: id, ...step }, state }) => ({ step, args: id === null ? null : state.run.args }));
+  return chain.map(({ step: { run: id, ...step }, state }) => ({
+    step,
+    args: id === null ? null : state.run.args,
+    place: null,
+  }));
 }
 
 /**

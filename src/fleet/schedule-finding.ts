@@ -13,6 +13,8 @@ export type ScheduleFinding = {
     | 'CLOCK_CHANGE'
     | 'KEPT_BACK'
     | 'WINDOW_TOO_SHORT'
+    | 'EMPTY_EVENT'
+    | 'UNKNOWN_LABEL'
     | 'OVERLAP';
   readonly text: string;
 };

@@ -52,7 +52,7 @@ test('a standing order says in the words of hosts what the schedule says, and st
   assert.partialDeepStrictEqual(standing, {
     schedule: 's',
     when: '0 3 * * * UTC',
-    to: { kind: 'hosts', hosts: ['@web', 'db*'], except: ['@db'] },
+    to: { hosts: ['@web', 'db*'], except: ['@db'] },
     task: 'apt.update',
     limits: { expiresInMs: 7_200_000, deadlineMs: 3_600_000, lateMs: 7_200_000 },
     slots: { anchor: 0, everyMs: 60_000 },
@@ -70,21 +70,24 @@ test('the slots of a schedule are slots of its standing order', () => {
     const [{ slots, to }] = standingOrdersOf(fleet, schedule, { now, by: 'ada' });
     const slot = nextSlot(schedule.timing, now) ?? 0;
     assert.equal((slot - slots.anchor) % slots.everyMs, 0, rules);
-    assert.deepEqual(to, { kind: 'hosts', hosts: ['*'], except: [] });
+    assert.deepEqual(to, { hosts: ['*'], except: [] });
   }
 });
 
 test('what hosts could not hold a schedule against is not signed', () => {
   for (const [rules, why] of [
-    ['every: 1h, start_within: 4d', /seven days at most/],
+    ['every: 1h, start_within: 85h', /seven days at most/],
     ['at: ["2026-12-24T18:00:30", "2026-12-25T18:01:31"]', /its times are not whole minutes apart/],
   ] as const) {
     const { fleet, schedule } = fleetOf(`target: { all: true }, ${rules}`);
     assert.throws(() => standingOrdersOf(fleet, schedule, { now, by: 'ada' }), {
       code: 'SCHEDULES_FAULTY',
       message: why,
+      hint: 'start_within may be 84h at most, and times are whole minutes apart',
     });
   }
+  const { fleet, schedule } = fleetOf('target: { all: true }, every: 1h, start_within: 84h');
+  assert.equal(standingOrdersOf(fleet, schedule, { now, by: 'ada' }).length, 1);
 });
 
 test('a standing order holds for the schedule that was signed, by an operator who is still one', () => {

@@ -29,8 +29,7 @@ export type StandingFor = Standing & { readonly steps: readonly Standing[] };
 
 const fileSchema = z.strictObject({
   version: z.literal(1),
-  // Where there are no steps, earlier versions wrote the envelope alone.
-  orders: z.record(scheduleNameSchema, z.union([z.string().transform((own) => [own]), z.array(z.string()).min(1)])),
+  orders: z.record(scheduleNameSchema, z.array(z.string()).min(1)),
 });
 
 /** None when there is no file yet. @throws ConfigError NOT_SIGNED when it is not what celeroot wrote. */
@@ -84,7 +83,6 @@ function standingOrderOf({ fleet }: FleetConfig, schedule: Schedule, { now, by, 
     ...(step === undefined ? {} : { step }),
     when: whenText(schedule),
     to: {
-      kind: 'hosts',
       hosts: target.all ? ['*'] : [...target.roles.map((role) => `@${role}`), ...target.hosts],
       except: [...target.exclude],
     },
@@ -102,7 +100,7 @@ function standingOrderOf({ fleet }: FleetConfig, schedule: Schedule, { now, by, 
   const issues = parsed.error?.issues.map(({ path, message }) => `${path.join('/')}: ${message}`);
   const why = issues?.join('; ') ?? 'its times are not whole minutes apart';
   throw new RejectedError('SCHEDULES_FAULTY', `schedule ${name} cannot be signed for a scheduler: ${why}`, {
-    hint: 'start_within may be 3d at most, and times are whole minutes apart',
+    hint: 'start_within may be 84h at most, and times are whole minutes apart',
   });
 }
 

@@ -30,8 +30,10 @@ export type SlotStore = {
   readonly unsent: () => Promise<readonly Unsent[]>;
   /** Takes or keeps the right to send the orders of a slot; false when another has it. */
   readonly claim: (id: SlotId, lease: Lease) => Promise<boolean>;
-  readonly sentUntil: (id: SlotId, at: number) => Promise<void>;
-  readonly allSent: (id: SlotId) => Promise<void>;
+  /** Writes down how far its orders are sent; nothing when another has the right by now, or all are. */
+  readonly sentUntil: (id: SlotId, sent: { readonly at: number; readonly owner: string }) => Promise<void>;
+  /** Writes down that nothing of it is left to send, unless another has the right by now. */
+  readonly allSent: (id: SlotId, owner: string) => Promise<void>;
   /** When a scheduler first looked at a slot; `now` when none did. */
   readonly noticedAt: (id: SlotId, now: number) => Promise<number>;
   /** Up to when the slots of each rule are decided. A rule is a schedule's name and what says when it fires. */
@@ -60,11 +62,24 @@ if ARGV[5] ~= '' then
 end
 return 1`;
 
-const CLAIM = `
+/** KEYS: sender. ARGV: owner. A lease that has lapsed is nobody's. */
+const UNLESS_ANOTHERS = `
 local owner = redis.call('GET', KEYS[1])
 if owner and owner ~= ARGV[1] then return 0 end
+`;
+
+const CLAIM = `${UNLESS_ANOTHERS}
 redis.call('SET', KEYS[1], ARGV[1], 'PX', ARGV[2])
 return 1`;
+
+/** What is not unsent any more does not become so again, by who wakes late. */
+const SENT_UNTIL = `${UNLESS_ANOTHERS}
+if redis.call('HEXISTS', KEYS[2], ARGV[2]) == 0 then return 0 end
+redis.call('HSET', KEYS[2], ARGV[2], ARGV[3])
+return 1`;
+
+const ALL_SENT = `${UNLESS_ANOTHERS}
+return redis.call('HDEL', KEYS[2], ARGV[2])`;
 
 export function openSlotStore({ ask, keys }: Link): SlotStore {
   const field = ({ schedule, slot }: SlotId): string => `${schedule}@${slot}`;
@@ -103,8 +118,14 @@ export function openSlotStore({ ask, keys }: Link): SlotStore {
     },
     claim: async ({ schedule, slot }, { owner, ms }) =>
       (await ask((client) => client.eval(CLAIM, 1, keys.sender(schedule, slot), owner, ms))) === 1,
-    sentUntil: async (id, at) => void (await ask((client) => client.hset(keys.unsent, field(id), String(at)))),
-    allSent: async (id) => void (await ask((client) => client.hdel(keys.unsent, field(id)))),
+    sentUntil: async (id, { at, owner }) => {
+      const touched = [keys.sender(id.schedule, id.slot), keys.unsent];
+      await ask((client) => client.eval(SENT_UNTIL, touched.length, ...touched, owner, field(id), at));
+    },
+    allSent: async (id, owner) => {
+      const touched = [keys.sender(id.schedule, id.slot), keys.unsent];
+      await ask((client) => client.eval(ALL_SENT, touched.length, ...touched, owner, field(id)));
+    },
     noticedAt: async (id, now) => {
       await ask((client) => client.hsetnx(keys.noticed, field(id), String(now)));
       return Number((await ask((client) => client.hget(keys.noticed, field(id)))) ?? now);

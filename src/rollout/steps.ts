@@ -9,6 +9,8 @@ const CHECK = 'system.check';
 export type WantedStep = {
   readonly step: Omit<RolloutStep, 'run'>;
   readonly args: Readonly<Record<string, Json>> | null;
+  /** Where the rules say it, such as `before/0`; null for that job, and where no rules say it. */
+  readonly place: string | null;
 };
 
 /**
@@ -19,19 +21,19 @@ export function stepsOf(task: string, { check, before, after }: RolloutRules): r
   if (check === null && before.length + after.length === 0) return [];
   return [
     ...(check === null ? [] : [look('before', check)]),
-    ...before.map(wanted),
-    { step: bare(task), args: null },
-    ...after.map(wanted),
+    ...before.map((rule, index) => wanted(rule, `before/${index}`)),
+    { step: bare(task), args: null, place: null },
+    ...after.map((rule, index) => wanted(rule, `after/${index}`)),
     ...(check === null ? [] : [look('after', check)]),
   ];
 }
 
-function wanted({ task, args, always, mayFail }: StepRule): WantedStep {
-  return { step: { ...bare(task), always, mayFail }, args };
+function wanted({ task, args, always, mayFail }: StepRule, place: string): WantedStep {
+  return { step: { ...bare(task), always, mayFail }, args, place };
 }
 
 function look(what: 'before' | 'after', { args, waitMs }: CheckRule): WantedStep {
-  return { step: { ...bare(CHECK), what, waitMs: what === 'after' ? waitMs : 0 }, args };
+  return { step: { ...bare(CHECK), what, waitMs: what === 'after' ? waitMs : 0 }, args, place: 'check' };
 }
 
 function bare(task: string): WantedStep['step'] {

@@ -19,7 +19,7 @@ export type Values = readonly number[] | string;
 /** Reads one part of a field, between commas: `*`, `5`, `1-5`, `*\/15`, `10-50/20`, `mon-fri`, `H`, `H(0-29)/10`. */
 export function readPart(field: CronField, text: string, seed: string): Values {
   const groups = PART.exec(text)?.groups;
-  if (groups === undefined) return `${field.name}: ${JSON.stringify(text)} is not understood`;
+  if (groups === undefined) return `${field.name}: ${JSON.stringify(text)} is not understood; write ${forms(field)}`;
   const step = groups['step'] === undefined ? null : Number(groups['step']);
   const range = (step === null ? null : whyNoStep(field, step, groups)) ?? rangeOf(field, groups);
   if (typeof range === 'string') return `${field.name}: ${range}`;
@@ -40,8 +40,7 @@ const PART =
   /^(?:\*|(?<spread>H)|(?<spread>H)\((?<from>[A-Za-z0-9]+)-(?<to>[A-Za-z0-9]+)\)|(?<from>[A-Za-z0-9]+)(?:-(?<to>[A-Za-z0-9]+))?)(?:\/(?<step>\d{1,2}))?$/;
 
 function whyNoStep(field: CronField, step: number, { spread: isSpread, from, to }: Groups): string | null {
-  if (step === 0) return 'a step of 0';
-  if (step > field.high - field.low + 1) return `a step of ${step} is more than the field has`;
+  if (step === 0 || step > lengthOf(field)) return `expected a step of 1 to ${lengthOf(field)}, got ${step}`;
   const isOne = from !== undefined && to === undefined && isSpread === undefined;
   return isOne ? `a step needs a range: write ${from}-${field.high}/${step}` : null;
 }
@@ -57,7 +56,14 @@ function rangeOf(field: CronField, { spread: isSpread, from, to = from }: Groups
   if (low === null || high === null) return `${low === null ? from : to} is not one of ${allowed(field)}`;
   if (high >= low) return { low, high };
   if (isSpread === undefined && field.wraps) return { low, high: high + lengthOf(field) };
-  return `${from}-${to} goes backwards`;
+  return `${from}-${to} goes backwards: write ${to}-${from}`;
+}
+
+/** What a part may look like. */
+function forms({ name, low, high }: CronField): string {
+  const more = name === WEEKDAY_NAME ? ', the second or the last Friday of a month as fri#2 (1 to 5) or friL' : '';
+  const last = name === MONTH_DAY_NAME ? ', L for the last day' : '';
+  return `*, one of ${low}-${high}, a range such as ${low + 1}-${low + 3}, a step such as */2${more}${last}, or several with commas`;
 }
 
 function allowed({ low, high, names }: CronField): string {
@@ -79,6 +85,7 @@ function lengthOf({ low, high, name }: CronField): number {
   return name === WEEKDAY_NAME ? 7 : high - low + 1;
 }
 
+export const MONTH_DAY_NAME = 'day of month';
 export const WEEKDAY_NAME = 'day of week';
 
 type Spread = Range & { readonly step: number | null };

@@ -1,4 +1,4 @@
-import { type CronField, readPart, readValue, WEEKDAY_NAME } from './cron-field.ts';
+import { type CronField, MONTH_DAY_NAME, readPart, readValue, WEEKDAY_NAME } from './cron-field.ts';
 
 /** The times that five fields name. Weekdays count from Sunday, 0. */
 export type CronPattern = {
@@ -74,7 +74,7 @@ const MACROS: Readonly<Record<string, string>> = {
 const MONTHS = ['jan', 'feb', 'mar', 'apr', 'may', 'jun', 'jul', 'aug', 'sep', 'oct', 'nov', 'dec'];
 const WEEKDAYS = ['sun', 'mon', 'tue', 'wed', 'thu', 'fri', 'sat'];
 
-const MONTH_DAY: CronField = { name: 'day of month', low: 1, high: 31, names: [], spreadHigh: 28, wraps: false };
+const MONTH_DAY: CronField = { name: MONTH_DAY_NAME, low: 1, high: 31, names: [], spreadHigh: 28, wraps: false };
 const WEEKDAY: CronField = { name: WEEKDAY_NAME, low: 0, high: 7, names: WEEKDAYS, spreadHigh: 6, wraps: true };
 const FIELDS: readonly CronField[] = [
   { name: 'minute', low: 0, high: 59, names: [], spreadHigh: 59, wraps: true },

@@ -20,6 +20,15 @@ export function readDuration(text: string): number | null {
   return ((((weeks * 7 + days) * 24 + hours) * 60 + minutes) * 60 + seconds) * 1000;
 }
 
+/** Milliseconds of `+0100`, `-0330` or `+013045`; null for what is none. */
+export function readOffset(text: string): number | null {
+  const [, sign, ...parts] = /^([+-])(\d\d)([0-5]\d)([0-5]\d)?$/.exec(text) ?? [];
+  if (sign === undefined) return null;
+  const [hours = 0, minutes = 0, seconds = 0] = parts.map((part) => Number(part ?? 0));
+  const ms = ((hours * 60 + minutes) * 60 + seconds) * 1000;
+  return sign === '-' ? -ms : ms;
+}
+
 export type ReadRule = Omit<Recurrence, 'until'> & { readonly until: Stamp | null };
 
 /** Reads the value of RRULE; a text says what in it is not understood. */
@@ -43,7 +52,7 @@ export function readRule(text: string): ReadRule | string {
 }
 
 const FREQUENCIES = ['DAILY', 'WEEKLY', 'MONTHLY', 'YEARLY'] as const;
-const PARTS = new Set(['FREQ', 'INTERVAL', 'COUNT', 'UNTIL', 'BYMONTH', 'BYMONTHDAY', 'BYDAY', 'WKST']);
+const PARTS = new Set(['FREQ', 'INTERVAL', 'COUNT', 'UNTIL', 'BYMONTH', 'BYMONTHDAY', 'BYDAY', 'BYSETPOS', 'WKST']);
 const DAYS = ['SU', 'MO', 'TU', 'WE', 'TH', 'FR', 'SA'];
 
 function readParts(parts: ReadonlyMap<string, string>, frequency: Recurrence['frequency']): ReadRule | string {
@@ -56,6 +65,7 @@ function readParts(parts: ReadonlyMap<string, string>, frequency: Recurrence['fr
   const weekdays = list('BYDAY')
     .map(readWeekday)
     .filter((day) => day !== null);
+  const positions = list('BYSETPOS').map(Number);
   const weekStart = DAYS.indexOf(parts.get('WKST') ?? 'MO');
   const fits: Readonly<Record<string, boolean>> = {
     INTERVAL: isCount(interval),
@@ -64,11 +74,12 @@ function readParts(parts: ReadonlyMap<string, string>, frequency: Recurrence['fr
     BYMONTH: months.every((month) => isCount(month) && month <= 12),
     BYMONTHDAY: monthDays.every((day) => isCount(Math.abs(day)) && Math.abs(day) <= 31),
     BYDAY: weekdays.length === list('BYDAY').length,
+    BYSETPOS: positions.every((each) => isCount(Math.abs(each)) && Math.abs(each) <= 366),
     WKST: weekStart !== -1,
   };
   const wrong = Object.keys(fits).find((name) => fits[name] === false);
   if (wrong !== undefined) return `${wrong}=${parts.get(wrong) ?? ''} is not understood`;
-  return { frequency, interval, count, until, months, monthDays, weekdays, weekStart };
+  return { frequency, interval, count, until, months, monthDays, weekdays, positions, weekStart };
 }
 
 function isCount(value: number): boolean {
@@ -82,7 +93,8 @@ function readWeekday(text: string): Recurrence['weekdays'][number] | null {
 }
 
 /** What means something other than a filter of days there (RFC 5545, the table in section 3.3.10). */
-function whyNotSupported({ frequency, months, monthDays, weekdays }: ReadRule): string | null {
+function whyNotSupported(rule: ReadRule): string | null {
+  const { frequency, months, monthDays, weekdays, positions } = rule;
   const isNth = weekdays.some(({ nth }) => nth !== 0);
   if (isNth && (frequency === 'DAILY' || frequency === 'WEEKLY'))
     return `BYDAY with a number and FREQ=${frequency} is not supported`;
@@ -90,5 +102,12 @@ function whyNotSupported({ frequency, months, monthDays, weekdays }: ReadRule): 
   if (frequency === 'YEARLY' && weekdays.length > 0 && months.length === 0 && monthDays.length === 0) {
     return 'BYDAY and FREQ=YEARLY without BYMONTH is not supported';
   }
+  return positions.length === 0 ? null : whyNoPositions(rule);
+}
+
+/** Positions are those within a month or a year, among the days that the rule names there. */
+function whyNoPositions({ frequency, monthDays, weekdays }: ReadRule): string | null {
+  if (frequency !== 'MONTHLY' && frequency !== 'YEARLY') return `BYSETPOS and FREQ=${frequency} is not supported`;
+  if (monthDays.length + weekdays.length === 0) return 'BYSETPOS without BYDAY or BYMONTHDAY is not supported';
   return null;
 }

@@ -1,3 +1,4 @@
+import type { Span } from './spans.ts';
 import { DAY_MS, type WallMs } from './wall-clock.ts';
 
 /** The parts of a recurrence rule (RFC 5545 section 3.3.10) that are understood. Weekdays count from Sunday, 0. */
@@ -12,6 +13,8 @@ export type Recurrence = {
   readonly monthDays: readonly number[];
   /** `nth` 0 means each; negative ones count from the end of the month. */
   readonly weekdays: readonly { readonly weekday: number; readonly nth: number }[];
+  /** Which of the days that are named in a month or a year it is, from 1 or, negative, from the last; none for all. */
+  readonly positions: readonly number[];
   readonly weekStart: number;
 };
 
@@ -19,7 +22,7 @@ export type Recurrence = {
 export function* occurrences(rule: Recurrence, first: WallMs, before: WallMs): Generator<WallMs> {
   const firstDay = dayOf(first);
   const timeOfDay = first - firstDay;
-  const names = dayFilter(rule, firstDay);
+  const names = atPositions(rule, dayFilter(rule, firstDay));
   const end = Math.min(before, rule.until === null ? Infinity : rule.until + 1);
   let left = rule.count ?? Infinity;
   for (let day = firstDay; day + timeOfDay < end && left > 0; day += DAY_MS) {
@@ -46,6 +49,36 @@ function dayFilter(rule: Recurrence, first: WallMs): DayFilter {
     (byMonth.length === 0 || byMonth.includes(new Date(day).getUTCMonth() + 1)) &&
     (byMonthDay.length === 0 || byMonthDay.some((each) => isMonthDay(day, each))) &&
     (byWeekday.length === 0 || byWeekday.some((each) => isWeekday(day, each)));
+}
+
+/** Those of the days named in each month or year that stand at the rule's positions there. */
+function atPositions({ frequency, positions }: Recurrence, names: DayFilter): DayFilter {
+  if (positions.length === 0) return names;
+  const periodAt = frequency === 'YEARLY' ? yearOf : monthOf;
+  let known: { readonly period: Span; readonly chosen: ReadonlySet<WallMs> } | null = null;
+  return (day) => {
+    if (known === null || day >= known.period.end) {
+      const period = periodAt(day);
+      const named = daysIn(period).filter(names);
+      known = { period, chosen: new Set(positions.flatMap((each) => named.at(each > 0 ? each - 1 : each) ?? [])) };
+    }
+    return known.chosen.has(day);
+  };
+}
+
+function daysIn({ start, end }: Span): readonly WallMs[] {
+  return Array.from({ length: (end - start) / DAY_MS }, (_, index) => start + index * DAY_MS);
+}
+
+function yearOf(day: WallMs): Span {
+  const year = new Date(day).getUTCFullYear();
+  return { start: Date.UTC(year, 0), end: Date.UTC(year + 1, 0) };
+}
+
+function monthOf(day: WallMs): Span {
+  const date = new Date(day);
+  const [year, month] = [date.getUTCFullYear(), date.getUTCMonth()];
+  return { start: Date.UTC(year, month), end: Date.UTC(year, month + 1) };
 }
 
 function periodsBetween({ frequency, weekStart }: Recurrence, first: WallMs, day: WallMs): number {

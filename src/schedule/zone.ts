@@ -23,7 +23,26 @@ export function openZone(name: string): Zone | null {
   return zone;
 }
 
-export const UTC: Zone = { name: 'UTC', stretchAt: () => ({ start: -Infinity, end: Infinity, offset: 0 }) };
+const ALWAYS = { start: -Infinity, end: Infinity };
+
+export const UTC: Zone = { name: 'UTC', stretchAt: () => ({ ...ALWAYS, offset: 0 }) };
+
+/** A zone by the changes of its clock in the order of time; before the first of them it is `before` off UTC. */
+export function zoneOfChanges(
+  name: string,
+  before: number,
+  changes: readonly { readonly at: number; readonly to: number }[],
+): Zone {
+  const stretches = [{ at: -Infinity, to: before }, ...changes].map(({ at: start, to: offset }, index) => ({
+    start,
+    end: changes[index]?.at ?? Infinity,
+    offset,
+  }));
+  return {
+    name,
+    stretchAt: (at) => stretches.find(({ start, end }) => start <= at && at < end) ?? { ...ALWAYS, offset: before },
+  };
+}
 
 /** What the clock on the wall shows at a moment. */
 export function wallAt(zone: Zone, at: number): WallMs {

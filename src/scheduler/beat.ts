@@ -10,6 +10,8 @@ import { isHeldUp, nextWaveAt, sendWaves, takeOver } from './send-waves.ts';
 const LOOK_EVERY_MS = 15_000;
 /** How soon it looks again whether the run that a slot waits for has ended. */
 const WAITING_MS = 5000;
+/** How soon it looks again whether a role has room for the hosts that wait for it. */
+const HELD_UP_MS = 2000;
 
 /**
  * Does all that is due: decides slots, takes over what another left, sends orders. Returns when to look again. May be
@@ -26,8 +28,8 @@ export async function beat(scheduler: Scheduler): Promise<number> {
     nextSlot(schedule.timing, memory.decidedUntil.get(ruleOf(schedule)) ?? now),
   );
   const moments = [...slots, nextWaveAt(scheduler)].filter((at) => at !== null && at > now);
-  const isWaiting = decided === 'waits' || isHeldUp(scheduler, now);
-  return Math.min(now + (isWaiting ? WAITING_MS : LOOK_EVERY_MS), ...moments.map(Number));
+  const unhurriedMs = decided === 'waits' ? WAITING_MS : LOOK_EVERY_MS;
+  return Math.min(now + (isHeldUp(scheduler, now) ? HELD_UP_MS : unhurriedMs), ...moments.map(Number));
 }
 
 /** Decides the slots that are due, and sends nothing; says whether one waits, or why none was looked at. */

@@ -1,4 +1,5 @@
 import { isoTime } from '../trust/iso-time.ts';
+import { countText } from '../core/count-text.ts';
 import { ConfigError, RejectedError, UsageError } from '../core/errors.ts';
 import type { SchedulePause } from '../core/schedule-pause.ts';
 import type { SignedByKey } from '../core/signed.ts';
@@ -128,7 +129,8 @@ export async function missSlots(scheduler: Scheduler, id: SlotId, count: number)
   const reason = { code: 'LATE', text: 'no scheduler was at work' };
   const sender = await scheduler.senderOf(scheduler.plan.fleet);
   const isOurs = await writeMiss(scheduler, { id, sender, reason, leftOut: [] }, count);
-  if (isOurs) scheduler.log(`${id.schedule}: ${count} slots up to ${isoTime(id.slot)} missed: ${reason.text}`);
+  if (isOurs)
+    scheduler.log(`${id.schedule}: ${countText(count, 'slot')} up to ${isoTime(id.slot)} missed: ${reason.text}`);
 }
 
 type Miss = {
@@ -182,7 +184,9 @@ async function fire(
     const endsAt = id.slot + schedule.startWithinMs;
     memory.sendings.set(record.run, { id, record, endsAt, signed: null, sentUntil: -Infinity, given: new Set() });
     const left = record.leftOut.length === 0 ? '' : `; left out: ${someHosts(record.leftOut.map(({ host }) => host))}`;
-    log(`${slotName(resolved, id.slot)} fires as run ${record.run} on ${record.starts.length} hosts${left}`);
+    log(
+      `${slotName(resolved, id.slot)} fires as run ${record.run} on ${countText(record.starts.length, 'host')}${left}`,
+    );
     return 'decided';
   } catch (error) {
     if (!(error instanceof RejectedError || error instanceof UsageError)) throw error;

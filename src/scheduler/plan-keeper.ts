@@ -1,5 +1,6 @@
 import { stat } from 'node:fs/promises';
 import { loadFleet } from '../config/load.ts';
+import { countText } from '../core/count-text.ts';
 import { CelerootError } from '../core/errors.ts';
 import { readCalendars } from '../fleet/read-calendars.ts';
 import { resolveSchedule } from '../fleet/resolve-schedule.ts';
@@ -41,7 +42,7 @@ export async function keepPlan({ file, env }: Source, log: (line: string) => voi
       }
       last = seen;
       trouble = null;
-      log(`read ${file} anew: ${plan.schedules.length} schedules`);
+      log(`read ${file} anew: ${countText(plan.schedules.length, 'schedule')}`);
       return true;
     },
   };

@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { BrokerSettings } from '../core/broker-settings.ts';
+import { countText } from '../core/count-text.ts';
 import { ConfigError, ConnectionError } from '../core/errors.ts';
 import type { ControllerBroker } from '../queue/broker.ts';
 import { openControllerBroker } from '../queue/open.ts';
@@ -48,7 +49,7 @@ export async function runScheduler(options: RunSchedulerOptions, stop: AbortSign
     memory.newRulesFrom = from;
     return true;
   };
-  log(`scheduler of fleet ${plan.fleet.fleet}: ${plan.schedules.length} schedules`);
+  log(`scheduler of fleet ${plan.fleet.fleet}: ${countText(plan.schedules.length, 'schedule')}`);
   const failed = new AbortController();
   const driving = driveRollouts(scheduler, { by: options.by, settings }, AbortSignal.any([stop, failed.signal]));
   try {

@@ -1,5 +1,6 @@
 import { isoTime } from '../trust/iso-time.ts';
 import type { Schedule } from '../config/fleet-config.ts';
+import { countText } from '../core/count-text.ts';
 import { CelerootError, ConnectionError, messageOf } from '../core/errors.ts';
 import type { FireRecord } from '../core/slot-record.ts';
 import { readSlot } from '../fleet/believe-slots.ts';
@@ -39,7 +40,7 @@ export async function takeOver(scheduler: Scheduler): Promise<void> {
       log(`${unsent} nobody you trust has signed; it is left alone`);
     } else if (record === 'forged' || record === null) {
       log(`${unsent} is not what the file says`);
-      await broker.slots.allSent(id);
+      await broker.slots.allSent(id, owner);
     } else {
       memory.sendings.set(run, { id, record, endsAt, signed: null, sentUntil, given: new Set() });
       log(`${id.schedule}: goes on with run ${run}, whose orders were not all sent`);
@@ -141,7 +142,7 @@ async function sendWave(scheduler: Scheduler, sending: Sending): Promise<void> {
   for (const host of hosts) sending.given.add(host);
   if (hosts.size < wave.length) return;
   sending.sentUntil = wave.reduce((latest, { at }) => Math.max(latest, at), sending.sentUntil);
-  await broker.slots.sentUntil(sending.id, sending.sentUntil);
+  await broker.slots.sentUntil(sending.id, { at: sending.sentUntil, owner });
 }
 
 /** Writes the run into the journal, signs its orders, and stores its record; one that is there is of this same run. */
@@ -187,15 +188,15 @@ function scheduleOf({ plan }: Scheduler, { id }: Sending): Schedule {
 }
 
 /** Whether nothing is left to send, or it is too late for what is. */
-async function isDone({ broker, clock, plan, log }: Scheduler, sending: Sending): Promise<boolean> {
+async function isDone({ broker, clock, plan, owner, log }: Scheduler, sending: Sending): Promise<boolean> {
   const { id, record, sentUntil, given, endsAt } = sending;
   const now = clock.now();
   if (now < endsAt && leftOf(plan, sending, now).length > 0) return false;
   const missed = record.starts.filter(({ host, at }) => at > sentUntil && !given.has(host)).map(({ host }) => host);
   if (missed.length > 0) {
-    const which = `${missed.length} hosts had their orders: ${someHosts(missed)}`;
+    const which = `${countText(missed.length, 'host')} had ${missed.length === 1 ? 'its order' : 'their orders'}: ${someHosts(missed)}`;
     log(`${id.schedule}: run ${record.run} ended before ${which}`);
   }
-  await broker.slots.allSent(id);
+  await broker.slots.allSent(id, owner);
   return true;
 }

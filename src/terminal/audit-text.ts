@@ -1,6 +1,7 @@
 import { firstOf } from '../core/first-of.ts';
 import type { HostEvent } from '../audit/host-event.ts';
 import type { JournalEvent } from '../audit/journal-event.ts';
+import { formatMoment } from './time-text.ts';
 
 /** An entry of a journal or a host's log as cells of a table. */
 export type EntryText = {
@@ -17,6 +18,7 @@ export function journalEntryText(event: JournalEvent): EntryText {
   if (isAboutRun(event)) {
     return { ...EMPTY, what: event.kind, who: event.by, run: event.run, detail: 'task' in event ? event.task : '' };
   }
+  if (isAboutSchedule(event)) return scheduleText(event);
   const { kind } = event;
   switch (kind) {
     case 'run':
@@ -43,6 +45,20 @@ type RunAct = Extract<JournalEvent, { kind: 'second-signature' | 'cancel' | 'pau
 
 function isAboutRun(event: JournalEvent): event is RunAct {
   return ['second-signature', 'cancel', 'pause', 'resume'].includes(event.kind);
+}
+
+type ScheduleAct = Extract<JournalEvent, { schedule: string }>;
+
+function isAboutSchedule(event: JournalEvent): event is ScheduleAct {
+  return 'schedule' in event;
+}
+
+function scheduleText(event: ScheduleAct): EntryText {
+  const text = { ...EMPTY, what: event.kind.replace('-', ' '), who: event.by, target: event.schedule };
+  if (event.kind === 'schedule-signed')
+    return { ...text, detail: `${event.task}, until ${formatMoment(event.notAfter)}` };
+  const until = event.kind === 'schedule-paused' ? event.until : null;
+  return until === null ? text : { ...text, detail: `until ${formatMoment(until)}` };
 }
 
 function runText(event: Extract<JournalEvent, { kind: 'run' }>): EntryText {

@@ -2,13 +2,7 @@ import { createHash } from 'node:crypto';
 import * as z from 'zod';
 import { makeRunId, type RunId } from '../core/ids.ts';
 import { jsonObjectSchema } from '../core/json.ts';
-import {
-  fleetNameSchema,
-  queueNameSchema,
-  scheduleNameSchema,
-  type FleetName,
-  type ScheduleName,
-} from '../core/names.ts';
+import { fleetNameSchema, scheduleNameSchema, type FleetName, type ScheduleName } from '../core/names.ts';
 import { sealEnvelope } from './dsse.ts';
 import type { SigningKey } from './key.ts';
 
@@ -26,10 +20,7 @@ const MAX_OPEN_MS = 7 * DAY_MS;
 const hostWordsSchema = z.array(z.string().min(1).max(128)).max(1000);
 
 /** For whom it is, in a form in which a host sees by itself whether it is meant. */
-const standingTargetSchema = z.discriminatedUnion('kind', [
-  z.strictObject({ kind: z.literal('hosts'), hosts: hostWordsSchema.min(1), except: hostWordsSchema }),
-  z.strictObject({ kind: z.literal('any'), queue: queueNameSchema }),
-]);
+const standingTargetSchema = z.strictObject({ hosts: hostWordsSchema.min(1), except: hostWordsSchema });
 
 /** What an operator lets a scheduler ask for again and again. Times in milliseconds since 1970. */
 export const standingOrderSchema = z

@@ -40,7 +40,7 @@ export function checkMeant(
   { to }: StandingOrder,
   host: { readonly name: HostName; readonly roles: readonly RoleName[] },
 ): Refused | null {
-  if (to.kind === 'any' || (wordsCover(to.hosts, host) && !wordsCover(to.except, host))) return null;
+  if (wordsCover(to.hosts, host) && !wordsCover(to.except, host)) return null;
   return refuse('NOT_REQUESTED', `the standing order is not for ${host.name}, but for ${to.hosts.join(', ')}`);
 }
 
@@ -73,12 +73,8 @@ function checkContent({ order, standing }: Fired): Refused | null {
     expiry: order.expiresAt - order.issuedAt > limits.expiresInMs,
     deadline: order.deadlineMs !== limits.deadlineMs,
     plan: order.expectedPlan !== null,
-    target: order.to.kind === 'any' ? !isQueue(standing, order.to.queue) : standing.to.kind === 'any',
+    target: order.to.kind === 'any',
   }).flatMap(([what, isOther]) => (isOther ? [what] : []));
   if (differs.length === 0) return null;
   return refuse('NOT_REQUESTED', `another ${differs.join(', ')} than in the standing order of ${standing.schedule}`);
-}
-
-function isQueue({ to }: StandingOrder, queue: string): boolean {
-  return to.kind === 'any' && to.queue === queue;
 }

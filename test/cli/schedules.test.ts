@@ -5,7 +5,7 @@ import { after, before, test } from 'node:test';
 import { createApp } from '../../src/commands/app.ts';
 import { SCHEDULE_VERBS } from '../../src/core/names.ts';
 import { runCli, testContext, type CliResult } from '../support/cli.ts';
-import { makeFleetFolder, type FleetFolder } from '../support/fleet-folder.ts';
+import { makeFleetFolder, type FleetFolder, type FleetFolderOptions } from '../support/fleet-folder.ts';
 
 const SCHEDULES = `calendars:
   year-end:
@@ -197,11 +197,17 @@ test('an iCalendar file that is not there or not understood is one error with it
   await writeFile(join(broken.path, 'holidays.ics'), HOLIDAYS.replace('YEARLY', 'HOURLY'));
   const wrong = await runCli(['schedules', 'lint'], { cwd: broken.path });
   assert.match(wrong.stderr, /holidays\.ics:5: RRULE: FREQ=HOURLY is not supported\n/);
+  const validated = await runCli(['config', 'validate'], { cwd: broken.path });
+  assert.deepEqual([validated.code, validated.stdout, validated.stderr], [3, '', wrong.stderr]);
 });
 
 /** What lint finds in these schedules: code by code. */
 async function lint(schedules: string, ...flags: readonly string[]): Promise<CliResult> {
-  await using fleet = await makeFleetFolder({ more: schedules });
+  return await lintFleet({ more: schedules }, ...flags);
+}
+
+async function lintFleet(options: FleetFolderOptions, ...flags: readonly string[]): Promise<CliResult> {
+  await using fleet = await makeFleetFolder(options);
   return await runCli(['schedules', 'lint', ...flags], { cwd: fleet.path, clock: { now: () => NOW } });
 }
 
@@ -249,14 +255,14 @@ rollouts:
       'rolled',
       'warning',
       'WINDOW_TOO_SHORT',
-      'the last of its 2 batches may begin 1 h 30 min after the slot (deadline and soak of those before), and orders hold',
+      'its last hosts may begin 1 h 30 min after the slot (deadline of each step, and soak, of those before), and orders hold for 1 h',
     ],
     ['soaked', 'error', 'CANNOT_RUN', '2 batches with 2 h after each take 2 h, and orders expire after 1 h'],
     [
       'closing',
       'warning',
       'WINDOW_TOO_SHORT',
-      'web1 begins at 2027-01-08 01:00 UTC and its window closes in 2 h 10 min, but the roll-out may take 2 h 30 min',
+      'web1 begins at 2027-01-08 01:00 UTC and its window closes in 2 h 10 min, but all hosts in their turns may take 2 h 30 min',
     ],
     [
       'often',
@@ -274,6 +280,108 @@ rollouts:
     const line = stdout.split('\n').find((each) => each.startsWith(`${schedule} `) && each.includes(text));
     assert.match(line ?? stdout, new RegExp(`^${schedule} +${level} +${what} +`), `${schedule} ${what}`);
   }
+});
+
+test('schedules lint counts each step of a turn, and the turns that a role’s limit makes', async () => {
+  const { stdout } = await lintFleet({
+    roles: '  web: { max_unavailable: 1 }\n',
+    hosts: '  web1: { roles: [web] }\n  web2: { roles: [web] }\n  web3: { roles: [web], labels: { zone: a } }\n',
+    more: `calendars:
+  nights: { kind: maintenance, times: [{ cron: "0 1 * * *", for: 2h }] }
+schedules:
+  held: { task: apt.update, target: { all: true }, cron: "0 1 1 * *", start_within: 10m, ignore_calendars: [nights] }
+  fits: { task: apt.update, target: { all: true }, cron: "0 1 2 * *", start_within: 11m, deadline: 5m }
+  looks: { task: system.facts, target: { all: true }, cron: "0 1 3 * *", start_within: 10m }
+  steps: { task: apt.update, target: { hosts: [web1] }, cron: "0 1 4 * *", rollout: around }
+  hooks: { task: apt.update, target: { hosts: [web1, web2] }, cron: "0 1 5 * *", rollout: around, start_within: 3h }
+  slip: { task: apt.update, target: { all: true }, cron: "0 1 6 * *", deadline: 1m, rollout: zoned }
+  zoned: { task: apt.update, target: { all: true }, cron: "0 1 7 * *", deadline: 1m, rollout: zones }
+rollouts:
+  around: { check: { wait: 10m }, after: [{ task: system.ping }] }
+  zoned: { by: zne }
+  zones: { by: zone }
+`,
+  });
+
+  const found = stdout.split('\n').slice(1, -1);
+  for (const [schedule, ...whats] of [
+    [
+      'held',
+      'WINDOW_TOO_SHORT  its last hosts may begin 2 h after the slot (max_unavailable, and deadline of those before), and orders hold for 10 min (start_within)',
+    ],
+    ['fits'],
+    ['looks'],
+    [
+      'steps',
+      'WINDOW_TOO_SHORT  web1 begins at 2027-01-04 01:00 UTC and its window closes in 2 h, but it may be at work for 4 h 10 min (deadline of each step)',
+    ],
+    [
+      'hooks',
+      'WINDOW_TOO_SHORT  its last hosts may begin 4 h 10 min after the slot (deadline of each step, and soak, of those before), and orders hold for 3 h (start_within)',
+      'WINDOW_TOO_SHORT  web1 begins at 2027-01-05 01:00 UTC and its window closes in 2 h, but all hosts in their turns may take 8 h 20 min (deadline of each step, and soak)',
+    ],
+    ['slip', 'UNKNOWN_LABEL     none of its hosts has the label zne, which its roll-out zoned goes by'],
+    ['zoned'],
+  ] as const) {
+    const own = found.filter((line) => line.startsWith(`${schedule} `));
+    assert.deepEqual(
+      own.map((line) => line.replace(/^\w+ +warning +/, '')),
+      whats,
+      stdout,
+    );
+  }
+});
+
+test('schedules lint says where a step of a roll-out is wrong, and how to sign what is not signed', async () => {
+  const schedule = '{ task: apt.update, target: { roles: [webserver] }, cron: "0 3 * * *", ';
+  const steps = 'before: [{ task: system.ping }, { task: hook.run, args: { nam: drain } }]';
+  const wrong = await lint(`scheduler_key: clock.key
+schedules:
+  s: ${schedule} rollout: r }
+rollouts:
+  r: { ${steps} }
+`);
+  assert.match(
+    wrong.stdout,
+    /^s +error +CANNOT_RUN +rollouts\/r\/before\/1: hook\.run: name: expected string, it is missing; /m,
+  );
+  assert.match(
+    wrong.stderr,
+    /: schedules have 2 errors and 0 warnings\nhint: .* celeroot schedules sign\n {6}what is /,
+  );
+
+  const { stdout, stderr } = await lint(`scheduler_key: clock.key\nschedules:\n  s: ${schedule} }\n`);
+  assert.match(stdout, /^s +error +NOT_SIGNED +there is no standing order for s in /m);
+  assert.match(stderr, /: schedules have 1 error and 0 warnings\nhint: an operator .*: {2}celeroot schedules sign\n$/);
+});
+
+test('schedules lint finds events that never hold, for schedules they might be meant for', async () => {
+  await using fleet = await makeFleetFolder({
+    more: `calendars:
+  change: { kind: freeze, files: [change.ics], roles: [webserver] }
+schedules:
+  held: { task: apt.update, target: { all: true }, cron: "0 3 * * *" }
+  looks: { task: system.ping, target: { roles: [webserver] }, cron: "0 3 * * *" }
+  other: { task: apt.update, target: { roles: [db] }, cron: "0 5 * * *" }
+  free: { task: apt.update, target: { hosts: [web1] }, cron: "0 7 * * *", ignore_calendars: [change] }
+`,
+  });
+  const event = (...lines: readonly string[]): string => ['BEGIN:VEVENT', ...lines, 'END:VEVENT\n'].join('\n');
+  const events = [
+    event('DTSTART:20270105T180000'),
+    event('DTSTART:20270106T180000', 'DTEND:20270106T180000'),
+    event('DTSTART;VALUE=DATE:20270107'),
+  ];
+  await writeFile(join(fleet.path, 'change.ics'), `BEGIN:VCALENDAR\n${events.join('')}END:VCALENDAR\n`);
+
+  const { stdout } = await runCli(['schedules', 'lint'], { cwd: fleet.path, clock: { now: () => NOW } });
+
+  const [line = '', ...more] = stdout.split('\n').filter((each) => each.includes('EMPTY_EVENT'));
+  assert.match(
+    line,
+    /^held +warning +EMPTY_EVENT +2 events of calendar change, the first of 2027-01-05 18:00, without/,
+  );
+  assert.deepEqual(more, []);
 });
 
 test('schedules lint fails on warnings only when told to be strict', async () => {

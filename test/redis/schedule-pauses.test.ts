@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { readFile, writeFile } from 'node:fs/promises';
 import { test } from 'node:test';
 import { fleetNameSchema, scheduleNameSchema } from '../../src/core/names.ts';
 import { keysFor } from '../../src/queue/names.ts';
@@ -55,6 +56,35 @@ test('a pause is seen by everyone until it is over, or is taken back', async () 
   assert.equal((await run('resume', 'nightly')).stdout, 'resumed nightly\n');
   assert.equal((await run('resume', 'nightly')).stdout, 'nightly was not paused\n');
   assert.match((await run('ls')).stdout, /Europe\/Amsterdam\n$/);
+});
+
+test('a pause and its end are in the journal, and what cannot be written down is not done', async () => {
+  await using redis = await startRedis();
+  await using folder = await makeFleetFolder({ broker: `{ url: "redis://127.0.0.1:${redis.port}" }`, more: SCHEDULES });
+  const run = schedulesIn(folder);
+  const file = await readFile(folder.file, 'utf8');
+  const unwritable = async (...words: readonly string[]): Promise<void> => {
+    await writeFile(folder.file, `${file}journal: celeroot.yaml/journal\n`);
+    const { code, stderr } = await runCli(['schedules', ...words], { cwd: folder.path });
+    assert.equal(code, 3);
+    assert.match(stderr, /^error\[JOURNAL_UNUSABLE\]/);
+    await writeFile(folder.file, file);
+  };
+
+  await unwritable('pause', 'nightly');
+  assert.match((await run('ls')).stdout, /Europe\/Amsterdam\n$/);
+  await run('pause', 'nightly', '--until', '3d');
+  await run('pause', 'nightly');
+  await unwritable('resume', 'nightly');
+  assert.match((await run('ls')).stdout, /paused by tester@here\n$/);
+  await run('resume', 'nightly');
+  await run('resume', 'nightly');
+
+  const { stdout } = await runCli(['audit', 'ls'], { cwd: folder.path });
+  const lines = stdout.split('\n').map((line) => line.trimEnd());
+  assert.match(lines[1] ?? '', /^4 .* schedule resumed +tester@here +nightly$/);
+  assert.match(lines[2] ?? '', /^3 .* schedule paused +tester@here +nightly$/);
+  assert.match(lines[3] ?? '', /^2 .* schedule paused +tester@here +nightly +until 2026-12-2\d \d\d:00:00$/);
 });
 
 test('what nobody has signed is no pause and no past slot, whoever asks, and is counted', async () => {

@@ -56,7 +56,7 @@ test('two schedulers and a worker: each slot is one run, done once, and the file
     return runs.filter(({ by }) => by === `schedule ${name}`);
   };
   const text = await readFile(folder.file, 'utf8');
-  await one.says(/^scheduler of fleet test: 1 schedules$/);
+  await one.says(/^scheduler of fleet test: 1 schedule$/);
   await other.says(/^scheduler of fleet test/);
 
   await waitUntil(async () => (await runsOf('first')).length >= 2, 'two runs of the first schedule', 60_000);
@@ -68,7 +68,7 @@ test('two schedulers and a worker: each slot is one run, done once, and the file
   await one.says(/was changed and is not good, so what it said before goes on: .*broken/);
   await writeFile(folder.file, text.replace(/schedules:[^]*/, schedules('second', momentsIn(5, 6))));
   await waitUntil(async () => (await runsOf('second')).length > 0, 'a run of the second schedule', 60_000);
-  assert.match((await run('schedules', 'show', 'second')).stdout, /\nlast .* run \w{26} on 1 hosts\n/);
+  assert.match((await run('schedules', 'show', 'second')).stdout, /\nlast .* run \w{26} on 1 host\n/);
 
   for (const scheduler of [one, other]) scheduler.signal('SIGTERM');
   assert.deepEqual(await one.exit, { code: 0, stderr: '' });
@@ -153,7 +153,7 @@ test('a scheduler with a key of its own fires what an operator has signed, and n
 
   const shown = await waitForRun(run, id);
   assert.match(shown, /web1 \| unchanged {2}pong/);
-  assert.match((await run('schedules', 'show', 'ping')).stdout, new RegExp(`^last .* run ${id} on 1 hosts$`, 'm'));
+  assert.match((await run('schedules', 'show', 'ping')).stdout, new RegExp(`^last .* run ${id} on 1 host$`, 'm'));
 
   await writeFile(folder.file, text.replace(/schedules:[^]*/, schedules('ping', momentsIn(5, 60))));
   await scheduler.says(

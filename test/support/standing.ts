@@ -14,7 +14,7 @@ export const standing: StandingOrder = {
   fleet: fleetNameSchema.parse('lab'),
   schedule: scheduleNameSchema.parse('nightly'),
   when: '0 3 * * *',
-  to: { kind: 'hosts', hosts: ['web*'], except: [] },
+  to: { hosts: ['web*'], except: [] },
   task: 'apt.install',
   args: { packages: ['jq'] },
   dryRun: false,

@@ -12,7 +12,9 @@ export function validateCommand(cli: Cli): CommandUnknownOpts {
     .addHelpText('after', examples('celeroot config validate', 'celeroot config validate --config new.yaml'));
   return command.action(async () => {
     const { unknownTasks } = await import('../../fleet/unknown-tasks.ts');
+    const { readCalendars } = await import('../../fleet/read-calendars.ts');
     const config = await loadFleetConfig(cli, command);
+    await readCalendars(config);
     const warnings = unknownTasks(config);
     const [roles, hosts] = [config.roles.size, config.hosts.size];
     if (sharedFlags(command).json) {

@@ -1,6 +1,7 @@
 import type { CommandUnknownOpts } from '@commander-js/extra-typings';
 import { parseDuration } from '../../core/duration.ts';
 import { UsageError } from '../../core/errors.ts';
+import { journalOf } from '../../fleet/journal.ts';
 import { requireSchedule } from '../../fleet/resolve-schedule.ts';
 import { readTime } from '../../schedule/wall-clock.ts';
 import { momentsAt, type Zone } from '../../schedule/zone.ts';
@@ -21,9 +22,10 @@ export async function pauseSchedule(cli: Cli, command: CommandUnknownOpts, flags
   const { name, zone } = requireSchedule(fleet, flags.name);
   const now = cli.clock.now();
   const until = flags.until === null ? null : readUntil(flags.until, zone, now);
-  const { key } = await openSender(cli, fleet);
-  const pause = { until, by: cli.by, at: now };
+  const { key, journal, by } = await openSender(cli, fleet);
   await using broker = await openBroker(cli, fleet);
+  const { at } = await journal.add(() => ({ kind: 'schedule-paused', schedule: name, until, key: key.id, by }));
+  const pause = { until, by, at };
   await broker.savePause(name, sealPause({ fleet: fleet.fleet, schedule: name }, pause, key));
   if (sharedFlags(command).json) return writeJson(cli.stdout, { schedule: name, paused: pause });
   const end = until === null ? `; it goes on with:  ${celerootFor(command)} schedules resume ${name}` : '';
@@ -35,7 +37,11 @@ export async function resumeSchedule(cli: Cli, command: CommandUnknownOpts, text
   const fleet = await loadFleetConfig(cli, command);
   const { name } = requireSchedule(fleet, text);
   await using broker = await openBroker(cli, fleet);
-  const wasPaused = await broker.dropPause(name);
+  const isPaused = (await broker.pauses()).has(name);
+  if (isPaused) {
+    await journalOf(fleet, cli.clock).add(() => ({ kind: 'schedule-resumed', schedule: name, by: cli.by }));
+  }
+  const wasPaused = isPaused && (await broker.dropPause(name));
   if (sharedFlags(command).json) return writeJson(cli.stdout, { schedule: name, wasPaused });
   cli.stdout.write(wasPaused ? `resumed ${name}\n` : `${name} was not paused\n`);
 }

@@ -1,5 +1,7 @@
 import type { CommandUnknownOpts } from '@commander-js/extra-typings';
+import { countText } from '../../core/count-text.ts';
 import { RejectedError } from '../../core/errors.ts';
+import type { ScheduleFinding } from '../../fleet/schedule-finding.ts';
 import { lintSchedules } from '../../fleet/lint-schedules.ts';
 import { unsignedFindings } from '../../fleet/lint-signatures.ts';
 import { readCalendars } from '../../fleet/read-calendars.ts';
@@ -16,7 +18,7 @@ export async function reportLint(cli: Cli, command: CommandUnknownOpts, strict: 
   const findings = [...(await unsignedFindings(fleet, now)), ...lintSchedules(fleet, await readCalendars(fleet), now)];
   const count = fleet.schedules.size;
   if (sharedFlags(command).json) writeJson(cli.stdout, { schedules: count, findings });
-  else if (findings.length === 0) cli.stdout.write(`nothing found in ${count} schedule${count === 1 ? '' : 's'}\n`);
+  else if (findings.length === 0) cli.stdout.write(`nothing found in ${countText(count, 'schedule')}\n`);
   else {
     const rows = findings.map(({ schedule, level, code, text }) => [schedule, level, code, text]);
     writeTable(cli.stdout, { head: ['SCHEDULE', 'LEVEL', 'CODE', 'WHAT'], rows });
@@ -24,8 +26,20 @@ export async function reportLint(cli: Cli, command: CommandUnknownOpts, strict: 
   const errors = findings.filter(({ level }) => level === 'error').length;
   if (errors === 0 && !(strict && findings.length > 0)) return;
   const warnings = findings.length - errors;
-  throw new RejectedError('SCHEDULES_FAULTY', `schedules have ${errors} errors and ${warnings} warnings`, {
-    hint: 'what is allowed: celeroot config explain schedules',
-    details: { errors, warnings },
-  });
+  throw new RejectedError(
+    'SCHEDULES_FAULTY',
+    `schedules have ${countText(errors, 'error')} and ${countText(warnings, 'warning')}`,
+    {
+      hint: hintFor(findings),
+      details: { errors, warnings },
+    },
+  );
+}
+
+function hintFor(findings: readonly ScheduleFinding[]): string {
+  const unsigned = findings.filter(({ code }) => code === 'NOT_SIGNED').length;
+  return [
+    ...(unsigned === 0 ? [] : ['an operator signs what is not signed:  celeroot schedules sign']),
+    ...(unsigned === findings.length ? [] : ['what is allowed:  celeroot config explain schedules']),
+  ].join('\n');
 }

@@ -9,7 +9,7 @@ import type { ScheduleName } from '../../core/names.ts';
 import type { SlotRecord } from '../../core/slot-record.ts';
 import { type BelievedPauses, readPauses } from '../../fleet/believe-pauses.ts';
 import { readLastSlots } from '../../fleet/believe-slots.ts';
-import { scheduledBatches } from '../../fleet/scheduled-batches.ts';
+import { scheduledBatches } from '../../fleet/scheduled-turns.ts';
 import { someHosts } from '../../fleet/schedule-finding.ts';
 import { witnessOf, type Witness } from '../../fleet/witness.ts';
 import type { ControllerBroker } from '../../queue/broker.ts';
@@ -51,7 +51,7 @@ export async function showSchedule(cli: Cli, command: CommandUnknownOpts, name: 
   const slots = forecast({ schedules: [resolved], pauses, within: { start: now, end: now + 366 * DAY_MS } });
   const paused = error === null ? pauseText(pause, schedule.zone, now) : '?';
   writeProperties(cli.stdout, [
-    ...rulesOf(resolved, scheduledBatches(fleet, schedule)),
+    ...rulesOf(resolved, scheduledBatches(fleet, schedule)?.rollout ?? null),
     ...(paused === '' ? [] : [['paused', paused] as const]),
     ...last.toReversed().map((record, index) => {
       const text = `${slotTime(schedule.zone, record.slot)}  ${recordText(record)}`;

@@ -8,8 +8,8 @@ export function signCommand(cli: Cli): CommandUnknownOpts {
     .argument('[names...]', 'only these schedules; default: all that are not signed as they are now')
     .addHelpText('after', examples('celeroot schedules sign', 'celeroot schedules sign nightly'))
     .action(async (names) => {
-      const { signSchedules } = await import('./sign-schedules.ts');
-      await signSchedules(cli, command, names);
+      const { signNamed } = await import('./sign-named.ts');
+      await signNamed(cli, command, names);
     });
   return command;
 }

@@ -1,4 +1,5 @@
 import type { Schedule } from '../../config/fleet-config.ts';
+import { countText } from '../../core/count-text.ts';
 import type { SchedulePause } from '../../core/schedule-pause.ts';
 import type { SlotRecord } from '../../core/slot-record.ts';
 import type { Decision } from '../../schedule/decide.ts';
@@ -52,5 +53,5 @@ export function recordText(record: SlotRecord): string {
     return `missed${before}: ${record.reason.text}`;
   }
   const leftOut = record.leftOut.length === 0 ? '' : `; left out ${someHosts(record.leftOut.map(({ host }) => host))}`;
-  return `run ${record.run} on ${record.starts.length} hosts${leftOut}`;
+  return `run ${record.run} on ${countText(record.starts.length, 'host')}${leftOut}`;
 }
