@@ -1,5 +1,6 @@
 import type { HostPresence } from './host-presence.ts';
 import type { JobId } from './ids.ts';
+import type { HostName } from './names.ts';
 import { jobStatus, type JobState, type JobStatus, type RunState } from './run-state.ts';
 
 export type JobTurn =
@@ -15,6 +16,8 @@ export type RunSnapshot = {
   readonly presences: ReadonlyMap<JobId, HostPresence>;
   /** How many reports were left out, because they do not bear the key of the host they name. */
   readonly forged: number;
+  /** Hosts whose reports are left out, because they are more than a host says and a reader can take. */
+  readonly oversized?: readonly HostName[];
   /** In a roll-out: what the turn of a job's host says of it, where that is more than its reports do. */
   readonly turns?: ReadonlyMap<JobId, JobTurn>;
   /** Milliseconds since 1970. */

@@ -58,13 +58,15 @@ export async function* followRun(
   const presences = watchPresences(broker, options);
   let state = initialRunState(run);
   let forged = 0;
+  const oversized = new Set<HostName>();
   let page = await broker.readReports({ run: run.id, hosts: hostsToHear(state, options.candidatesOf) });
   while (!signal.aborted) {
     const believed = await believeReports(page.reports, options.witness);
     const fresh = believed.reports.filter((report) => isHeard(state, report));
     forged += believed.forged;
+    for (const host of page.oversized) oversized.add(host);
     state = applyReports(state, fresh);
-    const snapshot = { state, presences: await presences(state), forged, now: clock.now() };
+    const snapshot = { state, presences: await presences(state), forged, oversized: [...oversized], now: clock.now() };
     const progress = progressOf(snapshot);
     yield { snapshot, fresh, progress };
     if (progress === 'ended' && options.staysFor?.() !== true) return;
@@ -81,8 +83,9 @@ export async function readSnapshot(
   run: Run,
   options: Omit<FollowOptions, 'signal'>,
 ): Promise<RunSnapshot> {
-  const { state, forged } = await readRun(broker, run, options);
-  return { state, forged, presences: await watchPresences(broker, options)(state), now: options.clock.now() };
+  const { state, forged, oversized } = await readRun(broker, run, options);
+  const presences = await watchPresences(broker, options)(state);
+  return { state, forged, oversized, presences, now: options.clock.now() };
 }
 
 /** All that was reported of a run, and what it comes to. */
@@ -90,12 +93,15 @@ export async function readRun(
   broker: ControllerBroker,
   run: Run,
   options: ReadOptions,
-): Promise<Believed & { readonly state: RunState }> {
+): Promise<Believed & Pick<ReportPage, 'oversized'> & { readonly state: RunState }> {
   const state = initialRunState(run);
-  const { reports } = await broker.readReports({ run: run.id, hosts: hostsToHear(state, options.candidatesOf) });
+  const { reports, oversized } = await broker.readReports({
+    run: run.id,
+    hosts: hostsToHear(state, options.candidatesOf),
+  });
   const believed = await believeReports(reports, options.witness);
   const heard = believed.reports.filter((report) => isHeard(state, report));
-  return { reports: heard, forged: believed.forged, state: applyReports(state, heard) };
+  return { reports: heard, forged: believed.forged, oversized, state: applyReports(state, heard) };
 }
 
 /** What a run comes to, by as few reports as say so; its jobs lack what is not needed for that. */
@@ -126,7 +132,7 @@ async function awaitReports(
   signal: AbortSignal,
 ): Promise<ReportPage> {
   const aborted = Promise.withResolvers<ReportPage>();
-  const nothing = { reports: [], place: question.after };
+  const nothing = { reports: [], place: question.after, oversized: [] };
   const stop = (): void => aborted.resolve(nothing);
   if (signal.aborted) return nothing;
   signal.addEventListener('abort', stop, { once: true });

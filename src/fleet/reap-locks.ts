@@ -5,11 +5,11 @@ import type { Lock } from '../queue/rollout-broker.ts';
 import { turnsOf } from '../rollout/turns.ts';
 import { believeReports } from './believe-reports.ts';
 import { readRuns } from './believe-runs.ts';
-import { chainReader } from './chain-reader.ts';
+import { chainReader, unlessForged } from './chain-reader.ts';
 import { hasTurnsAlone, overAt, rolledHosts, type RolledRun } from './rolled-run.ts';
 import type { Witness } from './witness.ts';
 
-/** Locks that fit a run which somebody has signed who may, and how many there are that fit none. */
+/** Locks that fit a run which somebody has signed who may, with all its steps, and how many there are that fit none. */
 export type FoundLocks = { readonly locks: readonly Lock[]; readonly forged: number };
 
 /**
@@ -21,12 +21,15 @@ export async function reapLocks(broker: ControllerBroker, witness: Witness, now:
   const byRun = Map.groupBy(locks, ({ run }) => run);
   const { runs } = await readRuns(broker, witness, [...byRun.keys()]);
   const judged = await Promise.all(
-    runs.map(async (run) => await endedLocks(broker, asRolled(run), { held: byRun.get(run.id) ?? [], witness, now })),
+    runs.map(async (run) => {
+      const ended = await endedLocks(broker, asRolled(run), { held: byRun.get(run.id) ?? [], witness, now });
+      return ended === null ? [] : [{ run, ended }];
+    }),
   );
-  const ended = judged.flat();
+  const ended = judged.flat().flatMap((each) => each.ended);
   await broker.rollouts.freeLocks(ended);
   const left = locks.filter((lock) => !ended.includes(lock) && lock.until > now);
-  const byId = new Map(runs.map((run) => [run.id, run]));
+  const byId = new Map(judged.flat().map(({ run }) => [run.id, run]));
   const believed = left.filter((lock) => fits(lock, byId.get(lock.run), witness));
   return { locks: believed, forged: left.length - believed.length };
 }
@@ -45,16 +48,18 @@ function asRolled(run: Run): RolledRun {
 
 type Held = { readonly held: readonly Lock[]; readonly witness: Witness; readonly now: number };
 
+/** Null where nobody can say, because the record of a step is gone or not signed. */
 async function endedLocks(
   broker: ControllerBroker,
   run: RolledRun,
   { held, witness, now }: Held,
-): Promise<readonly Lock[]> {
+): Promise<readonly Lock[] | null> {
+  const reader = await chainReader(broker, run, witness).catch(unlessForged);
+  if (reader === null) return null;
   const hosts = held.map(({ host }) => host);
   const { reports } = await broker.readReports({ run: run.id, hosts });
   const believed = await believeReports(reports, witness);
   const state = applyReports(initialRunState(run), believed.reports);
-  const reader = await chainReader(broker, run, witness);
   const turns = turnsOf({
     chain: await reader.read(state, hosts),
     snapshot: { state, presences: new Map(), forged: 0, now },

@@ -32,7 +32,12 @@ export type ReportQuestion = {
 };
 
 /** Of one host in the order in which it was said; of several hosts in any order. */
-export type ReportPage = { readonly reports: readonly StoredReport[]; readonly place: ReportPlace };
+export type ReportPage = {
+  readonly reports: readonly StoredReport[];
+  readonly place: ReportPlace;
+  /** Whose stream has become larger than is read; from that place on it is left out. */
+  readonly oversized: readonly HostName[];
+};
 
 /** What stands in a host's stream of refusals. */
 export type StoredRefusal = Signed & { readonly from: HostName };

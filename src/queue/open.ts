@@ -28,7 +28,7 @@ export async function openControllerBroker(settings: BrokerSettings, log: Log = 
   const link = opening.use(await openFailFastLink(settings));
   await link.ask((client) => checkBroker(client, settings, log));
   const releasing = opening.use(releaseLater(link));
-  const watcher = opening.use(watchReports(settings));
+  const watcher = opening.use(watchReports(settings, link));
   const opened = opening.move();
   const place = { link, settings };
   const changeUsers = async (changes: HostUserChanges): Promise<readonly string[]> => {

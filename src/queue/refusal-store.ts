@@ -4,6 +4,7 @@ import type { StoredRefusal } from './broker.ts';
 import type { Client } from './connection.ts';
 import { isWrongType } from './connection-error.ts';
 import type { Link } from './link.ts';
+import { findOversized } from './oversized-streams.ts';
 
 /** Who can push rubbish into a host's queue can fill this; no more of it is kept. */
 const MOST_REFUSALS = 100;
@@ -13,16 +14,19 @@ export async function addRefusal({ ask, keys }: Link, host: HostName, { text, si
   await ask((client) => client.xadd(keys.refusals(host), 'MAXLEN', '~', MOST_REFUSALS, '*', ...entry));
 }
 
-/** The newest of each host; of one host newest first. */
+/** The newest of each host; of one host newest first. A host that has filled its stream has none. */
 export async function readRefusals(
-  { ask, keys }: Link,
+  link: Link,
   hosts: readonly HostName[],
   limit: number,
 ): Promise<readonly StoredRefusal[]> {
+  const { ask, keys } = link;
   const count = Math.min(limit, MOST_REFUSALS);
-  const found = await ask((client) => Promise.all(hosts.map((host) => readStream(client, keys.refusals(host), count))));
+  const oversized = await findOversized(link, hosts.map(keys.refusals));
+  const read = hosts.filter((host) => !oversized.has(keys.refusals(host)));
+  const found = await ask((client) => Promise.all(read.map((host) => readStream(client, keys.refusals(host), count))));
   return found.flatMap((entries, index) => {
-    const from = hosts[index];
+    const from = read[index];
     return from === undefined ? [] : entries.map((entry) => ({ from, ...entry }));
   });
 }

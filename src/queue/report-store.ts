@@ -7,10 +7,13 @@ import type { Client } from './connection.ts';
 import { isWrongType } from './connection-error.ts';
 import { replies, type Link } from './link.ts';
 import type { Keys } from './names.ts';
+import { findOversized } from './oversized-streams.ts';
 import { RUN_LIFETIME_MS } from './run-store.ts';
 
 /** A host that reports without end pushes out its own oldest reports; where it does not, no more are read. */
 const MOST_REPORTS = 100_000;
+/** Where a reader is in a stream that it reads no further. */
+const READ_OUT = { cursor: '0', count: MOST_REPORTS };
 /** Streams to a command, and entries that an answer may have when each stream has its share. */
 const STREAMS = 100;
 const ENTRIES = 10_000;
@@ -39,11 +42,21 @@ export async function appendReport(
   });
 }
 
-/** All that is there: a page of every stream, many streams to a command, and all commands in one round trip. */
-export async function readReports({ ask, keys }: Link, question: ReportQuestion): Promise<ReportPage> {
-  let place = question.after ?? new Map();
+/**
+ * All that is there: a page of every stream, many streams to a command, and all commands in one round trip, after one
+ * that measures them.
+ */
+export async function readReports(link: Link, question: ReportQuestion): Promise<ReportPage> {
+  const { ask, keys } = link;
+  const speakers = speakersOf(question);
+  const large = await findOversized(
+    link,
+    speakers.map((from) => keys.reports(question.run, from)),
+  );
+  const leftOut = speakers.filter((from) => large.has(keys.reports(question.run, from)));
+  let place: ReportPlace = new Map([...(question.after ?? []), ...leftOut.map((from) => [from, READ_OUT] as const)]);
   const pages: (readonly Found[])[] = [];
-  let left = speakersOf(question);
+  let left = stillRead(speakers, place);
   while (left.length > 0) {
     const count = Math.max(LEAST_ENTRIES, Math.floor(ENTRIES / left.length));
     const streams = chunksOf(left).map((chunk) => streamsOf(keys, { ...question, after: place }, chunk));
@@ -53,7 +66,7 @@ export async function readReports({ ask, keys }: Link, question: ReportQuestion)
     const full = found.flatMap(({ from, entries }) => (entries.length < count ? [] : [from]));
     left = stillRead(full, place);
   }
-  return { reports: pages.flat().flatMap(toStoredReports), place };
+  return { reports: pages.flat().flatMap(toStoredReports), place, oversized: leftOut.filter((from) => from !== null) };
 }
 
 /** Waits on its own connection, since one that waits answers nothing else. */
@@ -65,7 +78,7 @@ export async function awaitReports(
   const speakers = speakersOf(question);
   const count = Math.max(LEAST_ENTRIES, Math.floor(ENTRIES / Math.max(1, speakers.length)));
   const found = await readPage(client, streamsOf(keys, question, speakers), { count, waitMs: ms });
-  return { reports: found.flatMap(toStoredReports), place: moveOn(question.after ?? new Map(), found) };
+  return { reports: found.flatMap(toStoredReports), place: moveOn(question.after ?? new Map(), found), oversized: [] };
 }
 
 type Stream = { readonly from: Speaker; readonly key: string; readonly cursor: string };

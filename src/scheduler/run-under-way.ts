@@ -1,4 +1,3 @@
-import { RejectedError } from '../core/errors.ts';
 import type { RunId } from '../core/ids.ts';
 import { isEnded, jobStatus } from '../core/run-state.ts';
 import type { Run } from '../core/run.ts';
@@ -7,6 +6,7 @@ import { readLastSlots } from '../fleet/believe-slots.ts';
 import { candidatesIn } from '../fleet/candidates.ts';
 import { readSnapshot } from '../fleet/follow-run.ts';
 import { isRolled } from '../fleet/rolled-run.ts';
+import { unlessForged } from '../fleet/chain-reader.ts';
 import { readRolloutStatus } from '../fleet/rollout-status.ts';
 import { witnessOf, type Witness } from '../fleet/witness.ts';
 import type { SlotId } from '../queue/slot-store.ts';
@@ -36,14 +36,9 @@ async function hasEnded(
 ): Promise<boolean> {
   const snapshot = await readSnapshot(broker, run, { clock, witness, candidatesOf: candidatesIn(plan.fleet) });
   if (isRolled(run)) {
+    // Where the record of a step is gone, what the run itself says has to do.
     const status = await readRolloutStatus(broker, { run, snapshot }, { witness, clock }).catch(unlessForged);
     if (status !== null) return status.decision.kind === 'finished';
   }
   return [...snapshot.state.jobs.values()].every((job) => isEnded(jobStatus(job, run, snapshot.now)));
-}
-
-/** Where the record of a step is gone, what the run itself says has to do. */
-function unlessForged(error: unknown): null {
-  if (error instanceof RejectedError && error.code === 'RUN_FORGED') return null;
-  throw error;
 }

@@ -69,3 +69,16 @@ test('a result that somebody wrote into Redis is left out, and said so', async (
   assert.match(shown.stderr, /^warning: 1 report was left out: not signed with the key recorded for the host/);
   assert.doesNotMatch(shown.stdout, /all is lost|forged|failed/);
 });
+
+test('what a host has written beyond all measure is left out, and said so', async () => {
+  const id = await endedRun();
+  const script = `
+    local text = string.rep(string.rep('x', 1000), 1000)
+    for _ = 1, 70 do redis.call('XADD', KEYS[1], '*', 'report', text) end`;
+  await redis.command('EVAL', script, '1', keysFor(null).reports(id, host('web1')));
+
+  const shown = await run(['runs', 'show', id, '--json']);
+
+  assert.match(shown.stderr, /^warning: what web1 reported is left out: it is more than a host has to say/);
+  assert.partialDeepStrictEqual(JSON.parse(shown.stdout), { forged: 0, oversized: ['web1'] });
+});

@@ -73,7 +73,7 @@ export async function watchRun(cli: Cli, options: WatchOptions): Promise<Watched
   if (last === null) return null;
   const end = signal.aborted && endOf(last) !== 'ended' ? 'detached' : endOf(last);
   view.finish(last.snapshot, end);
-  warnOfForgeries(cli, last.snapshot.forged);
+  warnOfForgeries(cli, last.snapshot);
   // A run that had ended before was followed before.
   if (end === 'ended' && updates > 1) await keepHeads(cli, options, heads.all());
   return { snapshot: last.snapshot, end, rollout: last.rollout, drove: driver !== null };

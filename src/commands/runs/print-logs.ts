@@ -25,12 +25,15 @@ export async function printLogs(
   const witness = await witnessOf(fleet, cli.clock.now());
   await using broker = await openBroker(cli, fleet);
   const run = await findRun(broker, word, { witness, celeroot: celerootFor(command) });
-  const { state, reports, forged } = await readRun(broker, run, { witness, candidatesOf: candidatesIn(fleet) });
+  const { state, reports, forged, oversized } = await readRun(broker, run, {
+    witness,
+    candidatesOf: candidatesIn(fleet),
+  });
   const jobs = jobsOf({ state, presences: new Map(), forged, now: cli.clock.now() }, host);
   const pieces = new Map<JobId, OutputPiece[]>(jobs.map((job) => [job.id, []]));
   for (const { job, event } of reports) if (event.kind === 'output') pieces.get(job)?.push(event);
   const outputs = jobs.map((job) => ({ host: jobLabel(job), ...joinOutput(pieces.get(job.id) ?? []) }));
-  warnOfForgeries(cli, forged);
+  warnOfForgeries(cli, { forged, oversized });
   if (sharedFlags(command).json) {
     writeJson(cli.stdout, { run: run.id, outputs });
     return;

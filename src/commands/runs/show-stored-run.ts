@@ -49,7 +49,7 @@ export async function showStoredRun(cli: Cli, command: CommandUnknownOpts, optio
   const rollout = isRolled(run) ? await readRolloutStatus(broker, { run, snapshot: stored }, asked) : null;
   const snapshot = rollout === null ? stored : withTurns(stored, rollout);
   const jobs = jobsOf(snapshot, options.host);
-  warnOfForgeries(cli, snapshot.forged);
+  warnOfForgeries(cli, snapshot);
   const driver = rollout === null ? null : await broker.rollouts.drivenBy(run.id);
   const shown = { jobs, inFull: options.host !== null, celeroot, rollout, driver: driver?.by ?? null };
   if (json) writeJson(cli.stdout, snapshotRecord(snapshot, shown));
@@ -71,12 +71,12 @@ function snapshotRecord(
   snapshot: RunSnapshot,
   { jobs, rollout, driver }: Pick<Shown, 'jobs' | 'rollout' | 'driver'>,
 ): unknown {
-  const { state, forged, now } = snapshot;
+  const { state, forged, oversized = [], now } = snapshot;
   const records = jobs.map((job) => ({ ...job, status: statusIn(snapshot, job), ...failureRecord(job, snapshot) }));
   const stands = rollout === null ? {} : { rollout: { ...rollout.decision, text: rolloutText(rollout), driver } };
   const { jobs: _, ...run } = state.run;
   const plans = state.run.dryRun ? { plans: groupPlans(state).map(planRecord) } : {};
-  return { run, summary: summarizeRun(state, now), forged, ...stands, ...plans, jobs: records };
+  return { run, summary: summarizeRun(state, now), forged, oversized, ...stands, ...plans, jobs: records };
 }
 
 /** Why the turn of a job's host has failed, which the job itself need not say. */
