@@ -100,6 +100,8 @@ export type WorkerConfig = {
   readonly fleet: FleetName;
   readonly host: HostName;
   readonly roots: readonly string[];
+  /** The oldest version of the trust file that the host takes. */
+  readonly leastTrust: number;
   readonly broker: BrokerSettings;
   /** The host's roles only. */
   readonly roles: readonly Role[];

@@ -161,6 +161,7 @@ function workerFromOwnFile(source: ConfigSource, { file, broker, host }: OwnFile
     fleet: file.fleet,
     host: file.host,
     roots: file.roots,
+    leastTrust: file.least_trust,
     broker,
     roles: [...rolesOf(Object.entries(file.roles)).values()],
   });
@@ -180,6 +181,7 @@ function workerFromFleet(config: FleetConfig, name: string | null): WorkerConfig
     fleet: config.fleet,
     host: host.name,
     roots: config.roots,
+    leastTrust: 1,
     broker: config.broker,
     roles,
   });

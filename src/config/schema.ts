@@ -285,6 +285,11 @@ export const workerFileSchema = z
     fleet: fleetNameSchema.describe('Name of the fleet.'),
     host: hostNameSchema.describe('This host’s name in the fleet.'),
     roots: z.array(publicKeySchema).min(1).max(5).describe('Public root keys: they sign whom this host obeys.'),
+    least_trust: z
+      .int({ error: 'expected a whole number of 1 or more' })
+      .min(1, { error: 'expected a whole number of 1 or more' })
+      .default(1)
+      .describe('The oldest version of the trust file that this host takes: the controller’s when it wrote this.'),
     broker: brokerSchema,
     roles: z.record(roleNameSchema, roleSchema).describe('The host’s roles.'),
   })

@@ -35,7 +35,7 @@ async function prepare(name: string, place = name): Promise<Machine> {
   await mkdir(stateDir, { recursive: true });
   const fleet = loadFleet(folder.file, {});
   const file = join(stateDir, 'worker.yaml');
-  await writeFile(file, renderWorkerFile(fleet, namedHost(fleet, name), 'own'));
+  await writeFile(file, renderWorkerFile(fleet, namedHost(fleet, name), { leastTrust: 1, login: 'own' }));
   return { file, stateDir };
 }
 

@@ -70,6 +70,7 @@ test('a machine joins by a token, once, and leaves nothing of it behind', async 
     joining.stdout(),
     /^this machine is the host web1 of the fleet test: wrote .*\nTo start the worker, .*\n {2}celeroot worker /,
   );
+  assert.match(await readFile(machine.workerFile, 'utf8'), /^least_trust: 1$/m);
   await using worker = spawnWorker(machine.workerFile, machine.stateDir);
   assert.equal(await controller.exit, 0, controller.stderr());
   assert.match(controller.stdout(), /^recorded web1 in celeroot\.yaml: its key is ed25519:.*\nweb1 joined: celeroot /m);
