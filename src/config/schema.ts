@@ -222,6 +222,11 @@ export const hostSchema = z
       .describe(
         'SHA-256 of the password that the host made for itself to reach Redis; `celeroot hosts accept` writes it.',
       ),
+    renamed_from: hostNameSchema
+      .optional()
+      .describe(
+        'The name that its machine goes by until it is told the new one; `celeroot hosts rename` writes it, `celeroot hosts accept` takes it away.',
+      ),
     machine: z
       .string()
       .regex(/^[0-9a-f]{32}$/, { error: 'expected 32 hexadecimal digits' })

@@ -112,7 +112,7 @@ require_own_name() {
   [ "$fleet" = "$FLEET" ] ||
     fail "this machine is the host $host of the fleet $fleet; to take it out there: apt-get purge celeroot"
   [ "$host" = "$HOST" ] || [ "$host" = "$RENAMED_FROM" ] ||
-    fail "this machine is the host $host already; if it shall be called $HOST: celeroot hosts rename $host $HOST, or where that is done: celeroot hosts join $HOST --rename $host | …"
+    fail "this machine is the host $host already; if it shall be called $HOST, on the controller: celeroot hosts rm $HOST ; celeroot hosts rename $host $HOST, and the line that this prints; where $host is in the file no more: celeroot hosts join $HOST --rename $host | …"
 }
 `;
 

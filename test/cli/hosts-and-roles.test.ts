@@ -59,6 +59,7 @@ test('hosts add says the same as data, and how it was called', async () => {
       outgoingKey: z.null(),
       previousKeys: z.tuple([]),
       brokerPassword: z.null(),
+      renamedFrom: z.null(),
       machine: z.null(),
       labels: z.strictObject({}),
     }),

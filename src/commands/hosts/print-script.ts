@@ -107,7 +107,7 @@ function scriptFor(
     host: host.name,
     workerFile: renderWorkerFile(fleet, host, { leastTrust: trust.version, login: sharedPassword ? 'shared' : 'own' }),
     package: carried === null ? null : { sha256: carried.sha256, bytes: carried.content.length },
-    renamedFrom: rename === undefined ? null : oldName(rename),
+    renamedFrom: rename === undefined ? host.renamedFrom : oldName(rename),
     newSecrets,
     sharedPassword: sharedPassword && needsPassword(fleet.broker),
   });
