@@ -150,7 +150,7 @@ function recordEdit(path: readonly string[], value: string | null | undefined): 
  */
 export function renameHost(config: FleetConfig, from: string, to: string): readonly Edit[] {
   const host = namedHost(config, from);
-  const { roles, address, description, key, outgoingKey, previousKeys, brokerPassword, machine } = host;
+  const { roles, address, description, key, outgoingKey, previousKeys, brokerPassword, machine, labels } = host;
   const added = addHost(config, to, { roles, address: address === from ? null : address, description });
   const set = (name: string, value: string | null): Edit[] => recordEdit(['hosts', to, name], value ?? undefined);
   return [
@@ -161,9 +161,15 @@ export function renameHost(config: FleetConfig, from: string, to: string): reado
     ...set('broker_password', brokerPassword),
     ...set('machine', machine),
     ...set('renamed_from', untoldName(host, to)),
+    ...labelsEdit(to, labels),
     { kind: 'remove', path: ['hosts', from] },
     ...renameInLists(config, from, to),
   ];
+}
+
+function labelsEdit(host: string, labels: Host['labels']): Edit[] {
+  if (Object.keys(labels).length === 0) return [];
+  return [{ kind: 'set', path: ['hosts', host, 'labels'], value: labels }];
 }
 
 /** The name by which the machine goes on until it is told; null for one that has not joined, or is called so again. */
