@@ -22,14 +22,14 @@ const windowSchema = z
     from: timeSchema,
     to: timeSchema,
   })
-  .superRefine(({ from, to }, { addIssue }) => {
+  .superRefine(({ from, to }, window) => {
     if (from === '24:00') {
       const message = 'expected 00:00, of the day that begins then';
-      addIssue({ code: 'custom', path: ['from'], input: from, message });
+      window.addIssue({ code: 'custom', path: ['from'], input: from, message });
     }
     if (from === to) {
       const message = 'expected another time than that of from; a whole day is from 00:00 to 24:00';
-      addIssue({ code: 'custom', path: ['to'], input: to, message });
+      window.addIssue({ code: 'custom', path: ['to'], input: to, message });
     }
   });
 type Window = Readonly<z.infer<typeof windowSchema>>;
