@@ -60,7 +60,7 @@ export async function writeWorkerFile(host: LabHost): Promise<void> {
       hint: `add it again with: ./celeroot hosts add ${host.name} --role webserver`,
     });
   }
-  const content = renderWorkerFile(config, described);
+  const content = renderWorkerFile(config, described, { leastTrust: 1 });
   await putFile(host, { path: 'etc/celeroot/worker.yaml', content });
   await putFile(host, { path: `etc/celeroot/${PASSWORD_FILE}`, content: `${host.state.password}\n`, mode: 0o600 });
 }

@@ -42,7 +42,7 @@ fi
 set -e
 if [ "$1" = purge ]; then
   deb-systemd-helper purge ${WORKER_UNIT} ${SCHEDULER_UNIT} >/dev/null || true
-  rm -f /etc/celeroot/worker.yaml /etc/celeroot/redis.password
+  rm -f /etc/celeroot/worker.yaml /etc/celeroot/worker.yaml.new /etc/celeroot/redis.password
   rmdir --ignore-fail-on-non-empty /etc/celeroot 2>/dev/null || true
   rm -rf /var/lib/celeroot
 fi

@@ -47,7 +47,9 @@ export async function useToken(cli: Cli, command: CommandUnknownOpts, file: stri
     return writeJsonLine(cli.stdout, { fleet, host, file: workerFile, started: starts, line: starts ? null : line });
   cli.stdout.write(`this machine is the host ${host} of the fleet ${fleet}: wrote ${workerFile}\n`);
   cli.stdout.write(
-    starts ? 'the worker runs\n' : `To start the worker, which nothing does here by itself:\n  ${line}\n`,
+    starts
+      ? 'the worker runs\n'
+      : `To start the worker, which nothing does here by itself; end one that runs, it has read another file:\n  ${line}\n`,
   );
 }
 

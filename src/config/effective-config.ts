@@ -102,7 +102,7 @@ function stepSection({ task, args, always, mayFail }: StepRule): EffectiveConfig
 }
 
 function hostSection(host: Host): EffectiveConfig {
-  const { address, roles, description, key, outgoingKey, previousKeys, brokerPassword, labels } = host;
+  const { address, roles, description, key, outgoingKey, previousKeys, brokerPassword, renamedFrom, labels } = host;
   return {
     address,
     roles,
@@ -111,6 +111,7 @@ function hostSection(host: Host): EffectiveConfig {
     ...(outgoingKey === null ? {} : { outgoing_key: outgoingKey }),
     ...(previousKeys.length === 0 ? {} : { previous_keys: previousKeys.map(formatPreviousKey) }),
     ...(brokerPassword === null ? {} : { broker_password: brokerPassword }),
+    ...(renamedFrom === null ? {} : { renamed_from: renamedFrom }),
     ...(Object.keys(labels).length === 0 ? {} : { labels }),
   };
 }

@@ -34,6 +34,8 @@ export type Host = {
   readonly previousKeys: readonly PreviousKey[];
   /** `sha256:` and the digest of its own password for Redis; null when it has none. */
   readonly brokerPassword: string | null;
+  /** The name that its machine goes by until it is told the new one; null when it knows. */
+  readonly renamedFrom: HostName | null;
   /** The identity of the machine that was accepted; null when none was told. */
   readonly machine: string | null;
   readonly labels: Readonly<Record<string, string>>;
@@ -100,6 +102,8 @@ export type WorkerConfig = {
   readonly fleet: FleetName;
   readonly host: HostName;
   readonly roots: readonly string[];
+  /** The oldest version of the trust file that the host takes. */
+  readonly leastTrust: number;
   readonly broker: BrokerSettings;
   /** The host's roles only. */
   readonly roles: readonly Role[];

@@ -3,7 +3,7 @@ import { test } from 'node:test';
 import { CelerootError, RejectedError } from '../core/errors.ts';
 import { type Edit, editText } from './edit.ts';
 import type { FleetConfig } from './fleet-config.ts';
-import { addHost, changeHost, removeHost } from './host-edits.ts';
+import { addHost, changeHost, removeHost, renameHost } from './host-edits.ts';
 import { parseFleet } from './parse-config.ts';
 import { addRole, changeRole, removeRole } from './role-edits.ts';
 
@@ -47,6 +47,16 @@ function codeOf(make: () => unknown): string {
 const nothing = { addRoles: [], removeRoles: [], address: undefined, description: undefined };
 const same = { add: [], remove: [] };
 const asItWas = { description: undefined, concurrency: null, queues: same, tasks: same, exclude: same };
+
+test('a renamed host keeps its labels, which roll-outs go by', () => {
+  const text = `${HEAD}roles: { web: }\nhosts:\n  web1: { roles: [web], labels: { zone: north, rack: "4" } }\n`;
+  const file = '/srv/celeroot.yaml';
+
+  const renamed = editText(text, renameHost(parseFleet({ file, text }, {}), 'web1', 'shop1'));
+
+  const [host] = parseFleet({ file, text: renamed }, {}).hosts.values();
+  assert.deepEqual([host?.name, host?.labels], ['shop1', { zone: 'north', rack: '4' }]);
+});
 
 test('a host is added with what was said of it', async () => {
   const text = await edited((config) =>

@@ -94,6 +94,7 @@ export function acceptHost(config: FleetConfig, name: string, accepted: Accepted
     ...(host.key === accepted.key ? [] : forgetKeys(path)),
     ...recordEdit([...path, 'broker_password'], accepted.brokerPassword),
     ...recordEdit([...path, 'machine'], accepted.machine),
+    ...recordEdit([...path, 'renamed_from'], null),
   ];
 }
 
@@ -106,7 +107,7 @@ function refuseKeyOfAnother(config: FleetConfig, { name }: Host, key: string): v
   const other = [...config.hosts.values()].find((each) => each.name !== name && hasKey(each, key));
   if (other === undefined) return;
   throw new RejectedError('KEY_EXISTS', `the key of this machine is that of ${other.name}`, {
-    hint: `if it is the same machine:  celeroot hosts rename ${other.name} ${name}  (without ${name} in the file)\nif it is a copy of it, let it make a key of its own:  celeroot hosts join ${name} --new-secrets`,
+    hint: `if it is the same machine:  celeroot hosts rm ${name} ; celeroot hosts rename ${other.name} ${name}\nif it is a copy of it, let it make a key of its own:  celeroot hosts join ${name} --new-secrets`,
     details: { key, host: other.name },
   });
 }
@@ -148,10 +149,8 @@ function recordEdit(path: readonly string[], value: string | null | undefined): 
  * @throws RejectedError UNKNOWN_HOST or HOST_EXISTS; UsageError when nothing can be called so.
  */
 export function renameHost(config: FleetConfig, from: string, to: string): readonly Edit[] {
-  const { roles, address, description, key, outgoingKey, previousKeys, brokerPassword, machine } = namedHost(
-    config,
-    from,
-  );
+  const host = namedHost(config, from);
+  const { roles, address, description, key, outgoingKey, previousKeys, brokerPassword, machine, labels } = host;
   const added = addHost(config, to, { roles, address: address === from ? null : address, description });
   const set = (name: string, value: string | null): Edit[] => recordEdit(['hosts', to, name], value ?? undefined);
   return [
@@ -161,9 +160,22 @@ export function renameHost(config: FleetConfig, from: string, to: string): reado
     ...previousKeysEdit(to, previousKeys),
     ...set('broker_password', brokerPassword),
     ...set('machine', machine),
+    ...set('renamed_from', untoldName(host, to)),
+    ...labelsEdit(to, labels),
     { kind: 'remove', path: ['hosts', from] },
     ...renameInLists(config, from, to),
   ];
+}
+
+function labelsEdit(host: string, labels: Host['labels']): Edit[] {
+  if (Object.keys(labels).length === 0) return [];
+  return [{ kind: 'set', path: ['hosts', host, 'labels'], value: labels }];
+}
+
+/** The name by which the machine goes on until it is told; null for one that has not joined, or is called so again. */
+function untoldName({ name, key, renamedFrom }: Host, to: string): string | null {
+  const goesBy = renamedFrom ?? name;
+  return key === null || goesBy === to ? null : goesBy;
 }
 
 /** Calendars and schedules that name the host go on to mean it. */

@@ -89,8 +89,9 @@ function fleetConfig(source: ConfigSource, { reading, file, broker }: FleetParts
     const { broker_password: brokerPassword = null, outgoing_key: outgoingKey = null } = section;
     const previousKeys = section.previous_keys.flatMap((text) => parsePreviousKey(text) ?? []);
     const keys = { key, outgoingKey, previousKeys };
-    const { labels = {} } = section;
-    hosts.set(name, Object.freeze({ name, address, roles, description, ...keys, brokerPassword, machine, labels }));
+    const { labels = {}, renamed_from: renamedFrom = null } = section;
+    const recorded = { ...keys, brokerPassword, renamedFrom, machine };
+    hosts.set(name, Object.freeze({ name, address, roles, description, ...recorded, labels }));
   }
   return Object.freeze({
     file: path,
@@ -161,6 +162,7 @@ function workerFromOwnFile(source: ConfigSource, { file, broker, host }: OwnFile
     fleet: file.fleet,
     host: file.host,
     roots: file.roots,
+    leastTrust: file.least_trust,
     broker,
     roles: [...rolesOf(Object.entries(file.roles)).values()],
   });
@@ -180,6 +182,7 @@ function workerFromFleet(config: FleetConfig, name: string | null): WorkerConfig
     fleet: config.fleet,
     host: host.name,
     roots: config.roots,
+    leastTrust: 1,
     broker: config.broker,
     roles,
   });

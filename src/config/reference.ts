@@ -113,7 +113,12 @@ function kindOf(node: SchemaNode): string {
   if (node.const !== undefined) return `\`${JSON.stringify(node.const)}\``;
   if (entriesOf(node) !== undefined) return 'mapping by name';
   if (node.anyOf !== undefined) return node.anyOf.map(kindOf).join(' or ');
-  if (node.type === 'integer') return `whole number, ${node.minimum ?? 0} to ${node.maximum ?? 'any'}`;
+  if (node.type === 'integer') return `whole number, ${rangeOf(node)}`;
   if (node.type === 'array') return node.minItems === undefined ? 'list' : 'list, not empty';
   return { string: 'text', boolean: 'true or false', object: 'mapping' }[node.type ?? ''] ?? 'value';
+}
+
+/** Zod gives a number without a limit that of what JavaScript counts exactly. */
+function rangeOf({ minimum = 0, maximum = Number.MAX_SAFE_INTEGER }: SchemaNode): string {
+  return maximum === Number.MAX_SAFE_INTEGER ? `${minimum} or more` : `${minimum} to ${maximum}`;
 }

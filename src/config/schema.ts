@@ -222,6 +222,11 @@ export const hostSchema = z
       .describe(
         'SHA-256 of the password that the host made for itself to reach Redis; `celeroot hosts accept` writes it.',
       ),
+    renamed_from: hostNameSchema
+      .optional()
+      .describe(
+        'The name that its machine goes by until it is told the new one; `celeroot hosts rename` writes it, `celeroot hosts accept` takes it away.',
+      ),
     machine: z
       .string()
       .regex(/^[0-9a-f]{32}$/, { error: 'expected 32 hexadecimal digits' })
@@ -285,6 +290,11 @@ export const workerFileSchema = z
     fleet: fleetNameSchema.describe('Name of the fleet.'),
     host: hostNameSchema.describe('This host’s name in the fleet.'),
     roots: z.array(publicKeySchema).min(1).max(5).describe('Public root keys: they sign whom this host obeys.'),
+    least_trust: z
+      .int({ error: 'expected a whole number of 1 or more' })
+      .min(1, { error: 'expected a whole number of 1 or more' })
+      .default(1)
+      .describe('The oldest version of the trust file that this host takes: the controller’s when it wrote this.'),
     broker: brokerSchema,
     roles: z.record(roleNameSchema, roleSchema).describe('The host’s roles.'),
   })

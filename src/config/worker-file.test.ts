@@ -36,10 +36,13 @@ hosts:
   );
   const [host] = fleet.hosts.values();
   assert.ok(host);
-  const text = renderWorkerFile(fleet, host);
+  const text = renderWorkerFile(fleet, host, { leastTrust: 7 });
   writeFileSync(join(folder, 'redis.password'), 'hunter2\n');
   const worker = parseWorker({ file: join(folder, 'worker.yaml'), text }, null, {});
   assert.deepEqual([worker.fleet, worker.host, worker.roots], [fleet.fleet, host.name, fleet.roots]);
+  assert.equal(worker.leastTrust, 7);
+  const before = text.replace('least_trust: 7\n', '');
+  assert.equal(parseWorker({ file: join(folder, 'worker.yaml'), text: before }, null, {}).leastTrust, 1);
   const [role] = worker.roles;
   assert.deepEqual([worker.roles.length, role?.name, role?.concurrency], [1, 'web', 2]);
   assert.deepEqual([role?.tasks, role?.exclude, role?.queues], [['*'], ['linux-*', '*-dbg'], ['web']]);
@@ -98,7 +101,7 @@ hosts: { web1: { roles: [web] } }
 
 test('of an embedded broker that listens a host is told address and authority, and has a login of its own', () => {
   const fleet = listening(true);
-  const text = renderWorkerFile(fleet, namedHost(fleet, 'web1'));
+  const text = renderWorkerFile(fleet, namedHost(fleet, 'web1'), { leastTrust: 1 });
 
   const { broker } = parseWorker({ file: join(folder, 'worker.yaml'), text }, null, {});
 
@@ -111,7 +114,7 @@ test('before it was started there is no authority, and no worker file', () => {
   const fleet = listening(false);
 
   assert.throws(
-    () => renderWorkerFile(fleet, namedHost(fleet, 'web1')),
+    () => renderWorkerFile(fleet, namedHost(fleet, 'web1'), { leastTrust: 1 }),
     (error: unknown) => error instanceof ConnectionError && /has no certificate yet/.test(error.message),
   );
 });

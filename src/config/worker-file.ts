@@ -21,8 +21,18 @@ function loginOf({ listen }: BrokerSettings, { brokerPassword }: Host): Login {
   return brokerPassword === null && listen === null ? 'shared' : 'own';
 }
 
+export type WorkerFileOptions = {
+  /** The version of the controller's trust file: older ones may name keys that were revoked since. */
+  readonly leastTrust: number;
+  readonly login?: Login;
+};
+
 /** The worker file of one host: whom it obeys, its roles, where Redis is. It never holds a password. */
-export function renderWorkerFile(config: FleetConfig, host: Host, login: Login = loginOf(config.broker, host)): string {
+export function renderWorkerFile(
+  config: FleetConfig,
+  host: Host,
+  { leastTrust, login = loginOf(config.broker, host) }: WorkerFileOptions,
+): string {
   const reached = brokerForHosts(config.broker);
   const broker = login === 'own' ? ownLogin(reached, host) : sharedLogin(reached);
   const roles = host.roles.flatMap((name) => config.roles.get(name) ?? []);
@@ -31,6 +41,7 @@ export function renderWorkerFile(config: FleetConfig, host: Host, login: Login =
     ['fleet', config.fleet],
     ['host', host.name],
     ['roots', config.roots],
+    ['least_trust', leastTrust],
     ['broker', broker],
     ['roles', Object.fromEntries(roles.map((role) => [role.name, roleSection(role)]))],
   ];

@@ -19,7 +19,7 @@ const REFUSALS = {
   KEY_REVOKED: 'the key that signed the order was revoked',
   NOT_GRANTED: 'the trust file does not let the key ask for this task, on this host, at this time',
   TRUST_EXPIRED: 'the trust file has expired',
-  TRUST_TOO_OLD: 'the order needs a newer trust file than the host could get',
+  TRUST_TOO_OLD: 'the order or the host needs a newer trust file than the host could get',
   NOT_REQUESTED: 'the scheduler’s order is not what the operator’s standing order says',
   SLOT_OUTSIDE: 'the scheduler’s order is for a time that the standing order does not allow',
   WRONG_FLEET: 'the order is for another fleet',

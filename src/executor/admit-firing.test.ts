@@ -34,7 +34,7 @@ const trust = grants.reduce(
 );
 const role = { name: roleNameSchema.parse('web'), queues: [queueNameSchema.parse('web')], tasks: ['*'], exclude: [] };
 const held = {
-  policy: { fleet, host, roots: trust.roots, roles: [role] },
+  policy: { fleet, host, roots: trust.roots, leastTrust: 1, roles: [role] },
   owner: NO_WORD,
   trust,
   from: null,

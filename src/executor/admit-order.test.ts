@@ -41,6 +41,7 @@ const policy: HostPolicy = {
   fleet,
   host,
   roots: trust.roots,
+  leastTrust: 1,
   roles: [
     { name: roleNameSchema.parse('web'), queues: [web], tasks: ['system.*'], exclude: ['nginx', 'php*'] },
     { name: roleNameSchema.parse('db'), queues: [db], tasks: ['apt.*'], exclude: [] },
@@ -77,10 +78,12 @@ describe('an order is', () => {
 
   test('admitted to be finished when its key was revoked after it began', () => {
     assert.equal(admit({}, begun), 'admitted');
+    assert.equal(admit({}, { ...begun, policy: { ...policy, leastTrust: 2 } }), 'admitted');
   });
 
   test('admitted for any host of a role that allows its task', () => assert.equal(admit(anyOf(web)), 'admitted'));
 
+  const wantsNewer = { ...policy, leastTrust: 2 };
   const refusals: readonly (readonly [why: string, verdict: string, Partial<Order>, Partial<Candidate>?])[] = [
     ['when only another role of the host allows its task', 'TASK_NOT_ALLOWED, told', anyOf(db)],
     ['when no role of the host serves its queue', 'WRONG_QUEUE, told', anyOf(queueNameSchema.parse('mail'))],
@@ -94,6 +97,7 @@ describe('an order is', () => {
     ['when it had begun after its key was revoked', 'KEY_REVOKED, told', {}, { ...begun, now: NOW + 2 }],
     ['when the trust file has expired', 'TRUST_EXPIRED, told', {}, { trust: { ...trust, expiresAt: NOW } }],
     ['when it wants a newer trust file', 'TRUST_TOO_OLD, told', { trust: 2 }],
+    ['when the host was told of a newer trust file', 'TRUST_TOO_OLD, told', {}, { policy: wantsNewer }],
     ['when it has expired', 'EXPIRED, told', {}, { now: order.expiresAt }],
   ];
   const install = { task: 'apt.install', args: { packages: ['jq'] }, dryRun: false };

@@ -54,7 +54,7 @@ export type RejectedOrder = Refused & { readonly answerable: Order | null };
  */
 export function admitOrder(candidate: Candidate): AdmittedOrder | RejectedOrder {
   const { policy, trust, from, now, ledgerBirth } = candidate;
-  if (trust === null) return { ...refuse('UNKNOWN_KEY', 'this host has no trust file yet'), answerable: null };
+  if (trust === null) return { ...refuse('UNKNOWN_KEY', noTrustYet(policy)), answerable: null };
   const verified = verifyOrder(candidate.envelope, {
     fleet: policy.fleet,
     host: policy.host,
@@ -71,7 +71,7 @@ export function admitOrder(candidate: Candidate): AdmittedOrder | RejectedOrder 
 
 function decide(verified: Verified, trust: Trust, candidate: Candidate): AdmittedOrder | Refused {
   const { order, signedBy } = verified;
-  const unauthorized = checkSigners(verified, trust, candidate);
+  const unauthorized = checkVersion(trust, candidate) ?? checkSigners(verified, trust, candidate);
   if (unauthorized !== null) return unauthorized;
   const task = findTask(order.task);
   if (task === null) return refuse('UNKNOWN_TASK', `no task ${quote(order.task)} here`);
@@ -84,6 +84,21 @@ function decide(verified: Verified, trust: Trust, candidate: Candidate): Admitte
   const [key = '', ...others] = signedBy;
   const also = verified.fires?.signedBy ?? others;
   return { ok: true, order, key, also, task, args: args.data, context: contextOf(order, candidate) };
+}
+
+function noTrustYet({ leastTrust }: HostPolicy): string {
+  return leastTrust === 1
+    ? 'this host has no trust file yet'
+    : `this host has no trust file yet, and takes none before version ${leastTrust}`;
+}
+
+/** A host that joined again may have been told of a newer trust file than it has; until it has that, it begins nothing. */
+function checkVersion({ version }: Trust, { policy: { leastTrust }, hasBegun }: Candidate): Refused | null {
+  if (hasBegun || version >= leastTrust) return null;
+  return refuse(
+    'TRUST_TOO_OLD',
+    `this host has version ${version} of the trust file, and obeys none before version ${leastTrust}`,
+  );
 }
 
 /** Everybody who has signed must be allowed to ask for it: the operators, and the scheduler where one fires. */

@@ -28,6 +28,7 @@ const held = {
     fleet: standing.fleet,
     host: hostNameSchema.parse('web1'),
     roots: trust.roots,
+    leastTrust: 1,
     roles: [{ name: roleNameSchema.parse('web'), queues: [], tasks: ['*'], exclude: [] }],
   },
   owner: {

@@ -12,6 +12,7 @@ const policy: HostPolicy = {
   fleet: fleetNameSchema.parse('lab'),
   host: hostNameSchema.parse('web1'),
   roots: [`ed25519:${'A'.repeat(43)}=`],
+  leastTrust: 1,
   roles: [
     { name: roleNameSchema.parse('web'), queues: [queueNameSchema.parse('web')], tasks: ['apt.*'], exclude: ['php*'] },
   ],

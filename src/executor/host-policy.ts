@@ -15,6 +15,8 @@ const hostPolicySchema = z.strictObject({
   host: hostNameSchema,
   /** The root keys this host was given. */
   roots: z.array(z.string().max(256)),
+  /** The oldest version of the trust file it takes. */
+  leastTrust: z.int().min(1).default(1),
   roles: z.array(
     z.strictObject({
       name: roleNameSchema,

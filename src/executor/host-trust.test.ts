@@ -12,7 +12,7 @@ import { readHostTrust, writeHostTrust } from './host-trust.ts';
 
 const [root, next, stranger] = [makeSigningKey(), makeSigningKey(), makeSigningKey()];
 const fleet = fleetNameSchema.parse('lab');
-const policy: HostPolicy = { fleet, host: hostNameSchema.parse('web1'), roots: [root.id], roles: [] };
+const policy: HostPolicy = { fleet, host: hostNameSchema.parse('web1'), roots: [root.id], leastTrust: 1, roles: [] };
 const first = firstTrust(fleet, { root: root.id, operator: makeSigningKey().id }, 1000);
 const replaced = replaceRoot(first, { old: root.id, key: next.id, now: 2000 });
 

@@ -33,8 +33,10 @@ export function renderJoinScript(parts: JoinScriptParts): JoinScript {
     REQUIRE_NAME,
     ...(parts.sharedPassword ? [REQUIRE_PASSWORD] : []),
     parts.package === null ? REQUIRE_CELEROOT : INSTALL_CELEROOT,
+    REQUIRE_RESTART,
     writeWorkerFile(parts.workerFile),
     ANSWER,
+    USE_WORKER_FILE,
     START_WORKER,
     mainFunction(parts),
   ];
@@ -57,10 +59,11 @@ function introduction({ fleet, host, package: carried }: JoinScriptParts): strin
 # What it does, each step a function below:
 #   1. looks whether this is a Debian or Ubuntu with systemd, and not another host already
 #   2. ${carried === null ? 'looks whether celeroot is installed' : 'installs the package celeroot that is at the end of this script, unless it is there'}
-#   3. writes /etc/celeroot/worker.yaml: who this host is, whom it obeys, where Redis is
+#   3. writes /etc/celeroot/worker.yaml.new: who this host is, whom it obeys, where Redis is
 #   4. has celeroot make the host’s key and its password for Redis; neither leaves this machine
-#   5. enables and starts celeroot-worker.service
-#   6. prints one line for  celeroot hosts accept : the public key, and the digest of the password
+#   5. puts that file in the place of /etc/celeroot/worker.yaml
+#   6. enables and starts celeroot-worker.service
+#   7. prints one line for  celeroot hosts accept : the public key, and the digest of the password
 #
 # Nothing in it is secret. Standard output is for that one line; everything else goes to standard error.
 # Run again, it changes only what differs.
@@ -81,7 +84,7 @@ RENAMED_FROM=${quoteWord(renamedFrom ?? '')}
 VERSION=${quoteWord(VERSION)}
 ${carried === null ? '' : `PACKAGE_SHA256=${quoteWord(carried.sha256)}\n`}SECRETS=${quoteWord(newSecrets ? '--new-secrets' : '')}
 SETTINGS=/etc/celeroot
-CHANGED=
+RESTART_DUE=/run/celeroot-worker.restart-due
 
 say() {
   echo "$HOST: $1" >&2
@@ -109,7 +112,7 @@ require_own_name() {
   [ "$fleet" = "$FLEET" ] ||
     fail "this machine is the host $host of the fleet $fleet; to take it out there: apt-get purge celeroot"
   [ "$host" = "$HOST" ] || [ "$host" = "$RENAMED_FROM" ] ||
-    fail "this machine is the host $host already; if it shall be called $HOST: celeroot hosts rename $host $HOST, or where that is done: celeroot hosts join $HOST --rename $host | …"
+    fail "this machine is the host $host already; if it shall be called $HOST, on the controller: celeroot hosts rm $HOST ; celeroot hosts rename $host $HOST, and the line that this prints; where $host is in the file no more: celeroot hosts join $HOST --rename $host | …"
 }
 `;
 
@@ -149,16 +152,22 @@ install_celeroot() {
       ;;
   esac
   say "installing celeroot $version"
+  require_restart
   # apt reads the file as a user of its own.
   chmod 0755 "$folder"
   chmod 0644 "$package"
   apt_install "$package" || { apt-get update -q >&2 && apt_install "$package"; } ||
     fail 'the package could not be installed; see what apt says above'
-  CHANGED=yes
 }
 
 apt_install() {
   apt-get install -q --yes --no-install-recommends -o DPkg::Lock::Timeout=300 "$1" >&2
+}
+`;
+
+const REQUIRE_RESTART = `# A worker that runs has begun with what is changed now. It is noted for the next run of this too, if this one fails.
+require_restart() {
+  touch "$RESTART_DUE"
 }
 `;
 
@@ -168,14 +177,6 @@ function writeWorkerFile(text: string): string {
   install -d -m 0700 "$SETTINGS"
   (umask 077 && cat >"$SETTINGS/worker.yaml.new") <<'${end}'
 ${text.endsWith('\n') ? text : `${text}\n`}${end}
-  if cmp -s "$SETTINGS/worker.yaml.new" "$SETTINGS/worker.yaml"; then
-    rm "$SETTINGS/worker.yaml.new"
-    return 0
-  fi
-  sync "$SETTINGS/worker.yaml.new"
-  mv -f "$SETTINGS/worker.yaml.new" "$SETTINGS/worker.yaml"
-  say "wrote $SETTINGS/worker.yaml"
-  CHANGED=yes
 }
 `;
 }
@@ -190,14 +191,28 @@ function delimiterFor(text: string): string {
 
 const ANSWER = `# The private key and the password are made here, mode 0600, and stay here.
 make_answer() {
-  celeroot join-answer "$SETTINGS/worker.yaml" $SECRETS
+  [ -z "$SECRETS" ] || require_restart
+  celeroot join-answer "$SETTINGS/worker.yaml.new" $SECRETS
+}
+`;
+
+const USE_WORKER_FILE = `use_worker_file() {
+  if cmp -s "$SETTINGS/worker.yaml.new" "$SETTINGS/worker.yaml"; then
+    rm "$SETTINGS/worker.yaml.new"
+    return 0
+  fi
+  require_restart
+  sync "$SETTINGS/worker.yaml.new"
+  mv -f "$SETTINGS/worker.yaml.new" "$SETTINGS/worker.yaml"
+  say "wrote $SETTINGS/worker.yaml"
 }
 `;
 
 const START_WORKER = `start_worker() {
   systemctl enable --quiet celeroot-worker.service >&2
-  if [ -n "$CHANGED$SECRETS" ]; then
+  if [ -e "$RESTART_DUE" ]; then
     systemctl restart celeroot-worker.service >&2
+    rm -f "$RESTART_DUE"
   else
     systemctl start celeroot-worker.service >&2
   fi
@@ -212,6 +227,7 @@ function mainFunction({ sharedPassword, package: carried }: JoinScriptParts): st
 ${sharedPassword ? '  require_password\n' : ''}  ${carried === null ? 'require_celeroot' : 'install_celeroot'}
   write_worker_file
   answer=$(make_answer)
+  use_worker_file
   start_worker
   echo "$answer"
 }

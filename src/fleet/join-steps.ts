@@ -19,6 +19,12 @@ export function joinLine(host: Host, celeroot: string, flags: readonly string[] 
   return `${join} | ${sshTo(host)} sh | ${celeroot} hosts accept ${host.name}`;
 }
 
+/** The same for a host that has joined and is to be told something new. */
+export function rejoinLine(host: Host, celeroot: string, flags: readonly string[] = []): string {
+  const shared = host.key !== null && host.brokerPassword === null ? ['--shared-password'] : [];
+  return joinLine(host, celeroot, [...flags, ...shared]);
+}
+
 /** How a host that shares the fleet's user of Redis gets the password, which is in no file made here. */
 export function passwordStep(host: Host): ShellStep {
   const write = `install -d -m 0700 ${FOLDER} && umask 077 && cat > ${FOLDER}/${PASSWORD_FILE}`;
@@ -36,11 +42,7 @@ export function workerLogLine(host: Host): string {
 /** What brings a change of its roles, or of their settings, to a host and to what Redis lets it do. */
 export function refreshStep(host: Host, celeroot: string): ShellStep {
   const joined = host.key === null ? [] : ['--without-package'];
-  const shared = host.key !== null && host.brokerPassword === null ? ['--shared-password'] : [];
-  return {
-    what: 'tell the host; what its worker does goes on',
-    command: joinLine(host, celeroot, [...joined, ...shared]),
-  };
+  return { what: 'tell the host; what its worker does goes on', command: rejoinLine(host, celeroot, joined) };
 }
 
 /** How celeroot, what it was told, and its record of jobs are taken from a machine that is no host any more. */

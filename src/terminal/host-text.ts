@@ -4,16 +4,21 @@ import type { HostFacts } from '../core/presence.ts';
 import type { Cell } from './table.ts';
 
 type Listed = {
-  readonly host: { readonly key: string | null; readonly machine: string | null };
+  readonly host: {
+    readonly key: string | null;
+    readonly machine: string | null;
+    readonly renamedFrom: string | null;
+  };
   readonly presence: HostPresence | null;
 };
 
 /** What stands in a table where the broker could not be asked or the host has never told. */
 export const UNKNOWN: Cell = { text: '?', style: 'dim' };
 
-/** `not joined`, `two machines`, `online`, `offline, last seen 2 h ago` or `never seen`. */
+/** `not joined`, `still web1`, `two machines`, `online`, `offline, last seen 2 h ago` or `never seen`. */
 export function statusCell({ host, presence }: Listed, now: number): Cell {
   if (host.key === null) return { text: 'not joined', style: 'yellow' };
+  if (host.renamedFrom !== null) return { text: `still ${host.renamedFrom}`, style: 'yellow' };
   if (presence === null) return UNKNOWN;
   if (isTwice(host.machine, presence)) return { text: 'two machines', style: 'red' };
   if (presence.online) return { text: 'online', style: 'green' };

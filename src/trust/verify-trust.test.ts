@@ -28,6 +28,10 @@ describe('a trust file', () => {
     assert.equal(verdict({ ...next, version: 7 }, [root], { known: first }), 'version 7');
   });
 
+  test('of the oldest version that is taken is accepted', () => {
+    assert.equal(verdict(next, [root], { least: 2 }), 'version 2');
+  });
+
   test('that has expired is accepted, since it may still revoke', () => {
     assert.equal(verdict(first, [root], { now: first.expiresAt + 1 }), 'version 1');
   });
@@ -45,6 +49,7 @@ describe('a trust file', () => {
     ['of another fleet', 'WRONG_FLEET', { ...first, fleet: fleetNameSchema.parse('x') }, [root]],
     ['of the version that is known', 'REPLAYED', { ...next, version: 1 }, [root], { known: first }],
     ['of an older version', 'REPLAYED', first, [root], { known: next }],
+    ['older than the oldest that is taken', 'REPLAYED', first, [root], { least: 2 }],
     ['from the future', 'CLOCK_SKEW', { ...first, issuedAt: NOW + 121_000 }, [root]],
     ['that expires before it was signed', 'MALFORMED', { ...first, expiresAt: NOW }, [root]],
     ['that wants more signatures than it has roots', 'MALFORMED', { ...first, threshold: 2 }, [root]],

@@ -14,6 +14,8 @@ export type TrustExpected = {
   readonly pinned: readonly string[] | 'its own';
   /** The newest version it has accepted; null when there is none yet. */
   readonly known: Trust | null;
+  /** The oldest version it takes, also as its first. */
+  readonly least?: number;
   /** Milliseconds since 1970. */
   readonly now: number;
 };
@@ -44,10 +46,13 @@ function checkSigners(trust: Trust, signedBy: readonly string[], { pinned, known
   return null;
 }
 
-function checkContent(trust: Trust, { fleet, known, now }: TrustExpected): Refused | null {
+function checkContent(trust: Trust, { fleet, known, least = 1, now }: TrustExpected): Refused | null {
   if (trust.fleet !== fleet) return refuse('WRONG_FLEET', `a trust file of fleet ${trust.fleet}, this is ${fleet}`);
   if (known !== null && trust.version <= known.version) {
     return refuse('REPLAYED', `version ${trust.version} of the trust file, version ${known.version} is known`);
+  }
+  if (trust.version < least) {
+    return refuse('REPLAYED', `version ${trust.version} of the trust file, none before version ${least} is taken here`);
   }
   if (trust.issuedAt > now + MAX_CLOCK_SKEW_MS) {
     const early = Math.round((trust.issuedAt - now) / 1000);

@@ -19,7 +19,8 @@ beforeEach(async () => {
 });
 afterEach(async () => await rm(stateDir, { recursive: true }));
 
-const open = async (): Promise<OwnKey> => await openOwnKey(stateDir, { fleet, host, roots: [], roles: [] });
+const open = async (): Promise<OwnKey> =>
+  await openOwnKey(stateDir, { fleet, host, roots: [], leastTrust: 1, roles: [] });
 const nothing = async (): Promise<void> => undefined;
 
 async function offered(key: OwnKey, by = job): Promise<string> {

@@ -12,7 +12,7 @@ import { openTrustKeeper, type TrustSource } from './trust-keeper.ts';
 
 const root = makeSigningKey();
 const fleet = fleetNameSchema.parse('lab');
-const policy: HostPolicy = { fleet, host: hostNameSchema.parse('web1'), roots: [root.id], roles: [] };
+const policy: HostPolicy = { fleet, host: hostNameSchema.parse('web1'), roots: [root.id], leastTrust: 1, roles: [] };
 const first = firstTrust(fleet, { root: root.id, operator: makeSigningKey().id }, 1000);
 const envelope = signTrust(first, [root]);
 

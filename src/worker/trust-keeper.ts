@@ -43,7 +43,8 @@ export async function openTrustKeeper(options: TrustKeeperOptions): Promise<Trus
   /** Null when the file is in force now, else why it is not. */
   const accept = async (envelope: string | null): Promise<string | null> => {
     if (envelope === null) return 'it is announced and not there';
-    const expected = { fleet: policy.fleet, pinned: policy.roots, known, now: clock.now() };
+    const { fleet, roots: pinned, leastTrust: least } = policy;
+    const expected = { fleet, pinned, known, least, now: clock.now() };
     const verified = verifyTrust(envelope, expected);
     if (!verified.ok) return `${verified.code}: ${verified.message}`;
     await audit.note({ kind: 'trust-taken', version: verified.trust.version, trust: digestOf(envelope) });
@@ -63,7 +64,7 @@ export async function openTrustKeeper(options: TrustKeeperOptions): Promise<Trus
     try {
       const newest = await broker.newestTrust();
       if (newest === null || newest <= from) return;
-      const why = await catchUp({ broker, accept, from, newest });
+      const why = await catchUp({ broker, accept, from: Math.max(from, policy.leastTrust - 1), newest });
       if (why !== null) complain(`refused version ${newest} of the trust file: ${why}`);
     } catch (error) {
       complain(`cannot look for a newer trust file: ${messageOf(error)}`);

@@ -4,6 +4,7 @@ import { afterEach, beforeEach, test } from 'node:test';
 import * as z from 'zod';
 import { createApp } from '../../src/commands/app.ts';
 import { RESERVED_NAMES } from '../../src/core/names.ts';
+import { makeSigningKey } from '../../src/trust/key.ts';
 import { runCli, type CliResult, testContext } from '../support/cli.ts';
 import { type FleetFolder, makeFleetFolder } from '../support/fleet-folder.ts';
 
@@ -58,6 +59,7 @@ test('hosts add says the same as data, and how it was called', async () => {
       outgoingKey: z.null(),
       previousKeys: z.tuple([]),
       brokerPassword: z.null(),
+      renamedFrom: z.null(),
       machine: z.null(),
       labels: z.strictObject({}),
     }),
@@ -109,6 +111,19 @@ test('hosts worker-file prints a file that a worker can be started with', async 
   assert.match(text, /^# What web1 needs .*\nversion: 1\nfleet: test\nhost: web1\n/);
   const schema = z.strictObject({ host: z.string(), text: z.string(), warning: z.string() });
   assert.equal((await json(schema, 'hosts', 'worker-file', 'web1')).text, text);
+});
+
+test('what a host is told when it joins names the version of the trust file that it must not be behind', async () => {
+  await using newer = await makeFleetFolder();
+  await runCli(['keys', 'add', 'ada', '--public', makeSigningKey().id], { cwd: newer.path });
+
+  for (const words of [
+    ['worker-file', 'web1'],
+    ['join', 'web1', '--without-package'],
+  ]) {
+    const { stdout, stderr } = await runCli(['hosts', ...words], { cwd: newer.path });
+    assert.match(stdout, /^least_trust: 2$/m, stderr);
+  }
 });
 
 test('hosts edit changes what was asked and says how the worker learns of it', async () => {

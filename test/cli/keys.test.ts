@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
+import { readdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import * as z from 'zod';
@@ -45,6 +45,28 @@ test('a key is added with what it may do, its private half for its owner only', 
   assert.deepEqual([version, ada.name, ada.tasks, ada.hosts, ada.revokedAt], [2, 'ada', ['apt.*'], ['@db'], null]);
   assert.equal(ada.key, (await readSigningKey(file)).id);
   assert.match((await keys(folder, 'ls')).stdout, /^ada +operator +good +apt\.\* +@db +\d{4}-/m);
+});
+
+test('what a key is granted and nothing matches is pointed out, and granted all the same', async () => {
+  await using folder = await makeFleetFolder();
+  const [add, key] = [['add', 'ada', '--public'], makeSigningKey().id];
+  const granted = ['--task', 'apt.instal,apt.*,apt.up*', '--host', '@nope,@db,web*,web1,web9,mail*'];
+
+  const { code, stderr } = await keys(folder, ...add, key, ...granted);
+
+  assert.equal(code, 0, stderr);
+  assert.deepEqual(
+    stderr.split('\n').filter((line) => !line.includes('keys publish')),
+    [
+      'warning: no task is called apt.instal; did you mean apt.install?',
+      'warning: @nope means no host now; see  celeroot roles ls',
+      'warning: web9 means no host now; did you mean web1 or web2?',
+      'warning: mail* means no host now; see  celeroot hosts ls',
+      '',
+    ],
+  );
+  const [, ada] = (await trustIn(folder)).grants;
+  assert.equal(ada?.hosts.length, 6);
 });
 
 test('a public key that somebody sent is added without a private one being made', async () => {
@@ -96,13 +118,25 @@ test('a release key is for no tasks or hosts', async () => {
 test('a revoked key is named as such and signs nothing here any more', async () => {
   await using folder = await makeFleetFolder();
 
-  const revoked = await keys(folder, 'revoke', 'operator');
+  const unasked = await keys(folder, 'revoke', 'operator');
+  const revoked = await keys(folder, 'revoke', 'operator', '--yes');
 
+  assert.equal(unasked.code, 5);
+  assert.match(unasked.stderr, /^error\[CONFIRMATION_NEEDED\]: revoke operator, with whose key \S+celeroot\.key this/);
   assert.equal(revoked.code, 0);
   assert.match((await keys(folder, 'ls')).stdout, /^operator +operator +revoked \d{4}-/m);
   const ping = await runCli(['system', 'ping', '--host', 'web1'], { cwd: folder.path });
   assert.equal(ping.code, 3);
-  assert.match(ping.stderr, /^error\[KEY_UNUSABLE\]: the key in .* is revoked in the trust file .*\nhint: .*keys ls/);
+  assert.match(
+    ping.stderr,
+    /^error\[KEY_UNUSABLE\]: the key in .* is revoked in the trust file .*\nhint: to give this/,
+  );
+  const told = /^ {2}mv (\S+) (\S+) && celeroot keys add NAME --out \1$/m.exec(revoked.stdout);
+  assert.ok(ping.stderr.includes(told?.[0].trim() ?? 'nothing was told'), revoked.stdout + ping.stderr);
+  await rename(told?.[1] ?? '', told?.[2] ?? '');
+  await keys(folder, 'add', 'operator-2', '--out', told?.[1] ?? '');
+  const after = await runCli(['system', 'ping', '--host', 'web1'], { cwd: folder.path });
+  assert.match(after.stderr, /^error\[BROKER_UNREACHABLE\]/, 'the new key signs');
   const again = await keys(folder, 'revoke', 'operator');
   assert.match(again.stderr, /^error\[KEY_REVOKED\]: .*\nhint: .*celeroot keys add NAME --out FILE/);
 });

@@ -156,7 +156,14 @@ async function setUp(t: TestContext, tasks: readonly string[] = ['*']): Promise<
   t.after(async () => await rm(stateDir, { recursive: true }));
   const role = { ...ROLE, tasks: [...tasks] };
   const policyFile = join(stateDir, 'policy.yaml');
-  const policy = { fleet: fleetName, host: web1, roots: fleet.trust.roots, roles: [role], ownerPolicy: policyFile };
+  const policy = {
+    fleet: fleetName,
+    host: web1,
+    roots: fleet.trust.roots,
+    leastTrust: 1,
+    roles: [role],
+    ownerPolicy: policyFile,
+  };
   await writeHostPolicy(stateDir, policy);
   await writeHostTrust(stateDir, policy, signTrust(fleet.trust, [fleet.root]));
   await beginLedger(stateDir, Date.now() - 60 * MINUTE_MS);

@@ -35,7 +35,7 @@ async function prepare(name: string, place = name): Promise<Machine> {
   await mkdir(stateDir, { recursive: true });
   const fleet = loadFleet(folder.file, {});
   const file = join(stateDir, 'worker.yaml');
-  await writeFile(file, renderWorkerFile(fleet, namedHost(fleet, name), 'own'));
+  await writeFile(file, renderWorkerFile(fleet, namedHost(fleet, name), { leastTrust: 1, login: 'own' }));
   return { file, stateDir };
 }
 
@@ -161,6 +161,32 @@ test('a host that is renamed or retired is shut out, and its worker ends when it
   assert.equal(await redis.command('KEYS', '{celeroot}:*web5*'), '');
   await endOf(worker);
   assert.equal(await redis.command('KEYS', '{celeroot}:*web5*'), '');
+});
+
+test('a host that was renamed shows how its machine is told, until that has answered to its new name', async () => {
+  assert.equal((await celeroot(['hosts', 'add', 'old', '--role', 'web'])).code, 0);
+  const machine = await prepare('old');
+  await using worker = spawnWorker(machine.file, machine.stateDir);
+  await mustAccept('old', await answerOf(machine));
+  await endOf(worker);
+
+  const unasked = await celeroot(['hosts', 'rename', 'old', 'new']);
+  const renamed = await celeroot(['hosts', 'rename', 'old', 'new', '--yes']);
+
+  assert.match(unasked.stderr, /rename old, shut its worker out until it is told, and drop its jobs needs a yes/);
+  const line = /^ {2}(celeroot hosts join new \| ssh root@\S+ sh \| celeroot hosts accept new)$/m.exec(
+    renamed.stdout,
+  )?.[1];
+  assert.ok(line, renamed.stdout + renamed.stderr);
+  const [shown, listed] = [await celeroot(['hosts', 'show', 'new']), await celeroot(['hosts', 'ls'])];
+  for (const { stdout } of [shown, listed]) assert.ok(stdout.includes('still old') && stdout.includes(line), stdout);
+  assert.match((await celeroot(['hosts', 'join', 'new', '--without-package'])).stdout, /^RENAMED_FROM=old$/m);
+
+  const told = await prepare('new', 'old');
+  await using again = spawnWorker(told.file, told.stateDir);
+  await mustAccept('new', await answerOf(told));
+  assert.doesNotMatch((await celeroot(['hosts', 'show', 'new'])).stdout, /to tell it|still/);
+  await endOf(again);
 });
 
 test('where our user may not make others, it is said what to type, and what is recorded stays', async () => {

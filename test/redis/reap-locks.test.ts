@@ -29,6 +29,7 @@ async function lock(controller: ControllerBroker, run: Run, name: HostName): Pro
     token: lease.token,
     hosts: [{ host: name, roles: [web] }],
     limits: new Map([[web, hosts.length]]),
+    alone: false,
     until: overAt(run),
   });
   assert.equal(granted.kind, 'granted');

@@ -203,5 +203,5 @@ test('a machine takes nothing from who controls Redis, nor other root keys from 
 /** What `hosts join` would have the machine write. */
 function workerFileOf(name: string): string {
   const fleet = loadFleet(scene.folder.file, {});
-  return renderWorkerFile(fleet, namedHost(fleet, name), 'own');
+  return renderWorkerFile(fleet, namedHost(fleet, name), { leastTrust: 1, login: 'own' });
 }

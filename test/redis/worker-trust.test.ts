@@ -4,11 +4,13 @@ import { addGrant, NO_END, renewTrust, replaceRoot, revokeGrant } from '../../sr
 import { makeSigningKey } from '../../src/trust/key.ts';
 import { signCancel } from '../../src/trust/sign-order.ts';
 import { signTrust } from '../../src/trust/trust-file.ts';
-import { endOf, fleetName, newOrder, submit } from '../support/fleet.ts';
+import { endOf, eventsOf, fleetName, newOrder, submit, web1 } from '../support/fleet.ts';
 import { forbidLeaks } from '../support/no-leaks.ts';
 import { waitUntil } from '../support/redis.ts';
 import { setScene } from '../support/scene.ts';
+import { refusalsIn } from '../support/spoken.ts';
 import { showTrust } from '../support/show-trust.ts';
+import { startWorker } from '../support/worker.ts';
 
 forbidLeaks();
 
@@ -95,6 +97,42 @@ describe('a worker', () => {
     const usual = newOrder({ trust: 2 });
     await submit(controller, usual, fleet.key);
     assert.equal((await endOf(controller, usual)).kind, 'done');
+  });
+
+  test('that was told when it joined how new the trust file was takes none from before', async () => {
+    await using scene = await setScene({ leastTrust: 2 });
+    const { controller, fleet, worker } = scene;
+    await worker.says(/^refused version 1 of the trust file: REPLAYED: .*, none before version 2 is taken here$/);
+    const order = newOrder({ trust: 1 });
+    await submit(controller, order, fleet.key);
+    await waitUntil(async () => (await refusalsIn(controller, [web1])).length > 0, 'the refusal');
+
+    const [refusal] = await refusalsIn(controller, [web1]);
+    assert.equal(refusal?.code, 'UNKNOWN_KEY');
+    assert.match(refusal.message, /no trust file yet, and takes none before version 2$/);
+    assert.deepEqual(await eventsOf(controller, order), []);
+    const revoked = revokeGrant(fleet.trust, 'operator', Date.now());
+    await showTrust(controller, 2, signTrust(revoked, [fleet.root]));
+    const next = newOrder({ trust: 2 });
+    await submit(controller, next, fleet.key);
+    const end = await endOf(controller, next);
+    assert.ok(end.kind === 'refused' && end.code === 'KEY_REVOKED', JSON.stringify(end));
+  });
+
+  test('that joined again obeys the trust file that it has only if that is as new as it was told', async () => {
+    await using scene = await setScene();
+    const { controller, fleet, redis, worker } = scene;
+    await worker.says(/^trust file: version 1 accepted/);
+    worker.requestStop();
+    await worker.ended;
+    const config = { ...fleet.configFor(redis.settings), leastTrust: 2 };
+    await using _again = await startWorker({ config, stateDir: scene.stateDir });
+
+    const order = newOrder({ trust: 1 });
+    await submit(controller, order, fleet.key);
+
+    const end = await endOf(controller, order);
+    assert.ok(end.kind === 'refused' && end.code === 'TRUST_TOO_OLD', JSON.stringify(end));
   });
 
   test('follows its root key through several replacements that it has not seen', async () => {

@@ -65,6 +65,7 @@ function makeHost(text: string, roles: readonly RoleName[]): [Host['name'], Host
       outgoingKey: null,
       previousKeys: [],
       brokerPassword: null,
+      renamedFrom: null,
       machine: null,
       labels: {},
     },

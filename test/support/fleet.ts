@@ -47,6 +47,7 @@ export function makeFleet(): TestFleet {
       fleet: fleetName,
       host: web1,
       roots: [root.id],
+      leastTrust: 1,
       broker,
       roles: roles.map(roleWith),
     }),

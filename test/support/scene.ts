@@ -25,13 +25,16 @@ export type Scene = AsyncDisposable & {
 
 export type SceneOptions = {
   readonly roles?: readonly Partial<Role>[];
+  /** The oldest version of the trust file that web1 takes. */
+  readonly leastTrust?: number;
   readonly clock?: Clock;
   readonly self?: Argv;
   /** Of the host’s owner, in the state folder. */
   readonly ownerPolicy?: string;
 };
 
-export async function setScene({ roles, clock, self, ownerPolicy }: SceneOptions = {}): Promise<Scene> {
+export async function setScene(options: SceneOptions = {}): Promise<Scene> {
+  const { roles, leastTrust = 1, clock, self, ownerPolicy } = options;
   await using setting = new AsyncDisposableStack();
   const redis = setting.use(await startRedis());
   const controller = setting.use(await openControllerBroker(redis.settings));
@@ -41,7 +44,7 @@ export async function setScene({ roles, clock, self, ownerPolicy }: SceneOptions
   await fleet.publish(controller);
   const start = async (): Promise<TestWorker> =>
     await startWorker({
-      config: fleet.configFor(redis.settings, roles),
+      config: { ...fleet.configFor(redis.settings, roles), leastTrust },
       stateDir: state.path,
       ...(clock && { clock }),
       ...(self && { self }),

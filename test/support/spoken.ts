@@ -52,6 +52,7 @@ export function hostNamed(text: string, key: string = hostKey.id): Host {
     outgoingKey: null,
     previousKeys: [],
     brokerPassword: null,
+    renamedFrom: null,
     machine: null,
     labels: {},
   };

@@ -8,6 +8,7 @@ import { admitToBroker } from '../../fleet/admit-to-broker.ts';
 import { unreachableBroker } from '../../fleet/join-steps.ts';
 import { makeJoinToken } from '../../fleet/make-join-token.ts';
 import { openTokenJoin, type TokenJoin } from '../../fleet/token-join.ts';
+import { readTrustFile } from '../../fleet/trust-on-disk.ts';
 import type { ControllerBroker } from '../../queue/broker.ts';
 import { writeWarning } from '../../terminal/error.ts';
 import { writeJsonLine } from '../../terminal/json.ts';
@@ -86,9 +87,10 @@ async function admit(receiving: Receiving, { token, broker, join, signal }: Ways
   signal.throwIfAborted();
   await join.requireUnchanged();
   if (!isConfirmed) throw notTyped(name);
+  const { trust } = await readTrustFile(fleet, cli.clock.now());
   const accepted = await recordAnswer(cli, command, { fleet, answer, replace });
   for (const line of await admitToBroker(broker, accepted.config, accepted.host)) writeWarning(cli.stderr, line);
-  await join.accept(renderWorkerFile(accepted.config, namedHost(accepted.config, name)));
+  await join.accept(renderWorkerFile(accepted.config, namedHost(accepted.config, name), { leastTrust: trust.version }));
   return accepted;
 }
 

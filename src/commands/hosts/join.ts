@@ -12,7 +12,7 @@ export function joinCommand(cli: Cli): CommandUnknownOpts {
     .option('--release <file>', 'the release it is in, where the trust file has release keys; default: beside it')
     .addOption(new Option('--arch <architecture>', 'architecture of the host').choices(PACKAGE_ARCHITECTURES))
     .option('--without-package', 'send no package: celeroot is installed there')
-    .option('--rename <old>', 'the machine may be the host of this name until now')
+    .option('--rename <old>', 'the machine may be the host of this name until now; after  hosts rename  it may anyway')
     .option('--new-secrets', 'let it make a new key and password, for instance on a copy of a host')
     .option('--shared-password', 'let it use the fleet’s own user of Redis, where hosts can have none of their own')
     .addOption(new Option('--token', 'without SSH: print a token for  celeroot join  there').conflicts(OF_THE_SCRIPT))

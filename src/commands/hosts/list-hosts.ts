@@ -4,6 +4,7 @@ import { isTwice, twiceText } from '../../core/host-presence.ts';
 import { requireRole } from '../../core/host-selector.ts';
 import { howToJoin, notJoinedText } from '../../fleet/leave-out-not-joined.ts';
 import { readHostStatuses, type HostStatus } from '../../fleet/host-status.ts';
+import { rejoinLine } from '../../fleet/join-steps.ts';
 import { howToPart } from '../../fleet/require-one-machine.ts';
 import { writeWarning } from '../../terminal/error.ts';
 import { rebootCell, statusCell, UNKNOWN, upgradesCell } from '../../terminal/host-text.ts';
@@ -36,10 +37,16 @@ export async function listHosts(cli: Cli, command: CommandUnknownOpts, roles: re
   const notJoined = statuses.flatMap(({ host }) => (host.key === null ? [host] : []));
   writeTable(cli.stdout, { head: ['HOST', 'ROLES', 'STATUS', 'OS', 'UPGRADES', 'REBOOT', 'WORKER'], rows });
   const [first] = notJoined;
+  const celeroot = celerootFor(command);
   if (first !== undefined)
-    cli.stdout.write(
-      `\n${notJoinedText(notJoined.map(({ name }) => name))}\n${howToJoin(first, celerootFor(command))}\n`,
-    );
+    cli.stdout.write(`\n${notJoinedText(notJoined.map(({ name }) => name))}\n${howToJoin(first, celeroot)}\n`);
+  for (const { host } of statuses) {
+    if (host.renamedFrom !== null) cli.stdout.write(`\n${untoldText(host, host.renamedFrom, celeroot)}\n`);
+  }
+}
+
+function untoldText(host: Host, goesBy: string, celeroot: string): string {
+  return `${host.name} was renamed, and its machine goes by ${goesBy} until it is told:\n  ${rejoinLine(host, celeroot)}`;
 }
 
 /** Says where a copy of a host answers in its name. */

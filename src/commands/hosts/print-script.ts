@@ -18,6 +18,7 @@ import { requireReleased } from '../../fleet/release-files.ts';
 import { readTrustFile } from '../../fleet/trust-on-disk.ts';
 import { writeWarning } from '../../terminal/error.ts';
 import { writeJson } from '../../terminal/json.ts';
+import type { Trust } from '../../trust/trust-file.ts';
 import type { Cli } from '../context.ts';
 import { celerootFor } from '../edit-fleet.ts';
 import { sharedFlags } from '../flags.ts';
@@ -39,8 +40,9 @@ export async function printScript(cli: Cli, command: CommandUnknownOpts, flags: 
   const fleet = await loadFleetConfig(cli, command);
   const host = namedHost(fleet, flags.name);
   if (flags.sharedPassword === true) refuseSharing(fleet);
-  const carried = await packageFor(cli, fleet, flags);
-  const script = scriptFor(fleet, host, { ...flags, carried });
+  const { trust } = await readTrustFile(fleet, cli.clock.now());
+  const carried = await packageFor(cli, { fleet, trust }, flags);
+  const script = scriptFor({ fleet, trust }, host, { ...flags, carried });
   const line = joinLine(host, celerootFor(command), typedFlags(flags));
   const warning = unreachableBroker(fleet);
   if (sharedFlags(command).json) {
@@ -79,33 +81,33 @@ function refuseSharing({ broker }: FleetConfig): void {
   });
 }
 
-async function packageFor(cli: Cli, fleet: FleetConfig, flags: JoinFlags): Promise<PackageFile | null> {
+type Trusted = { readonly fleet: FleetConfig; readonly trust: Trust };
+
+async function packageFor(cli: Cli, { fleet, trust }: Trusted, flags: JoinFlags): Promise<PackageFile | null> {
   if (flags.withoutPackage === true) return null;
   const { cwd, self } = cli;
   const architecture = flags.arch ?? architectureHere();
   const found = flags.package ?? findPackage({ architecture, configFile: fleet.file, cwd, self });
   const carried = await readPackage(found, cwd);
-  const now = cli.clock.now();
-  const { trust } = await readTrustFile(fleet, now);
   await requireReleased(carried, {
     trust,
     file: flags.release === undefined ? null : resolve(cwd, flags.release),
-    now,
+    now: cli.clock.now(),
   });
   return carried;
 }
 
 function scriptFor(
-  fleet: FleetConfig,
+  { fleet, trust }: Trusted,
   host: Host,
   { carried, rename, newSecrets = false, sharedPassword = false }: JoinFlags & { readonly carried: PackageFile | null },
 ): JoinScript {
   return renderJoinScript({
     fleet: fleet.fleet,
     host: host.name,
-    workerFile: renderWorkerFile(fleet, host, sharedPassword ? 'shared' : 'own'),
+    workerFile: renderWorkerFile(fleet, host, { leastTrust: trust.version, login: sharedPassword ? 'shared' : 'own' }),
     package: carried === null ? null : { sha256: carried.sha256, bytes: carried.content.length },
-    renamedFrom: rename === undefined ? null : oldName(rename),
+    renamedFrom: rename === undefined ? host.renamedFrom : oldName(rename),
     newSecrets,
     sharedPassword: sharedPassword && needsPassword(fleet.broker),
   });

@@ -17,22 +17,18 @@ export function renameCommand(cli: Cli): CommandUnknownOpts {
     .addHelpText('after', examples('celeroot hosts rename web1 shop1'));
   return command.action(async (from, to, { yes = false }) => {
     const { shutOut } = await import('./shut-out.ts');
-    const { joinLine } = await import('../../fleet/join-steps.ts');
+    const { rejoinLine } = await import('../../fleet/join-steps.ts');
     const { recordHost } = await import('../../fleet/record-host.ts');
     const fleet = await loadFleetConfig(cli, command);
     const host = namedHost(fleet, from);
     renameHost(fleet, from, to);
     const isKnown = host.key !== null;
     if (isKnown)
-      await requireYes(cli, `rename ${from}: its worker is shut out until it is told, and its jobs dropped`, { yes });
+      await requireYes(cli, `rename ${from}, shut its worker out until it is told, and drop its jobs`, { yes });
     if (isKnown) await recordHost(fleet, { host: from, what: 'renamed', detail: to, clock: cli.clock });
     if (isKnown) await shutOut(cli, fleet, host);
     const { after } = await editFleet(cli, command, (config) => renameHost(config, from, to));
-    const flags = [
-      ...(isKnown ? ['--rename', from] : []),
-      ...(isKnown && host.brokerPassword === null ? ['--shared-password'] : []),
-    ];
-    const line = joinLine(namedHost(after, to), celerootFor(command), flags);
+    const line = rejoinLine(namedHost(after, to), celerootFor(command));
     if (sharedFlags(command).json) return writeJson(cli.stdout, { file: after.file, host: namedHost(after, to), line });
     cli.stdout.write(`${from} is called ${to} in ${shownPath(cli, after.file)}\n\nTo tell its machine:\n  ${line}\n`);
   });

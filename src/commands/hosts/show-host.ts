@@ -3,7 +3,7 @@ import type { Host } from '../../config/fleet-config.ts';
 import { namedHost } from '../../config/named-host.ts';
 import { MAX_CLOCK_SKEW_MS } from '../../core/clock.ts';
 import type { Presence } from '../../core/presence.ts';
-import { joinLine } from '../../fleet/join-steps.ts';
+import { joinLine, rejoinLine } from '../../fleet/join-steps.ts';
 import { readHostStatuses, type HostStatus } from '../../fleet/host-status.ts';
 import { outdatedText, rebootCell, statusCell, upgradesCell } from '../../terminal/host-text.ts';
 import { writeJson } from '../../terminal/json.ts';
@@ -50,6 +50,7 @@ function describeHost(
     ),
     ['status', statusCell({ host, presence }, now)],
     ...optional('to join', host.key === null ? joinLine(host, celeroot) : null),
+    ...optional('to tell it', host.renamedFrom === null ? null : rejoinLine(host, celeroot)),
     ...(presence?.online === true ? workerProperties(presence.presence) : []),
     ...(facts === null ? [] : factProperties(facts)),
   ];
