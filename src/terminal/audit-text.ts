@@ -19,24 +19,36 @@ export function journalEntryText(event: JournalEvent): EntryText {
     return { ...EMPTY, what: event.kind, who: event.by, run: event.run, detail: 'task' in event ? event.task : '' };
   }
   if (isAboutSchedule(event)) return scheduleText(event);
-  const { kind } = event;
-  switch (kind) {
+  if (isAboutLogs(event)) return logsText(event);
+  switch (event.kind) {
     case 'run':
       return runText(event);
     case 'trust':
       return { ...EMPTY, what: `trust file ${event.version}`, who: event.by, detail: event.what };
     case 'host':
       return { ...EMPTY, what: `host ${event.what}`, who: event.by, target: event.host, detail: event.detail };
+    case 'journal-begun':
+    case 'line-repaired':
+    case 'damage-found':
+      return { ...EMPTY, what: event.kind };
+  }
+}
+
+/** What is known of hosts' logs. */
+type LogsEvent = Extract<JournalEvent, { kind: 'seen' | 'verified' | 'findings-accepted' }>;
+
+function isAboutLogs(event: JournalEvent): event is LogsEvent {
+  return ['seen', 'verified', 'findings-accepted'].includes(event.kind);
+}
+
+function logsText(event: LogsEvent): EntryText {
+  switch (event.kind) {
     case 'seen':
       return { ...EMPTY, what: 'heads seen', run: event.run, detail: headsText(event.heads) };
     case 'verified':
       return { ...EMPTY, what: 'logs verified', detail: headsText(event.heads) };
     case 'findings-accepted':
       return { ...EMPTY, what: 'findings accepted', who: event.by, detail: event.why };
-    case 'journal-begun':
-    case 'line-repaired':
-    case 'damage-found':
-      return { ...EMPTY, what: kind };
   }
 }
 
