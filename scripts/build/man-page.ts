@@ -47,6 +47,8 @@ const ENVIRONMENT = [
 const FILES = [
   ['celeroot.yaml, /etc/celeroot/celeroot.yaml', 'the fleet, on the controller; the first that is there is used'],
   ['/etc/celeroot/worker.yaml', 'who a host is and whom it obeys; its worker starts once the file is there'],
+  ['/etc/celeroot/policy.yaml', 'what the owner of a host lets nobody do there'],
+  ['/usr/share/doc/celeroot/docs', 'a page for each subject'],
   ['/var/lib/celeroot', 'what a host remembers of the jobs it has had'],
 ] as const;
 

@@ -8,6 +8,7 @@ import { commandTree } from './command-tree.ts';
 import { renderBashCompletion } from './completions/bash.ts';
 import { renderFishCompletion } from './completions/fish.ts';
 import { renderZshCompletion } from './completions/zsh.ts';
+import { documentation, DOCUMENTATION } from './documentation.ts';
 import { COPYRIGHT, thirdPartyLicences } from './licences.ts';
 import { renderManPage } from './man-page.ts';
 import type { Executable } from './single-executable.ts';
@@ -37,10 +38,10 @@ export async function packageFiles(
     text('usr/share/bash-completion/completions/celeroot', renderBashCompletion(tree)),
     text('usr/share/zsh/vendor-completions/_celeroot', renderZshCompletion(tree)),
     text('usr/share/fish/vendor_completions.d/celeroot.fish', renderFishCompletion(tree)),
-    text('usr/share/doc/celeroot/changelog.gz', zipped(changelog)),
-    text('usr/share/doc/celeroot/copyright', COPYRIGHT),
-    text('usr/share/doc/celeroot/third-party-licences.gz', zipped(thirdPartyLicences(root, executable))),
-    text('usr/share/doc/celeroot/examples/celeroot.yaml', readFileSync(join(root, 'celeroot.example.yaml'), 'utf8')),
+    text(`${DOCUMENTATION}/changelog.gz`, zipped(changelog)),
+    text(`${DOCUMENTATION}/copyright`, COPYRIGHT),
+    text(`${DOCUMENTATION}/third-party-licences.gz`, zipped(thirdPartyLicences(root, executable))),
+    ...[...documentation(root)].map(([path, content]) => text(path, content)),
     text('usr/share/lintian/overrides/celeroot', LINTIAN_OVERRIDES),
   ];
 }

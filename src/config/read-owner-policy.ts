@@ -56,6 +56,7 @@ function parseOwnerPolicy({ file, text }: ConfigSource): OwnerPolicy {
   const findings = issues
     .flatMap((issue) => findingsOf(issue, keysAt))
     .filter(({ path }) => !causes.has(formatPath(path)));
-  const hint = 'what is allowed is in docs/policy.md; try it with: celeroot policy check FILE';
+  const hint =
+    'celeroot policy check --help  says what may stand in it, and more is in /usr/share/doc/celeroot/docs/policy.md';
   throw invalidConfig(file, [...reading.problems, ...findings.map(reading.locate)], hint);
 }

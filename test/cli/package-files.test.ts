@@ -1,13 +1,15 @@
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
-import { chmod, mkdir, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { globSync } from 'node:fs';
+import { chmod, mkdir, readFile, writeFile } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
 import { test } from 'node:test';
 import { renderDebianChangelog } from '../../scripts/build/changelog.ts';
 import { commandTree, withDescendants } from '../../scripts/build/command-tree.ts';
 import { renderBashCompletion } from '../../scripts/build/completions/bash.ts';
 import { renderFishCompletion } from '../../scripts/build/completions/fish.ts';
 import { renderZshCompletion } from '../../scripts/build/completions/zsh.ts';
+import { documentation, DOCUMENTATION } from '../../scripts/build/documentation.ts';
 import { renderManPage } from '../../scripts/build/man-page.ts';
 import { temporaryFolder } from '../support/temporary-folder.ts';
 
@@ -97,6 +99,28 @@ test('the manual page has every command with its options, and plain text only', 
   }
   assert.match(page, /^\.TH CELEROOT 1 "2023-11-14" "celeroot 1\.2\.3"/);
   assert.match(page, /^[\n\x20-\x7e]*$/);
+});
+
+test('what the package’s pages and its example name is in the package, and so is what hints name', async () => {
+  const root = join(import.meta.dirname, '../..');
+  const files = documentation(root);
+
+  const pages = [...files].filter(([path]) => path.endsWith('.md'));
+  const links = pages.flatMap(([path, text]) =>
+    [...text.matchAll(/\]\((?!https?:|#)([^)#\s]+)/g)].map(([, target = '']) => join(dirname(path), target)),
+  );
+  const sources = await Promise.all(
+    globSync('src/**/*.ts', { cwd: root }).map((file) => readFile(join(root, file), 'utf8')),
+  );
+  const named = [files.get(`${DOCUMENTATION}/examples/celeroot.yaml`) ?? '', ...sources].flatMap((text) =>
+    [...text.matchAll(/\/(usr\/share\/doc\/celeroot\/[\w/.-]*\w)/g)].map(([, path = '']) => path),
+  );
+
+  assert.ok(links.length > 20 && named.length > 4);
+  assert.deepEqual(
+    [...links, ...named].filter((path) => !files.has(path)),
+    [],
+  );
 });
 
 test('the changelog has what is said of the version, else of what is pending', () => {

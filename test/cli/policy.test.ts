@@ -4,6 +4,7 @@ import { mkdtempDisposable, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
+import { ownerPolicySchema } from '../../src/core/owner-policy.ts';
 import { runCli, type CliResult } from '../support/cli.ts';
 
 async function check(text: string, ...args: readonly string[]): Promise<CliResult> {
@@ -28,6 +29,16 @@ test('a policy that is good is shown', async () => {
   assert.match(stdout, /^two operators sign +none$/m);
   const { policy } = JSON.parse((await check(GOOD, '--json')).stdout);
   assert.deepEqual(policy.deny.tasks, ['apt.remove']);
+});
+
+test('the help has all that may stand in one, as a policy that is good', async () => {
+  const { stdout } = await runCli(['policy', 'check', '--help']);
+  const example = /^ {2}version: 1\n(?: {2}.*\n)+/m.exec(stdout)?.[0] ?? assert.fail(stdout);
+
+  const { code, stdout: shown, stderr } = await check(example.replaceAll(/^ {2}/gm, ''), '--json');
+
+  assert.equal(code, 0, stderr);
+  assert.deepEqual(Object.keys(JSON.parse(shown).policy).toSorted(), Object.keys(ownerPolicySchema.shape).toSorted());
 });
 
 test('what is wrong with it is named by its place', async () => {

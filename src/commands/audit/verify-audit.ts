@@ -89,7 +89,7 @@ function failure(code: 'HISTORY_CHANGED' | 'CHANGED_OUTSIDE', findings: readonly
   const places = [...new Set(findings.map(({ host }) => host ?? 'the journal'))];
   const what = code === 'HISTORY_CHANGED' ? 'what is written down does not hold' : 'changed by others';
   return new AuditError(code, `${what}: ${firstOf(places, MOST_NAMED)}`, {
-    hint: 'what each finding means is in docs/audit.md',
+    hint: 'what each finding means is in /usr/share/doc/celeroot/docs/audit.md',
     details: { findings: findings.length },
   });
 }
