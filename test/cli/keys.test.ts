@@ -123,7 +123,7 @@ test('a key whose time is over signs nothing here any more', async () => {
   assert.equal(over.code, 3);
   assert.match(
     over.stderr,
-    /^error\[KEY_UNUSABLE\]: the key in \S+ada\.key was good until \d{4}-\S+Z, by \S+celeroot\.trust\n/,
+    /^error\[KEY_UNUSABLE\]: the key in \S+ada\.key was good until \d{4}-\S+Z, by the trust file \S+celeroot\.trust\n/,
   );
 });
 
