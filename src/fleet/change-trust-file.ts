@@ -41,7 +41,7 @@ export async function changeTrustFile(fleet: FleetConfig, options: TrustChange):
 
 /** @throws ConfigError KEY_UNUSABLE also when the key is none of the trust file's roots. */
 async function readRootKey({ rootKeyFile }: FleetConfig, { roots }: Trust): Promise<SigningKey> {
-  const root = await readSigningKey(rootKeyFile, 'root_key');
+  const root = await readSigningKey(rootKeyFile, '`root_key:` in celeroot.yaml');
   if (roots.includes(root.id)) return root;
   throw new ConfigError('KEY_UNUSABLE', `the key in ${rootKeyFile} is none of the fleet’s root keys`, {
     hint: hintForOldKey(

@@ -63,6 +63,15 @@ function unreadable(path: string, why: string): UsageError {
 
 export type CheckedFile = { readonly name: string; readonly found: 'as released' | 'another' | 'not here' };
 
+/** A release file that was named, itself or by the folder it is in. */
+export async function releaseFileAt(path: string): Promise<string> {
+  const isFolder = await stat(path).then(
+    (stats) => stats.isDirectory(),
+    () => false,
+  );
+  return isFolder ? join(path, RELEASE_FILE) : path;
+}
+
 /**
  * Opens a release file, and holds what stands beside it against it.
  * @throws RejectedError RELEASE_INVALID when it is not signed as `open` wants it.
@@ -93,7 +102,7 @@ async function readRelease(
 ): Promise<Exclude<OpenedRelease, Refused>> {
   const text = await readFile(file, 'utf8').catch((error: unknown) => {
     throw new RejectedError('RELEASE_INVALID', `cannot read the release ${file}: ${messageOf(error)}`, {
-      hint: 'it stands beside the package; or name it with  --release FILE',
+      hint: 'celeroot release sign  writes it beside the packages; hosts join is told of another place with  --release',
       cause: error,
     });
   });
@@ -117,7 +126,7 @@ export type ReleaseCheck = {
  */
 export async function requireReleased(sent: PackageFile, { trust, file, now }: ReleaseCheck): Promise<void> {
   if (!wantsReleases(trust)) return;
-  const releaseFile = file ?? join(dirname(sent.file), RELEASE_FILE);
+  const releaseFile = await releaseFileAt(file ?? dirname(sent.file));
   const { release } = await readRelease(releaseFile, (text) => openTrustedRelease(text, trust, now));
   if (release.files.some(({ sha256, size }) => sha256 === sent.sha256 && size === sent.content.length)) return;
   throw new RejectedError(

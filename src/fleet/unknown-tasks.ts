@@ -9,7 +9,7 @@ import { taskAllowed, TASKS } from '../tasks/registry.ts';
  */
 export function unknownTasks(config: FleetConfig): readonly string[] {
   return [...config.roles.values()].flatMap(({ name: role, tasks }) =>
-    unknownAmong(tasks).map((pattern) => `roles/${role}/tasks: no task is called ${pattern}; ${whatElse(pattern)}`),
+    unknownAmong(tasks).map((pattern) => `roles/${role}/tasks: no task is called ${pattern}; ${meantTask(pattern)}`),
   );
 }
 
@@ -22,7 +22,7 @@ export function requireKnownTasks(patterns: readonly string[]): void {
   const [first] = unknown;
   if (first === undefined) return;
   throw new RejectedError('UNKNOWN_TASK', `no task is called ${unknown.join(' or ')}`, {
-    hint: whatElse(first),
+    hint: meantTask(first),
     details: { unknown, tasks: NAMES },
   });
 }
@@ -34,6 +34,7 @@ function unknownAmong(patterns: readonly string[]): readonly string[] {
   return patterns.filter((pattern) => !NAMES.some((name) => taskAllowed(name, [pattern])));
 }
 
-function whatElse(pattern: string): string {
+/** What may have been meant by a task that there is not. */
+export function meantTask(pattern: string): string {
   return didYouMean(pattern, pattern.endsWith('*') ? GROUPS : NAMES, 'see  celeroot tasks ls');
 }

@@ -8,17 +8,20 @@ const MAX_BYTES = 16 * 1024;
 const GROUP_AND_OTHERS = 0o077;
 
 /**
- * Reads a private key; `setting` is where celeroot.yaml names its file.
+ * Reads a private key; `namedBy` is what names its file.
  * @throws ConfigError KEY_UNUSABLE when it is missing, no regular file, open to others, somebody else's, or no
  * Ed25519 key.
  */
-export async function readSigningKey(file: string, setting = 'signing_key'): Promise<SigningKey> {
-  await using handle = await openKeyFile(file, setting);
+export async function readSigningKey(file: string, namedBy = '`signing_key:` in celeroot.yaml'): Promise<SigningKey> {
+  await using handle = await openKeyFile(file, namedBy);
   await checkAccess(handle, file);
   const { buffer, bytesRead } = await handle.read({ buffer: Buffer.alloc(MAX_BYTES), position: 0 });
   const key = parsePrivateKey(buffer.toString('latin1', 0, bytesRead));
   if (key === null) {
-    throw unusable(`${file} holds no Ed25519 private key`, 'put back the key that `celeroot init` wrote');
+    throw unusable(
+      `${file} holds no Ed25519 private key`,
+      'put back the key that `celeroot init` or `celeroot keys add` wrote',
+    );
   }
   return key;
 }
@@ -41,12 +44,12 @@ export async function writeSigningKey(file: string, key: SigningKey): Promise<vo
 }
 
 /** Without O_NONBLOCK a named pipe in the key's place would hold the program for ever. */
-async function openKeyFile(file: string, setting: string): Promise<FileHandle> {
+async function openKeyFile(file: string, namedBy: string): Promise<FileHandle> {
   try {
     return await open(file, constants.O_RDONLY | constants.O_NONBLOCK);
   } catch (error) {
     const hint = hasCode(error, 'ENOENT')
-      ? `run the command where the key is, or name it with \`${setting}:\` in celeroot.yaml`
+      ? `run the command where the key is, or name it with ${namedBy}`
       : `as its owner: chmod 600 ${file}`;
     throw unusable(`cannot read the private key ${file}: ${messageOf(error)}`, hint);
   }
@@ -68,7 +71,7 @@ async function checkAccess(handle: FileHandle, file: string): Promise<void> {
   if (stats.size > MAX_BYTES) {
     throw unusable(
       `${file} is no private key: it has ${stats.size} bytes`,
-      'put back the key that `celeroot init` wrote',
+      'put back the key that `celeroot init` or `celeroot keys add` wrote',
     );
   }
 }

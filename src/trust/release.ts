@@ -50,7 +50,12 @@ export function openTrustedRelease(text: string, trust: Trust, now: number): Ope
     trust.grants.map(({ key }) => key),
   );
   if (!opened.ok) return opened;
-  return checkKey(trust, { key: opened.signedBy, as: 'release', now, begunAt: null }) ?? opened;
+  return checkReleaseKey(trust, opened.signedBy, now) ?? opened;
+}
+
+/** Whether a key is a release key in force; null when it is. */
+export function checkReleaseKey(trust: Trust, key: string, now: number): Refused | null {
+  return checkKey(trust, { key, as: 'release', now, begunAt: null });
 }
 
 /** Whether a trust file has release keys, be they revoked: then what is installed must be released. */

@@ -47,6 +47,28 @@ test('a key is added with what it may do, its private half for its owner only', 
   assert.match((await keys(folder, 'ls')).stdout, /^ada +operator +good +apt\.\* +@db +\d{4}-/m);
 });
 
+test('what a key is granted and nothing matches is pointed out, and granted all the same', async () => {
+  await using folder = await makeFleetFolder();
+  const [add, key] = [['add', 'ada', '--public'], makeSigningKey().id];
+  const granted = ['--task', 'apt.instal,apt.*,apt.up*', '--host', '@nope,@db,web*,web1,web9,mail*'];
+
+  const { code, stderr } = await keys(folder, ...add, key, ...granted);
+
+  assert.equal(code, 0, stderr);
+  assert.deepEqual(
+    stderr.split('\n').filter((line) => !line.includes('keys publish')),
+    [
+      'warning: no task is called apt.instal; did you mean apt.install?',
+      'warning: @nope means no host now; see  celeroot roles ls',
+      'warning: web9 means no host now; did you mean web1 or web2?',
+      'warning: mail* means no host now; see  celeroot hosts ls',
+      '',
+    ],
+  );
+  const [, ada] = (await trustIn(folder)).grants;
+  assert.equal(ada?.hosts.length, 6);
+});
+
 test('a public key that somebody sent is added without a private one being made', async () => {
   await using folder = await makeFleetFolder();
   const { id } = makeSigningKey();

@@ -56,6 +56,42 @@ test('a release is what is called celeroot_… in a folder, and holds for what s
   assert.match(other.stderr, /^error\[RELEASE_INVALID\]: not as released: celeroot_1\.2\.3_amd64\.deb\n/);
 });
 
+test('a release is verified by its folder too, and said to be missing by its name', async () => {
+  await using scene = await setScene();
+
+  const missing = await scene.run('release', 'verify', 'dist');
+  await scene.run(...SIGN);
+  const there = await scene.run('release', 'verify', 'dist');
+
+  assert.match(missing.stderr, /^error\[RELEASE_INVALID\]: cannot read the release \S+dist\/release\.json: ENOENT/);
+  assert.match(missing.stderr, /\nhint: celeroot release sign {2}writes it/);
+  assert.match(there.stdout, /^release 1\.2\.3, signed with/m);
+});
+
+test('who signs with a key that hosts join does not take is told, where there is a trust file', async () => {
+  await using scene = await setScene();
+  await scene.run('keys', 'add', 'gone', '--kind', 'release', '--out', 'gone.key');
+  await scene.run('keys', 'revoke', 'gone');
+  const warned = async (key: string, ...flags: readonly string[]): Promise<string> => {
+    const { code, stderr } = await scene.run('release', 'sign', 'dist', '--key', key, ...flags);
+    assert.equal(code, 0, stderr);
+    return stderr;
+  };
+
+  assert.match(await warned('celeroot.key'), /^warning: hosts join takes no release of this key: .* of kind operator/);
+  assert.match(await warned('gone.key'), /of this key: the key of gone was revoked/);
+  assert.match(await warned('celeroot.root.key'), /of this key: the trust file \(version 4\) has no key/);
+  assert.equal(await warned('release.key'), '');
+  assert.equal(await warned('celeroot.key', '--config', 'elsewhere.yaml'), '');
+});
+
+test('a release key that is not there is asked for by its option', async () => {
+  await using scene = await setScene();
+  const { code, stderr } = await scene.run('release', 'sign', 'dist', '--key', 'missing.key');
+  assert.equal(code, 3);
+  assert.match(stderr, /^error\[KEY_UNUSABLE\]: .*missing\.key.*\nhint: .* name it with `--key`\n$/);
+});
+
 test('files that are named are released, and no others', async () => {
   await using scene = await setScene();
   const { stdout } = await scene.run('release', 'sign', `dist/${AMD64}`, '--key', 'release.key', '--json');

@@ -2,6 +2,7 @@ import { resolve } from 'node:path';
 import { Command, Option, type CommandUnknownOpts } from '@commander-js/extra-typings';
 import { UsageError } from '../../core/errors.ts';
 import { parseDuration } from '../../core/duration.ts';
+import { writeWarning } from '../../terminal/error.ts';
 import { writeJson } from '../../terminal/json.ts';
 import { KEY_KINDS, type KeyKind } from '../../trust/trust-file.ts';
 import type { Cli } from '../context.ts';
@@ -33,6 +34,7 @@ export function addCommand(cli: Cli): CommandUnknownOpts {
     );
   return command.action(async (name, { public: publicKey, out, kind, task, host, for: period }) => {
     const { addKey } = await import('./add-key.ts');
+    const { unmatchedWords } = await import('../../fleet/unmatched-words.ts');
     const { spreadText, tellHosts } = await import('./tell-hosts.ts');
     const fleet = await loadFleetConfig(cli, command);
     if (kind === 'release' && (task ?? host) !== undefined) {
@@ -40,12 +42,13 @@ export function addCommand(cli: Cli): CommandUnknownOpts {
     }
     const validForMs = period === undefined ? null : requireDuration(period);
     const file = out === undefined ? null : resolve(cli.cwd, out);
+    const granted = { tasks: task ?? ['*'], hosts: host ?? ['*'] };
+    for (const line of unmatchedWords(fleet, granted)) writeWarning(cli.stderr, line);
     const added = await addKey(fleet, {
       name,
       kind,
       source: { publicKey: publicKey ?? null, file },
-      tasks: task ?? ['*'],
-      hosts: host ?? ['*'],
+      ...granted,
       validForMs,
       clock: cli.clock,
     });

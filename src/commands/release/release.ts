@@ -30,7 +30,7 @@ function verifyCommand(cli: Cli): CommandUnknownOpts {
     .description(
       'see that a release is signed by a release key of the trust file, and that the files beside it are those',
     )
-    .argument('<file>', 'the release.json')
+    .argument('<file>', 'the release.json, or the folder it is in')
     .option('--public <key>', 'by this release key (ed25519:…), without a trust file')
     .addHelpText('after', examples('celeroot release verify build/dist/release.json'))
     .action(async (file, { public: publicKey }) => {

@@ -1,7 +1,7 @@
 import { resolve } from 'node:path';
 import type { CommandUnknownOpts } from '@commander-js/extra-typings';
 import { RejectedError } from '../../core/errors.ts';
-import { checkRelease } from '../../fleet/release-files.ts';
+import { checkRelease, releaseFileAt } from '../../fleet/release-files.ts';
 import { readTrustFile } from '../../fleet/trust-on-disk.ts';
 import { writeJson } from '../../terminal/json.ts';
 import { writeTable } from '../../terminal/table.ts';
@@ -14,7 +14,7 @@ export type VerifyReleaseFlags = { readonly file: string; readonly publicKey: st
 
 /** Shows what was released and whether what is here is that. */
 export async function verifyRelease(cli: Cli, command: CommandUnknownOpts, flags: VerifyReleaseFlags): Promise<void> {
-  const file = resolve(cli.cwd, flags.file);
+  const file = await releaseFileAt(resolve(cli.cwd, flags.file));
   const open = await opener(cli, command, flags.publicKey);
   const { release, signedBy, files } = await checkRelease(file, open);
   if (sharedFlags(command).json) writeJson(cli.stdout, { file, key: signedBy, release, files });
