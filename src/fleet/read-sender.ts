@@ -5,6 +5,7 @@ import { readSigningKey } from '../trust/key-file.ts';
 import { kindOf, type Grant, type KeyKind } from '../trust/trust-file.ts';
 import type { Sender } from './dispatch-run.ts';
 import { journalOf } from './journal.ts';
+import { howToReplace } from './key-in-use.ts';
 import { hintForOldKey } from './next-key.ts';
 import { readTrustFile } from './trust-on-disk.ts';
 
@@ -31,7 +32,9 @@ export async function readSender(
       {
         hint: hintForOldKey(
           fleet.signingKeyFile,
-          `the hosts would refuse its orders; see  celeroot keys ls;  its public half is  ${key.id}`,
+          (grant?.revokedAt ?? null) === null
+            ? `the hosts would refuse its orders; see  celeroot keys ls;  its public half is  ${key.id}`
+            : `to give this controller another:  ${howToReplace(fleet.signingKeyFile, as)}`,
         ),
       },
     );

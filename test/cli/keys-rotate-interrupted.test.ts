@@ -92,7 +92,7 @@ test('a root key that is not there is asked for by the name of its setting', asy
   await using folder = await makeFleetFolder();
   await rm(join(folder.path, 'celeroot.root.key'));
 
-  const { code, stderr } = await keys(folder, 'revoke', 'operator');
+  const { code, stderr } = await keys(folder, 'revoke', 'operator', '--yes');
 
   assert.equal(code, 3);
   assert.match(

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
+import { readdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import * as z from 'zod';
@@ -118,13 +118,25 @@ test('a release key is for no tasks or hosts', async () => {
 test('a revoked key is named as such and signs nothing here any more', async () => {
   await using folder = await makeFleetFolder();
 
-  const revoked = await keys(folder, 'revoke', 'operator');
+  const unasked = await keys(folder, 'revoke', 'operator');
+  const revoked = await keys(folder, 'revoke', 'operator', '--yes');
 
+  assert.equal(unasked.code, 5);
+  assert.match(unasked.stderr, /^error\[CONFIRMATION_NEEDED\]: revoke operator, with whose key \S+celeroot\.key this/);
   assert.equal(revoked.code, 0);
   assert.match((await keys(folder, 'ls')).stdout, /^operator +operator +revoked \d{4}-/m);
   const ping = await runCli(['system', 'ping', '--host', 'web1'], { cwd: folder.path });
   assert.equal(ping.code, 3);
-  assert.match(ping.stderr, /^error\[KEY_UNUSABLE\]: the key in .* is revoked in the trust file .*\nhint: .*keys ls/);
+  assert.match(
+    ping.stderr,
+    /^error\[KEY_UNUSABLE\]: the key in .* is revoked in the trust file .*\nhint: to give this/,
+  );
+  const told = /^ {2}mv (\S+) (\S+) && celeroot keys add NAME --out \1$/m.exec(revoked.stdout);
+  assert.ok(ping.stderr.includes(told?.[0].trim() ?? 'nothing was told'), revoked.stdout + ping.stderr);
+  await rename(told?.[1] ?? '', told?.[2] ?? '');
+  await keys(folder, 'add', 'operator-2', '--out', told?.[1] ?? '');
+  const after = await runCli(['system', 'ping', '--host', 'web1'], { cwd: folder.path });
+  assert.match(after.stderr, /^error\[BROKER_UNREACHABLE\]/, 'the new key signs');
   const again = await keys(folder, 'revoke', 'operator');
   assert.match(again.stderr, /^error\[KEY_REVOKED\]: .*\nhint: .*celeroot keys add NAME --out FILE/);
 });

@@ -53,7 +53,7 @@ for (const [what, newest, held] of LIES) {
   test(`a revocation reaches hosts where Redis claims ${what}`, async () => {
     await redis.command('HSET', TRUST, 'newest', newest, ...(held === null ? [] : [newest, held]));
 
-    const revoked = await run('keys', 'revoke', 'operator');
+    const revoked = await run('keys', 'revoke', 'operator', '--yes');
 
     assert.equal(revoked.code, 0, revoked.stderr);
     assert.match(revoked.stderr, new RegExp(`^warning: Redis claimed a version ${newest} of the trust file`));
@@ -86,7 +86,7 @@ test('a version that another controller has signed stays, and a change that it o
   assert.equal((await run('keys', 'add', 'ada', '--out', 'ada.key')).code, 0);
   const theirs = await published('2');
 
-  const same = await runCli(['keys', 'revoke', 'operator'], { cwd: another.path });
+  const same = await runCli(['keys', 'revoke', 'operator', '--yes'], { cwd: another.path });
 
   assert.equal(same.code, 5);
   assert.match(same.stderr, /error\[TRUST_OVERTAKEN\]: hosts have another version 2 /);
