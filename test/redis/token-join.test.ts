@@ -130,7 +130,7 @@ test('where the fingerprint is not that of the key, nothing is recorded, and the
   for (const [typed, error, told] of [
     [
       '0000-0000-0000-0000-0000-0000',
-      /^error\[FINGERPRINT_DIFFERS\]: the key that came as web1 has another fingerprint: /m,
+      /^error\[FINGERPRINT_DIFFERS\]: the key that came as web1 has another fingerprint\nhint: nothing was recorded; /m,
       /has another fingerprint/,
     ],
     ['', /^error\[CONFIRMATION_NEEDED\]: nobody typed the fingerprint/m, /nobody typed/],
@@ -144,6 +144,7 @@ test('where the fingerprint is not that of the key, nothing is recorded, and the
     const { code, stderr } = await here.result;
     assert.equal(code, 5);
     assert.match(stderr, error);
+    assert.ok(!stderr.includes(await machine.fingerprint()), stderr);
     assert.equal(stderr.match(/Is it a typing error/g)?.length ?? 0, typed === '' ? 0 : 2);
     assert.deepEqual((await readdir(machine.stateDir)).toSorted(), ['host.key', 'settings']);
     assert.deepEqual(await readdir(dirname(machine.workerFile)), ['redis.password']);

@@ -1,6 +1,6 @@
 import { RejectedError, UsageError } from '../../core/errors.ts';
 import type { JoinAnswer } from '../../trust/join-answer.ts';
-import { isFingerprintOf, keyFingerprint, looksLikeFingerprint } from '../../trust/key-fingerprint.ts';
+import { isFingerprintOf, looksLikeFingerprint } from '../../trust/key-fingerprint.ts';
 import type { Cli } from '../context.ts';
 
 /**
@@ -11,7 +11,7 @@ import type { Cli } from '../context.ts';
 export type FingerprintAsker = (answer: JoinAnswer, signal: AbortSignal) => Promise<boolean>;
 
 /**
- * The fingerprint is not shown here, so that it has to be read where the machine shows it.
+ * The fingerprint is not shown here, also not afterwards, so that it has to be read where the machine shows it.
  * @throws UsageError when what was given is none; RejectedError CONFIRMATION_NEEDED when there is nobody to ask.
  */
 export function fingerprintAsker({ ask, stderr }: Cli, given: string | undefined): FingerprintAsker {
@@ -22,7 +22,7 @@ export function fingerprintAsker({ ask, stderr }: Cli, given: string | undefined
       });
     }
     return async ({ host, key }) => {
-      if (!isFingerprintOf(given, key)) throw differs(host, key);
+      if (!isFingerprintOf(given, key)) throw differs(host);
       return true;
     };
   }
@@ -40,7 +40,7 @@ export function fingerprintAsker({ ask, stderr }: Cli, given: string | undefined
       const typed = await ask(`Type the fingerprint that ${host} shows: `, { signal });
       if (typed.trim() === '') return false;
       if (isFingerprintOf(typed, key)) return true;
-      if (tries === MOST_TRIES) throw differs(host, key);
+      if (tries === MOST_TRIES) throw differs(host);
       stderr.write('That is not the fingerprint of the key that came. Is it a typing error?\n');
     }
   };
@@ -48,10 +48,10 @@ export function fingerprintAsker({ ask, stderr }: Cli, given: string | undefined
 
 const MOST_TRIES = 3;
 
-function differs(host: string, key: string): RejectedError {
-  const came = keyFingerprint(key);
-  return new RejectedError('FINGERPRINT_DIFFERS', `the key that came as ${host} has another fingerprint: ${came}`, {
-    hint: `compare it with what ${host} itself shows; if that is another, somebody else had the token: nothing was recorded`,
-    details: { host, came },
+/** Without that of the key that came: whoever had the token made it, and it would only have to be pasted. */
+function differs(host: string): RejectedError {
+  return new RejectedError('FINGERPRINT_DIFFERS', `the key that came as ${host} has another fingerprint`, {
+    hint: `nothing was recorded; look again at what  celeroot join --show-fingerprint  prints on ${host}: if that is what was given here, somebody else had the token`,
+    details: { host },
   });
 }
