@@ -69,7 +69,7 @@ describe('the policy of a host’s owner', () => {
   const wrong: readonly (readonly [what: string, text: string, message: RegExp])[] = [
     ['a key that is none', GOOD.replace('tasks:', 'taks:'), /policy\.yaml:4:3: deny\/taks: is not known here; .*tasks/],
     ['an hour that is none', GOOD.replace('22:00', '25:00'), /:8:11: hours\/0\/from: expected a time such as 22:00/],
-    ['an empty window', GOOD.replace('05:00', '22:00'), /:9:9: hours\/0\/to: expected two times/],
+    ['an empty window', GOOD.replace('05:00', '22:00'), /:9:9: hours\/0\/to: expected another time/],
     ['a day that is none', GOOD.replace('mon', 'monday'), /:7:12: hours\/0\/days\/0: expected sun or mon/],
     ['no hours at all', 'version: 1\nhours: []\n', /:2:8: hours: expected at least 1 entry/],
     ['a text for a list', GOOD.replace('[apt.upgrade]', 'apt.upgrade'), /:10:14: two_signers: expected a list/],

@@ -14,7 +14,7 @@ const packagesSchema = patternsSchema(
 ).default([]);
 const timeSchema = z
   .string()
-  .regex(/^(?:(?:[01]\d|2[0-3]):[0-5]\d|24:00)$/, { error: 'expected a time such as 22:00, in quotes' });
+  .regex(/^(?:(?:[01]\d|2[0-3]):[0-5]\d|24:00)$/, { abort: true, error: 'expected a time such as 22:00, in quotes' });
 
 const windowSchema = z
   .strictObject({
@@ -22,9 +22,15 @@ const windowSchema = z
     from: timeSchema,
     to: timeSchema,
   })
-  .refine(({ from, to }) => from !== to && from !== '24:00', {
-    error: 'expected two times; the whole day is from 00:00 to 24:00',
-    path: ['to'],
+  .superRefine(({ from, to }, window) => {
+    if (from === '24:00') {
+      const message = 'expected 00:00, of the day that begins then';
+      window.addIssue({ code: 'custom', path: ['from'], input: from, message });
+    }
+    if (from === to) {
+      const message = 'expected another time than that of from; a whole day is from 00:00 to 24:00';
+      window.addIssue({ code: 'custom', path: ['to'], input: to, message });
+    }
   });
 type Window = Readonly<z.infer<typeof windowSchema>>;
 

@@ -47,6 +47,29 @@ test('what is wrong with it is named by its place', async () => {
   assert.match(stderr, /^error\[CONFIG_INVALID\]: \S*policy\.yaml:4:6: hours\/0\/day: is not known here; .*days/);
 });
 
+for (const [window, findings] of [
+  [
+    "from: '22:00', to: '22:00'",
+    ['to: expected another time than that of from; a whole day is from 00:00 to 24:00, got "22:00"'],
+  ],
+  ["from: '24:00', to: '05:00'", ['from: expected 00:00, of the day that begins then, got "24:00"']],
+  ["from: '22:00', to: '25:00'", ['to: expected a time such as 22:00, in quotes, got "25:00"']],
+  [
+    "from: '25:00', to: '25:00'",
+    [
+      'from: expected a time such as 22:00, in quotes, got "25:00"',
+      'to: expected a time such as 22:00, in quotes, got "25:00"',
+    ],
+  ],
+] as const) {
+  test(`of a window with ${window} all is said, once`, async () => {
+    const { code, stderr } = await check(`version: 1\nhours:\n  - { ${window} }\n`);
+    assert.equal(code, 3);
+    const said = [...stderr.matchAll(/: hours\/0\/(.*)$/gm)].map(([, finding]) => finding);
+    assert.deepEqual(said, findings);
+  });
+}
+
 test('a task that there is not is pointed out', async () => {
   const { code, stderr } = await check('version: 1\ntwo_signers: [apt.instal, apt.*]\n');
   assert.equal(code, 0);
