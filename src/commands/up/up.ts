@@ -1,5 +1,6 @@
 import { Command, Option, type CommandUnknownOpts } from '@commander-js/extra-typings';
 import type { FleetConfig } from '../../config/fleet-config.ts';
+import { namedHost } from '../../config/named-host.ts';
 import { formatNode } from '../../core/broker-settings.ts';
 import { embeddedFolder } from '../../core/embedded-files.ts';
 import { UsageError } from '../../core/errors.ts';
@@ -10,6 +11,7 @@ import type { Cli } from '../context.ts';
 import { celerootFor } from '../edit-fleet.ts';
 import { examples, sharedFlags } from '../flags.ts';
 import { openBroker } from '../open-fleet.ts';
+import { nextSteps } from './next-steps.ts';
 import { findOrMakeFleet, recordOwnKey, thisHost } from './find-or-make-fleet.ts';
 import { offerRedisServer } from './offer-redis-server.ts';
 import { requireSameOrders } from './require-same-orders.ts';
@@ -46,24 +48,13 @@ export function upCommand(cli: Cli): CommandUnknownOpts {
     if (onlyStart === true) return;
     await firstRuns(cli, command, { fleet, host: name });
     if (sharedFlags(command).json) return;
-    cli.stdout.write(`\n${nextSteps(fleet, name, celerootFor(command))}\n${bootSteps(command, asked)}`);
+    cli.stdout.write(
+      `\n${nextSteps({ fleet, host: namedHost(fleet, name), celeroot: celerootFor(command) })}\n${bootSteps(command, asked)}`,
+    );
   });
 }
 
 const AT_BOOT = 'celeroot up --print-unit > /etc/systemd/system/celeroot-up.service';
-
-function nextSteps({ broker }: FleetConfig, host: HostName, celeroot: string): string {
-  const another =
-    broker.listen === null ? 'another host' : `another host, which reaches Redis at ${formatNode(broker.listen.node)}`;
-  const steps = [
-    [`${celeroot} hosts ls`, 'what this fleet is made of'],
-    [`${celeroot} apt upgrade --host ${host} --dry-run`, 'what an upgrade would do; nothing is changed'],
-    [`${celeroot} hosts add web1 --role server`, another],
-    [`${celeroot} down`, 'stop the worker and Redis'],
-  ];
-  const width = Math.max(...steps.map(([command = '']) => command.length));
-  return ['Next:', ...steps.map(([command = '', purpose]) => `  ${command.padEnd(width)}   ${purpose}`)].join('\n');
-}
 
 type Here = { readonly fleet: FleetConfig; readonly host: HostName };
 
