@@ -4,6 +4,7 @@ import { RejectedError } from '../core/errors.ts';
 import { isTwice, twiceText } from '../core/host-presence.ts';
 import type { ControllerBroker } from '../queue/broker.ts';
 import { hearPresences } from './hear-hosts.ts';
+import { joinLine } from './join-steps.ts';
 import type { Assignment } from './prepare-run.ts';
 
 /** The hosts that a run is for. */
@@ -28,6 +29,6 @@ export async function requireOneMachine(
 }
 
 /** What to type where a copy of a host answers in its name. */
-export function howToPart({ name }: Pick<Host, 'name'>): string {
-  return `on the copy:  systemctl disable --now celeroot-worker ; then join the right one again:  celeroot hosts join ${name} --new-secrets | … | celeroot hosts accept ${name} --replace`;
+export function howToPart(host: Host): string {
+  return `on the copy:  systemctl disable --now celeroot-worker ; then join the right one again:  ${joinLine(host, 'celeroot', ['--new-secrets'])} --replace`;
 }
