@@ -30,7 +30,7 @@ test('up lets a second machine join the Redis of the first over TLS, and both ou
   const up = await celeroot('up');
 
   assert.match(up, new RegExp(`^started Redis .*\nRedis listens at ${at.replaceAll('.', '\\.')}, with TLS\n`, 'm'));
-  assert.match(up, new RegExp(`hosts add web1 --role server +another host, which reaches Redis at ${first.address}`));
+  assert.match(up, new RegExp(`hosts add web2 --role server +another host, which reaches Redis at ${first.address}`));
   const listening = await first.must(['sh', '-c', 'cat /proc/net/tcp /proc/net/tcp6']);
   assert.equal(listening.match(/ 0A /g)?.length, 1, 'it listens at one port alone');
 

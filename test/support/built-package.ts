@@ -11,7 +11,18 @@ import { VERSION } from '../../src/core/version.ts';
 export const NEXT_VERSION = `${VERSION}+next`;
 const TIME = 1_700_000_000;
 
-const SOURCES = ['bin', 'src', 'scripts', 'package.json', 'package-lock.json', 'CHANGELOG.md', 'celeroot.example.yaml'];
+const SOURCES = [
+  'bin',
+  'src',
+  'scripts',
+  'package.json',
+  'package-lock.json',
+  'CHANGELOG.md',
+  'SECURITY.md',
+  'docs',
+  'celeroot.example.yaml',
+  'celeroot.schema.json',
+];
 
 export type BuiltCopy = { readonly dist: string; readonly executable: string; readonly package: string };
 export type Habits = { readonly umask?: string; readonly env?: Readonly<Record<string, string>> };
