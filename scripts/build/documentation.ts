@@ -15,6 +15,7 @@ const PAGES = [
   'hooks',
   'joining',
   'keys',
+  'operating',
   'packages',
   'policy',
   'roll-outs',
