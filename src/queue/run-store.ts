@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
-import { RejectedError } from '../core/errors.ts';
 import { runIdSchema, type RunId } from '../core/ids.ts';
+import { runExists } from '../core/run-exists.ts';
 import { reportersOf, runRecordSchema, type Run } from '../core/run.ts';
 import { signedByKeySchema, type SignedByKey } from '../core/signed.ts';
 import type { StoredRun } from './broker.ts';
@@ -30,9 +30,7 @@ export async function saveRun(
   const touched = [keys.run(run.id), keys.writer(run.id), keys.runs];
   const values = [JSON.stringify(record), RUN_LIFETIME_MS, randomUUID(), ANSWER_MS, run.createdAt, run.id];
   if ((await ask((client) => client.eval(STORE_RUN, touched.length, ...touched, ...values))) !== 1) {
-    throw new RejectedError('RUN_EXISTS', `run ${run.id} is stored already`, {
-      hint: `it was sent; what became of it:  celeroot runs show ${run.id}`,
-    });
+    throw runExists(run.id);
   }
   await ask((client) => forgetOldRuns(client, keys));
 }
