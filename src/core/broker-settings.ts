@@ -32,3 +32,26 @@ export type BrokerSettings = {
 export function formatNode({ host, port }: BrokerNode): string {
   return host.includes(':') ? `[${host}]:${port}` : `${host}:${port}`;
 }
+
+/** The machines it names; none for a socket. */
+export function nodesOf(endpoint: BrokerSettings['endpoint']): readonly BrokerNode[] {
+  switch (endpoint.kind) {
+    case 'socket':
+      return [];
+    case 'tcp':
+      return [endpoint.node];
+    case 'sentinel':
+    case 'cluster':
+      return endpoint.nodes;
+  }
+}
+
+/** Whether it names the machine of whoever reads it. */
+export function isOwnMachine({ host }: BrokerNode): boolean {
+  return /^(localhost|127\..*|::1)$/.test(host);
+}
+
+/** Whether another machine is reached without TLS. */
+export function isInClear({ endpoint, tls }: Pick<BrokerSettings, 'endpoint' | 'tls'>): boolean {
+  return tls === null && !nodesOf(endpoint).every(isOwnMachine);
+}

@@ -1,7 +1,18 @@
 import { RejectedError } from '../core/errors.ts';
+import { runExists } from '../core/run-exists.ts';
+import type { ControllerBroker } from '../queue/broker.ts';
 import { cosignOrder } from '../trust/sign-order.ts';
 import type { Sender, SignedRun } from './dispatch-run.ts';
 import type { WaitingRun } from './run-file.ts';
+
+/**
+ * So that no signature is written down that is good for nothing.
+ * @throws RejectedError RUN_EXISTS
+ */
+export async function requireUnsent(broker: Pick<ControllerBroker, 'runRecords'>, { run }: WaitingRun): Promise<void> {
+  const sent = await broker.runRecords([run.id]);
+  if (sent.length > 0) throw runExists(run.id);
+}
 
 /**
  * Adds a second operator's signature to each order, and writes that down. Nothing leaves this machine yet.

@@ -1,6 +1,7 @@
 import { endpointForHosts } from '../config/broker-for-hosts.ts';
 import type { FleetConfig, Host } from '../config/fleet-config.ts';
 import { PASSWORD_FILE } from '../config/worker-file.ts';
+import { isInClear, isOwnMachine, nodesOf } from '../core/broker-settings.ts';
 import { quoteWord } from '../core/quote-word.ts';
 import { WORKER_UNIT } from '../host/worker-unit.ts';
 
@@ -50,16 +51,19 @@ export function leaveLine(host: Host): string {
   return `${sshTo(host)} 'apt-get purge --yes celeroot'`;
 }
 
-/** Why hosts elsewhere cannot reach this Redis; null when they may. */
-export function unreachableBroker({ broker, file }: FleetConfig): string | null {
+/** Why hosts elsewhere cannot reach this Redis, or not without telling who listens; null when they may. */
+export function warnOfBroker({ broker, file }: FleetConfig): string | null {
   const endpoint = endpointForHosts(broker);
-  const mend = `name one they reach under broker: in ${file} (celeroot config explain broker)`;
+  const explained = `under broker: in ${file} (celeroot config explain broker)`;
+  const mend = `name one they reach ${explained}`;
   const orListen = broker.embedded ? `let it listen, or ${mend}` : mend;
   if (endpoint.kind === 'socket')
     return `this fleet’s Redis is a socket of this machine, which no other host reaches; ${orListen}`;
-  const nodes = endpoint.kind === 'tcp' ? [endpoint.node] : endpoint.nodes;
-  if (!nodes.every(({ host }) => /^(localhost|127\..*|::1)$/.test(host))) return null;
-  return `this fleet’s Redis is at ${nodes[0]?.host ?? ''}, which is each host itself; ${mend}`;
+  const nodes = nodesOf(endpoint);
+  if (nodes.every(isOwnMachine))
+    return `this fleet’s Redis is at ${nodes[0]?.host ?? ''}, which is each host itself; ${mend}`;
+  if (!isInClear(broker)) return null;
+  return `hosts send their passwords to Redis without TLS, for all who listen on the network; give it TLS, and write rediss:// or tls: true ${explained}`;
 }
 
 function sshTo({ address }: Host): string {

@@ -76,19 +76,14 @@ export function prepareRun(fleet: FleetConfig, request: RunRequest): PreparedRun
   const { assignments, notJoined } = leaveOutNotJoined(fleet, meant);
   requireAllowed(fleet, task, assignments);
   const target = to.kind === 'any' ? `any host of role ${to.role}` : describeTarget(to.target);
-  return {
-    task,
-    args,
-    dryRun,
-    expiresInMs,
-    deadlineMs,
-    target,
-    assignments,
-    notJoined,
-    follows: null,
-    rollout: null,
-    steps: [],
-  };
+  return plainRun({ task, args, dryRun, expiresInMs, deadlineMs, target, assignments, notJoined });
+}
+
+const PLAIN = { dryRun: false, notJoined: [], follows: null, rollout: null, steps: [] } as const;
+
+/** A run of its own, of which all jobs have their turn at once. */
+export function plainRun(run: Omit<PreparedRun, keyof typeof PLAIN> & Partial<PreparedRun>): PreparedRun {
+  return { ...PLAIN, ...run };
 }
 
 /** @throws RejectedError UNKNOWN_TASK with what may have been meant. */

@@ -1,7 +1,14 @@
 import type { FleetConfig } from '../config/fleet-config.ts';
 import type { StepRule } from '../rollout/rules.ts';
 import type { WantedStep } from '../rollout/steps.ts';
-import { checkArguments, requireAllowed, requireTask, type PreparedRun, type PreparedStep } from './prepare-run.ts';
+import {
+  checkArguments,
+  plainRun,
+  requireAllowed,
+  requireTask,
+  type PreparedRun,
+  type PreparedStep,
+} from './prepare-run.ts';
 
 /**
  * What each host does in its turn. Each step is a run of its own that belongs to the roll-out, with its own orders,
@@ -28,15 +35,7 @@ function prepareStep(
   checkArguments(task, args, place);
   const assignments = run.assignments.map((assignment) => ({ ...assignment, expectedPlan: null, args: {} }));
   requireAllowed(fleet, task, assignments);
-  return {
-    ...run,
-    task,
-    args,
-    assignments,
-    dryRun: false,
-    target: `each host of a roll-out of ${run.task.name}, in its turn`,
-    follows: null,
-    rollout: null,
-    steps: [],
-  };
+  const { expiresInMs, deadlineMs, notJoined } = run;
+  const target = `each host of a roll-out of ${run.task.name}, in its turn`;
+  return plainRun({ task, args, expiresInMs, deadlineMs, target, assignments, notJoined });
 }

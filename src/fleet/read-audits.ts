@@ -8,7 +8,7 @@ import type { Report } from '../core/report.ts';
 import type { JobState } from '../core/run-state.ts';
 import { auditRead, auditRecordSchema, auditResultSchema } from '../tasks/audit-read.ts';
 import { askHosts, whyNoOutcome, type Asked, type AskOptions } from './ask-hosts.ts';
-import { assignToHost, type PreparedRun } from './prepare-run.ts';
+import { assignToHost, plainRun, type PreparedRun } from './prepare-run.ts';
 
 /** From which line of its log, and from when in apt's history, a host is to be read; null for since the log began. */
 export type ReadFrom = { readonly host: HostName; readonly from: number; readonly since: number | null };
@@ -80,19 +80,14 @@ async function readPages(
 }
 
 function prepareReading(fleet: FleetConfig, wanted: readonly ReadFrom[]): PreparedRun {
-  return {
+  return plainRun({
     task: auditRead,
     args: {},
-    dryRun: false,
     expiresInMs: EXPIRES_MS,
     deadlineMs: DEADLINE_MS,
     target: wanted.length === 1 ? `host ${wanted[0]?.host}` : `the audit logs of ${wanted.length} hosts`,
     assignments: wanted.map(({ host, from, since }) => ({ ...assignToHost(fleet, host), args: { from, since } })),
-    notJoined: [],
-    follows: null,
-    rollout: null,
-    steps: [],
-  };
+  });
 }
 
 type Told = { readonly pieces: readonly OutputPiece[]; readonly reported: readonly ChainHead[] };

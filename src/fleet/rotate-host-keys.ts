@@ -11,7 +11,7 @@ import { readKeyOffer } from '../trust/key-offer.ts';
 import { askHosts, whyNoOutcome, whyNotAsked, type Asked, type AskOptions } from './ask-hosts.ts';
 import { candidatesIn } from './candidates.ts';
 import { readRun } from './follow-run.ts';
-import { assignToHost, type PreparedRun } from './prepare-run.ts';
+import { assignToHost, plainRun } from './prepare-run.ts';
 import { recordHost } from './record-host.ts';
 import { requireOneMachine } from './require-one-machine.ts';
 import { witnessOf } from './witness.ts';
@@ -161,19 +161,14 @@ async function askEach(
 ): Promise<Asked> {
   const { fleet, broker, sender, expiresInMs } = stage;
   const [first] = questions;
-  const prepared: PreparedRun = {
+  const prepared = plainRun({
     task: keysRotate,
     args: {},
-    dryRun: false,
     expiresInMs,
     deadlineMs: DEADLINE_MS,
     target: questions.length === 1 ? `host ${first?.host}` : `the keys of ${questions.length} hosts`,
     assignments: questions.map(({ host, take }) => ({ ...assignToHost(fleet, host), args: { take } })),
-    notJoined: [],
-    follows: null,
-    rollout: null,
-    steps: [],
-  };
+  });
   await requireOneMachine(broker, { fleet, prepared }, sender.clock);
   return await askHosts(prepared, stage);
 }

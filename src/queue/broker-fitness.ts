@@ -1,3 +1,5 @@
+import { isInClear, type BrokerSettings } from '../core/broker-settings.ts';
+
 /** What a Redis says of itself; null where it does not let us see. */
 export type BrokerFacts = {
   readonly version: string | null;
@@ -36,6 +38,17 @@ export function judgeBroker(facts: BrokerFacts, redisCli: string, expectCluster:
     ...judgeRole(facts.master, redisCli),
     ...judgeEviction(facts.maxmemoryPolicy, redisCli),
     ...judgePersistence(facts, redisCli),
+  ];
+}
+
+/** What is wrong with the way to a Redis. */
+export function judgeWay(settings: Pick<BrokerSettings, 'endpoint' | 'tls'>): readonly Finding[] {
+  if (!isInClear(settings)) return [];
+  return [
+    warning(
+      'there is no TLS: who listens on the network reads all that passes, and the passwords; with the controller’s he may make himself any user',
+      'give Redis a tls-port, and write rediss:// or tls: true under broker: (celeroot config explain broker)',
+    ),
   ];
 }
 

@@ -1,6 +1,5 @@
 import { createHash } from 'node:crypto';
 import type { EmbeddedFiles } from '../core/embedded-files.ts';
-import { ConnectionError } from '../core/errors.ts';
 import { controllerUserName, type HostUser } from '../core/host-user.ts';
 import { Secret } from '../core/secret.ts';
 import { writeDurably } from '../host/durable-file.ts';
@@ -9,7 +8,7 @@ import { embeddedUsers } from './acl-lines.ts';
 import { makeAccess, readControllerPassword } from './embedded-access.ts';
 import type { RedisUser } from './embedded-redis.ts';
 import { prepareCertificate } from './embedded-tls.ts';
-import { OLDEST_WITH_HOST_USERS } from './host-users.ts';
+import { requireUsersIn } from './host-users.ts';
 import type { Listening } from './started-listening.ts';
 
 /** Where a Redis listens for hosts elsewhere, and who they are. */
@@ -32,7 +31,8 @@ export type Login = { readonly user: string | null; readonly password: Secret | 
  * @throws CommandError when something cannot be made, ConnectionError BROKER_UNFIT when Redis is too old.
  */
 export async function prepareListening({ files, listen, owner }: Preparation): Promise<Login> {
-  await requireUsers();
+  const { stdout } = await runCommand(['redis-server', '--version']);
+  requireUsersIn(/\bv=(\S+)/.exec(stdout)?.[1] ?? '');
   await makeAccess(files);
   await prepareCertificate({ host: listen.node.host, files, owner, now: Date.now() });
   const password = await readControllerPassword(files);
@@ -40,13 +40,4 @@ export async function prepareListening({ files, listen, owner }: Preparation): P
   const scope = { environment: listen.environment, database: 0, endpoint: { kind: 'tcp', node: listen.node } } as const;
   await writeDurably(files.users, `${embeddedUsers(scope, digest, listen.users).join('\n')}\n`, { owner });
   return { user: controllerUserName(listen.environment), password: new Secret(password) };
-}
-
-async function requireUsers(): Promise<void> {
-  const { stdout } = await runCommand(['redis-server', '--version']);
-  const version = /\bv=(\S+)/.exec(stdout)?.[1] ?? '';
-  if (Number(version.split('.')[0]) >= OLDEST_WITH_HOST_USERS) return;
-  throw new ConnectionError('BROKER_UNFIT', `redis-server ${version} cannot keep a host to its own keys`, {
-    hint: `to listen for hosts the embedded Redis must be ${OLDEST_WITH_HOST_USERS}.0 or newer; Debian 12 has it`,
-  });
 }

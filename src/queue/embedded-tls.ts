@@ -65,15 +65,16 @@ export async function renewCertificate(settings: BrokerSettings, wanted: ServerC
 export async function warnOfCertificates(files: EmbeddedFiles, now: number): Promise<readonly string[]> {
   const authority = await readCertificate(files.authorityCertificate);
   const certificate = await readCertificate(files.certificate);
+  const ends = authority !== null && endsWithin(authority, WARN_OF_AUTHORITY_DAYS, now);
+  const isOverdue =
+    certificate !== null && endsWithin(certificate, WARN_DAYS, now) && !endsTogether(certificate, authority);
   return [
-    ...(authority === null || !endsWithin(authority, WARN_OF_AUTHORITY_DAYS, now)
-      ? []
-      : [`the authority that hosts pin ends at ${endOf(authority)}; ${replaceAccess(files)}`]),
-    ...(certificate === null || !endsWithin(certificate, WARN_DAYS, now)
-      ? []
-      : [
+    ...(ends ? [`the authority that hosts pin ends at ${endOf(authority)}; ${replaceAccess(files)}`] : []),
+    ...(isOverdue
+      ? [
           `the certificate of Redis ends at ${endOf(certificate)} and was not renewed; the worker that  celeroot up  starts does that, and its log says why not`,
-        ]),
+        ]
+      : []),
   ];
 }
 
@@ -81,13 +82,25 @@ function endsWithin({ validToDate }: X509Certificate, days: number, now: number)
   return validToDate.getTime() - now < days * DAY_MS;
 }
 
-/** Whether Redis needs another one: none is there, or it is for another name, of another authority, or soon over. */
+/**
+ * Whether Redis needs another one: none is there, or it is for another name, of another authority, or sooner over than
+ * another would be. Of an authority that has ended none can be made, which is then said.
+ */
 async function isDue(authority: X509Certificate, { files, host, now }: ServerCertificate): Promise<boolean> {
   const certificate = await readCertificate(files.certificate);
   if (certificate === null) return true;
   const names = isIP(host) === 0 ? certificate.checkHost(host, { subject: 'never' }) : certificate.checkIP(host);
   if (names === undefined || !certificate.verify(authority.publicKey)) return true;
-  return endsWithin(certificate, RENEW_DAYS, now);
+  if (endsWithin(authority, 1, now)) return true;
+  return endsWithin(certificate, RENEW_DAYS, now) && !endsTogether(certificate, authority);
+}
+
+/** Counted in whole days, and in seconds from when it is made, the last certificate ends a day or so before. */
+const TOGETHER_MS = 2 * DAY_MS;
+
+/** Whether another certificate would last no longer. */
+function endsTogether(certificate: X509Certificate, authority: X509Certificate | null): boolean {
+  return authority !== null && authority.validToDate.getTime() - certificate.validToDate.getTime() < TOGETHER_MS;
 }
 
 /** What was given is written down last, so that what a crash breaks off is done again. */

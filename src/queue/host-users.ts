@@ -15,7 +15,7 @@ import { replies } from './link.ts';
 export type UserPlace = { readonly link: FailFastLink; readonly settings: BrokerSettings };
 
 /** What it takes to keep users: Redis 6.2 knows no rights to read only, and none for some keys alone. */
-export const OLDEST_WITH_HOST_USERS = 7;
+const OLDEST_WITH_HOST_USERS = 7;
 
 /** Which hosts have a user in this environment; in several Redis, those that any of them knows. */
 export async function readHostUsers(place: UserPlace): Promise<readonly HostName[]> {
@@ -137,7 +137,11 @@ async function onReplica<T>(
 
 /** @throws ConnectionError BROKER_UNFIT */
 export async function requireUsers(node: Redis): Promise<void> {
-  const version = /^redis_version:(\S+)/m.exec(await node.info('server'))?.[1] ?? '';
+  requireUsersIn(/^redis_version:(\S+)/m.exec(await node.info('server'))?.[1] ?? '');
+}
+
+/** @throws ConnectionError BROKER_UNFIT for a version of Redis that cannot keep users of hosts. */
+export function requireUsersIn(version: string): void {
   if (Number(version.split('.')[0]) >= OLDEST_WITH_HOST_USERS) return;
   throw new ConnectionError('BROKER_UNFIT', `Redis ${version} cannot keep a host to its own keys`, {
     hint: 'one user per host needs Redis 7.0 or newer; Debian 12 has it: apt-get install redis-server',

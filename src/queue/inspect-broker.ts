@@ -1,5 +1,5 @@
 import type { BrokerSettings } from '../core/broker-settings.ts';
-import type { Finding } from './broker-fitness.ts';
+import { judgeWay, type Finding } from './broker-fitness.ts';
 import { examineBroker } from './check-broker.ts';
 import { addressOf } from './connection.ts';
 import { openFailFastLink } from './fail-fast-link.ts';
@@ -20,5 +20,5 @@ export async function inspectBroker(settings: BrokerSettings): Promise<BrokerIns
   await using link = await openFailFastLink(settings);
   const findings = await link.ask((client) => examineBroker(client, settings));
   const time = await link.ask(readTime);
-  return { address: addressOf(settings), time, findings };
+  return { address: addressOf(settings), time, findings: [...findings, ...judgeWay(settings)] };
 }

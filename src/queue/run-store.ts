@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
-import { RejectedError } from '../core/errors.ts';
 import { runIdSchema, type RunId } from '../core/ids.ts';
+import { runExists } from '../core/run-exists.ts';
 import { reportersOf, runRecordSchema, type Run } from '../core/run.ts';
 import { signedByKeySchema, type SignedByKey } from '../core/signed.ts';
 import type { StoredRun } from './broker.ts';
@@ -8,6 +8,7 @@ import type { Client } from './connection.ts';
 import { readTime, type Link } from './link.ts';
 import type { Keys } from './names.ts';
 import { parseJsonAs } from '../core/parse-json-as.ts';
+import { STORE_RUN } from './run-scripts.ts';
 
 /** A run, its reports and its cancel mark are kept so long; every one of their keys expires by itself. */
 export const RUN_LIFETIME_MS = 30 * 24 * 3600 * 1000;
@@ -20,18 +21,6 @@ const KEYS_AT_ONCE = 1000;
 /** One of 10,000 jobs takes a megabyte. */
 const RECORDS_AT_ONCE = 20;
 
-/**
- * KEYS: record, writer, list. ARGV: record, lifetime, who writes, how long that is known, time, id. Returns 1 when the
- * record is theirs: sent again after a cut, they find what they have stored.
- */
-const STORE = `
-if redis.call('SET', KEYS[1], ARGV[1], 'NX', 'PX', ARGV[2]) then
-  redis.call('SET', KEYS[2], ARGV[3], 'PX', ARGV[4])
-  redis.call('ZADD', KEYS[3], 'NX', ARGV[5], ARGV[6])
-  return 1
-end
-return redis.call('GET', KEYS[2]) == ARGV[3] and 1 or 0`;
-
 /** Stores a new run's record and lists it; makes room by forgetting what is over age or number. */
 export async function saveRun(
   { ask, keys }: Link,
@@ -40,10 +29,8 @@ export async function saveRun(
 ): Promise<void> {
   const touched = [keys.run(run.id), keys.writer(run.id), keys.runs];
   const values = [JSON.stringify(record), RUN_LIFETIME_MS, randomUUID(), ANSWER_MS, run.createdAt, run.id];
-  if ((await ask((client) => client.eval(STORE, touched.length, ...touched, ...values))) !== 1) {
-    throw new RejectedError('RUN_EXISTS', `run ${run.id} is stored already`, {
-      hint: `it was sent; what became of it:  celeroot runs show ${run.id}`,
-    });
+  if ((await ask((client) => client.eval(STORE_RUN, touched.length, ...touched, ...values))) !== 1) {
+    throw runExists(run.id);
   }
   await ask((client) => forgetOldRuns(client, keys));
 }

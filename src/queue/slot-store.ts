@@ -2,6 +2,7 @@ import { type ScheduleName, scheduleNameSchema } from '../core/names.ts';
 import { parseJsonAs } from '../core/parse-json-as.ts';
 import { signedByKeySchema, type SignedByKey } from '../core/signed.ts';
 import type { Link } from './link.ts';
+import { ALL_SLOT_SENT, CLAIM_SLOT, DECIDE_SLOT, SLOT_SENT_UNTIL } from './slot-scripts.ts';
 
 /** A slot of a schedule. */
 export type SlotId = { readonly schedule: ScheduleName; readonly slot: number };
@@ -51,36 +52,6 @@ const REMEMBERED_MS = 30 * 24 * 3_600_000;
 /** Of one schedule. */
 const MOST_LISTED = 1000;
 
-const DECIDE = `
-if not redis.call('SET', KEYS[1], ARGV[1], 'NX', 'PX', ARGV[2]) then return 0 end
-redis.call('ZADD', KEYS[2], ARGV[3], ARGV[3])
-redis.call('ZREMRANGEBYRANK', KEYS[2], 0, -1 - tonumber(ARGV[4]))
-redis.call('HDEL', KEYS[5], ARGV[6])
-if ARGV[5] ~= '' then
-  redis.call('HSET', KEYS[3], ARGV[6], '0')
-  redis.call('SET', KEYS[4], ARGV[5], 'PX', ARGV[7])
-end
-return 1`;
-
-/** KEYS: sender. ARGV: owner. A lease that has lapsed is nobody's. */
-const UNLESS_ANOTHERS = `
-local owner = redis.call('GET', KEYS[1])
-if owner and owner ~= ARGV[1] then return 0 end
-`;
-
-const CLAIM = `${UNLESS_ANOTHERS}
-redis.call('SET', KEYS[1], ARGV[1], 'PX', ARGV[2])
-return 1`;
-
-/** What is not unsent any more does not become so again, by who wakes late. */
-const SENT_UNTIL = `${UNLESS_ANOTHERS}
-if redis.call('HEXISTS', KEYS[2], ARGV[2]) == 0 then return 0 end
-redis.call('HSET', KEYS[2], ARGV[2], ARGV[3])
-return 1`;
-
-const ALL_SENT = `${UNLESS_ANOTHERS}
-return redis.call('HDEL', KEYS[2], ARGV[2])`;
-
 export function openSlotStore({ ask, keys }: Link): SlotStore {
   const field = ({ schedule, slot }: SlotId): string => `${schedule}@${slot}`;
   const read = async (ids: readonly SlotId[]): Promise<readonly StoredSlot[]> => {
@@ -102,7 +73,7 @@ export function openSlotStore({ ask, keys }: Link): SlotStore {
       ];
       const sender = fires ? owner : '';
       const values = [JSON.stringify(record), REMEMBERED_MS, id.slot, MOST_LISTED, sender, field(id), ms];
-      return (await ask((client) => client.eval(DECIDE, touched.length, ...touched, ...values))) === 1;
+      return (await ask((client) => client.eval(DECIDE_SLOT, touched.length, ...touched, ...values))) === 1;
     },
     read: async (id) => (await read([id]))[0] ?? null,
     last: async (schedule, count) => {
@@ -117,14 +88,14 @@ export function openSlotStore({ ask, keys }: Link): SlotStore {
       });
     },
     claim: async ({ schedule, slot }, { owner, ms }) =>
-      (await ask((client) => client.eval(CLAIM, 1, keys.sender(schedule, slot), owner, ms))) === 1,
+      (await ask((client) => client.eval(CLAIM_SLOT, 1, keys.sender(schedule, slot), owner, ms))) === 1,
     sentUntil: async (id, { at, owner }) => {
       const touched = [keys.sender(id.schedule, id.slot), keys.unsent];
-      await ask((client) => client.eval(SENT_UNTIL, touched.length, ...touched, owner, field(id), at));
+      await ask((client) => client.eval(SLOT_SENT_UNTIL, touched.length, ...touched, owner, field(id), at));
     },
     allSent: async (id, owner) => {
       const touched = [keys.sender(id.schedule, id.slot), keys.unsent];
-      await ask((client) => client.eval(ALL_SENT, touched.length, ...touched, owner, field(id)));
+      await ask((client) => client.eval(ALL_SLOT_SENT, touched.length, ...touched, owner, field(id)));
     },
     noticedAt: async (id, now) => {
       await ask((client) => client.hsetnx(keys.noticed, field(id), String(now)));

@@ -86,22 +86,25 @@ test('hosts add says the same as data, and how it was called', async () => {
   assert.match(added.warning ?? '', /is at 127\.0\.0\.1, which is each host itself/);
 });
 
-test('a broker that only this machine reaches is said so, and no password is printed', async () => {
+test('a broker that only this machine reaches, or that has no TLS, is said so, and no password is printed', async () => {
   await using embedded = await makeFleetFolder({ joined: false, broker: '{ embedded: true }' });
   await using secret = await makeFleetFolder({
     joined: false,
     broker: '{ url: "redis://10.0.0.1", password: hunter2 }',
   });
+  await using safe = await makeFleetFolder({ joined: false, broker: '{ url: "rediss://10.0.0.1" }' });
   const add = ['hosts', 'add', 'web3', '--role', 'webserver'];
 
   const onSocket = await runCli(add, { cwd: embedded.path });
   const withPassword = await runCli(add, { cwd: secret.path });
+  const withTls = await runCli(add, { cwd: safe.path });
 
   assert.match(
     onSocket.stderr,
     /^warning: this fleet’s Redis is a socket of this machine, which no other host reaches; let it listen, or name/,
   );
-  assert.equal(withPassword.stderr, '');
+  assert.match(withPassword.stderr, /^warning: hosts send their passwords to Redis without TLS, .*; give it TLS, /);
+  assert.equal(withTls.stderr, '');
   assert.doesNotMatch(withPassword.stdout, /hunter2/);
 });
 

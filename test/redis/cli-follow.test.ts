@@ -170,3 +170,14 @@ test('broker check says that Redis is fit, and what mends it when it is not', as
   assert.match(unfit.stdout, /^fit +no$/m);
   assert.match(unfit.stdout, /mend with +.*CONFIG SET maxmemory-policy noeviction/);
 });
+
+test('broker check says that passwords pass in clear where Redis is elsewhere and has no TLS', async () => {
+  // By this address a machine reaches itself too.
+  await using fleet = await makeFleetFolder({ broker: `{ url: "redis://0.0.0.0:${redis.port}" }` });
+
+  const { code, stdout } = await runCli(['broker', 'check'], { cwd: fleet.path });
+
+  assert.equal(code, 0);
+  assert.match(stdout, /^fit +yes, but$/m);
+  assert.match(stdout, /^warning +there is no TLS: .*\n {2}mend with +give Redis a tls-port, /m);
+});

@@ -13,6 +13,7 @@ import { makeCertificate } from '../../src/host/make-certificate.ts';
 import { startEmbeddedBroker, stopEmbeddedBroker } from '../../src/queue/embedded-broker.ts';
 import { prepareCertificate, renewCertificate, warnOfCertificates } from '../../src/queue/embedded-tls.ts';
 import { prefixFor } from '../../src/queue/names.ts';
+import { makeAccess } from '../../src/queue/embedded-access.ts';
 import { openControllerBroker, openWorkerBroker } from '../../src/queue/open.ts';
 import { attempt, REFUSED } from '../support/attempt-attack.ts';
 import { host, newRun, queue, releasesOf } from '../support/broker-data.ts';
@@ -254,6 +255,34 @@ test('the authority lasts ten years; what is about to end is said, and then what
     assert.match(error.hint ?? '', /celeroot down && rm -r .*broker-access && celeroot up/);
     return true;
   });
+});
+
+test('in the last days of the authority the certificate ends with it, and is not replaced every day', async () => {
+  await using broker = await makeListeningBroker();
+  const { files } = broker;
+  await makeAccess(files);
+  const ending = await makeCertificate(files.access, {
+    commonName: 'celeroot authority',
+    extensions: ['basicConstraints = critical, CA:TRUE', 'subjectKeyIdentifier = hash'],
+    days: 50,
+    signer: null,
+  });
+  await writeFile(files.authorityCertificate, ending.certificate);
+  await writeFile(files.authorityKey, ending.key);
+  await broker.start();
+  const certificate = await readFile(files.certificate, 'utf8');
+  const now = Date.now();
+
+  for (const day of [0, 1, 30, 47]) {
+    const due = await broker.certificateAt(now + day * DAY_MS);
+    assert.equal(await renewCertificate(broker.controller(), due), false, `after ${day} days`);
+  }
+  assert.equal(await readFile(files.certificate, 'utf8'), certificate);
+  const [authority, ...others] = await warnOfCertificates(files, now + 30 * DAY_MS);
+  assert.match(authority ?? '', /^the authority that hosts pin ends at /);
+  assert.deepEqual(others, [], 'nobody failed to renew it');
+  const over = await broker.certificateAt(now + 50 * DAY_MS);
+  await assert.rejects(renewCertificate(broker.controller(), over), /the authority that hosts pin ended at/);
 });
 
 test('what is secret is closed to others, and the key of the authority to Redis too', async () => {

@@ -87,9 +87,11 @@ test('what one operator has written to a file another looks at, signs and sends'
     log,
     new RegExp(`"kind":"accepted","job":"${id}\\.web1".*"key":"ed25519:[^"]+","also":\\["ed25519:[^"]+"\\]`),
   );
+  const followed = await readFile(join(folder.path, 'ada.journal'), 'utf8');
   const again = await runAs('ada', 'runs', 'sign', file, '--yes');
   assert.equal(again.code, 5);
   assert.match(again.stderr, /^error\[RUN_EXISTS\].*\nhint: it was sent; .*runs show/m);
+  assert.equal(await readFile(join(folder.path, 'ada.journal'), 'utf8'), followed, 'nothing was signed');
 });
 
 test('without a yes nothing is signed or sent', async () => {

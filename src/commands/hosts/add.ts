@@ -29,10 +29,10 @@ async function tellHowToJoin(
   command: CommandUnknownOpts,
   [config, host]: readonly [FleetConfig, Host],
 ): Promise<void> {
-  const { joinLine, unreachableBroker } = await import('../../fleet/join-steps.ts');
+  const { joinLine, warnOfBroker } = await import('../../fleet/join-steps.ts');
   const celeroot = celerootFor(command);
   const line = joinLine(host, celeroot);
-  const warning = unreachableBroker(config);
+  const warning = warnOfBroker(config);
   if (sharedFlags(command).json) return writeJson(cli.stdout, { file: config.file, host, line, warning });
   const { name, roles } = host;
   cli.stdout.write(`added ${name} to ${shownPath(cli, config.file)} (roles: ${roles.join(', ')})\n\n`);

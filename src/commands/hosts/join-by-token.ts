@@ -5,7 +5,7 @@ import { namedHost } from '../../config/named-host.ts';
 import { renderWorkerFile } from '../../config/worker-file.ts';
 import { messageOf, RejectedError } from '../../core/errors.ts';
 import { admitToBroker } from '../../fleet/admit-to-broker.ts';
-import { unreachableBroker } from '../../fleet/join-steps.ts';
+import { warnOfBroker } from '../../fleet/join-steps.ts';
 import { makeJoinToken } from '../../fleet/make-join-token.ts';
 import { openTokenJoin, type TokenJoin } from '../../fleet/token-join.ts';
 import { readTrustFile } from '../../fleet/trust-on-disk.ts';
@@ -59,7 +59,7 @@ async function receive(receiving: Receiving): Promise<Accepted> {
   const text = formatJoinToken(token);
   await using broker = await openBroker(cli, fleet);
   await using join = await openTokenJoin(broker, token, cli.clock);
-  const warning = unreachableBroker(fleet);
+  const warning = warnOfBroker(fleet);
   if (warning !== null) writeWarning(cli.stderr, warning);
   showToken(cli, { token, text }, sharedFlags(command).json);
   try {

@@ -13,7 +13,7 @@ import {
   type PackageFile,
 } from '../../fleet/find-package.ts';
 import { renderJoinScript, type JoinScript } from '../../fleet/join-script.ts';
-import { joinLine, passwordStep, unreachableBroker } from '../../fleet/join-steps.ts';
+import { joinLine, passwordStep, warnOfBroker } from '../../fleet/join-steps.ts';
 import { requireReleased } from '../../fleet/release-files.ts';
 import { readTrustFile } from '../../fleet/trust-on-disk.ts';
 import { writeWarning } from '../../terminal/error.ts';
@@ -44,7 +44,7 @@ export async function printScript(cli: Cli, command: CommandUnknownOpts, flags: 
   const carried = await packageFor(cli, { fleet, trust }, flags);
   const script = scriptFor({ fleet, trust }, host, { ...flags, carried });
   const line = joinLine(host, celerootFor(command), typedFlags(flags));
-  const warning = unreachableBroker(fleet);
+  const warning = warnOfBroker(fleet);
   if (sharedFlags(command).json) {
     const { file, sha256 } = carried ?? { file: null, sha256: null };
     const { head, tail } = script;

@@ -20,12 +20,12 @@ export function workerFileCommand(cli: Cli): CommandUnknownOpts {
   return command.action(async (name) => {
     const { renderWorkerFile } = await import('../../config/worker-file.ts');
     const { readTrustFile } = await import('../../fleet/trust-on-disk.ts');
-    const { unreachableBroker } = await import('../../fleet/join-steps.ts');
+    const { warnOfBroker } = await import('../../fleet/join-steps.ts');
     const config = await loadFleetConfig(cli, command);
     const host = namedHost(config, name);
     const { trust } = await readTrustFile(config, cli.clock.now());
     const text = renderWorkerFile(config, host, { leastTrust: trust.version });
-    const warning = unreachableBroker(config);
+    const warning = warnOfBroker(config);
     if (sharedFlags(command).json) return writeJson(cli.stdout, { host: name, text, warning });
     cli.stdout.write(text);
     if (warning !== null) writeWarning(cli.stderr, warning);

@@ -1,7 +1,7 @@
 import { resolve } from 'node:path';
 import type { CommandUnknownOpts } from '@commander-js/extra-typings';
 import { formatDuration } from '../../core/duration.ts';
-import { cosignRun } from '../../fleet/cosign-run.ts';
+import { cosignRun, requireUnsent } from '../../fleet/cosign-run.ts';
 import { submitRun } from '../../fleet/dispatch-run.ts';
 import { requireTask } from '../../fleet/prepare-run.ts';
 import { requireGranted } from '../../fleet/require-granted.ts';
@@ -46,6 +46,7 @@ export async function signWaitingRun(cli: Cli, command: CommandUnknownOpts, flag
     otherwise: 'nothing was signed or sent',
   });
   await using broker = await openBroker(cli, fleet);
+  await requireUnsent(broker, waiting);
   await requireOneMachine(broker, { fleet, prepared }, cli.clock);
   const signed = await cosignRun(waiting, sender);
   const celeroot = celerootFor(command);
