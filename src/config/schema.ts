@@ -169,7 +169,7 @@ export const rolloutSchema = z
     by: labelName
       .optional()
       .describe(
-        'A label of hosts, such as `zone`: no batch has hosts that differ in it, and percentages are of those that share it.',
+        'A label of hosts, such as `zone`: hosts that differ in it are never under way at once, and percentages of `batches` are of those that share it.',
       ),
     order: z
       .enum(ORDERS)

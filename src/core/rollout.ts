@@ -28,6 +28,8 @@ export const rolloutSchema = z.strictObject({
       z.strictObject({
         /** For people: `canary`, or a number, or the label its hosts have in common. */
         name: z.string().max(200),
+        /** What its hosts have in common, where hosts that differ in that are never under way at once. */
+        group: z.string().max(200).optional(),
         size: z.int().min(1),
         /** The roll-out stops when more hosts of the batch than that have failed. */
         maxFailures: z.int().min(0),

@@ -49,7 +49,10 @@ export async function* drivenBy(
   }
 }
 
-/** Takes the wheel of a roll-out, unless somebody has it who is there. It needs no key: the orders are signed. */
+/**
+ * Takes the wheel of a roll-out, unless somebody has it who is there. It needs no key: the orders are signed.
+ * @throws RejectedError RUN_FORGED when the record of a step is gone, or not signed by an operator.
+ */
 export async function takeWheel(
   broker: ControllerBroker,
   run: RolledRun,
@@ -57,6 +60,9 @@ export async function takeWheel(
 ): Promise<RolloutDriver | DrivingHeld> {
   const lease = await broker.rollouts.takeDriving(run.id, options);
   if (!('token' in lease)) return lease;
+  await using taken = new AsyncDisposableStack();
+  // Where that fails, the lease lapses by itself.
+  taken.defer(() => broker.rollouts.dropDriving(run.id, lease.token).catch(() => undefined));
   const wheel: Wheel = {
     broker,
     run,
@@ -71,10 +77,10 @@ export async function takeWheel(
     keptAt: options.clock.now(),
     reapedAt: -Infinity,
   };
+  const held = taken.move();
   return {
     step: (snapshot) => step(wheel, snapshot),
-    // Where that fails, the lease lapses by itself.
-    [Symbol.asyncDispose]: () => broker.rollouts.dropDriving(run.id, lease.token).catch(() => undefined),
+    [Symbol.asyncDispose]: () => held.disposeAsync(),
   };
 }
 

@@ -1,5 +1,4 @@
 import type { FleetConfig } from '../config/fleet-config.ts';
-import type { Rollout } from '../core/rollout.ts';
 import { initialRunState } from '../core/run-state.ts';
 import type { ControllerBroker } from '../queue/broker.ts';
 import { repeatBatches } from '../rollout/repeat-batches.ts';
@@ -7,7 +6,7 @@ import type { WantedStep } from '../rollout/steps.ts';
 import { chainReader } from './chain-reader.ts';
 import type { PreparedRun } from './prepare-run.ts';
 import { prepareSteps } from './prepare-steps.ts';
-import type { RolledRun } from './rolled-run.ts';
+import { rolledHosts, type RolledRun } from './rolled-run.ts';
 import type { Witness } from './witness.ts';
 
 /**
@@ -36,9 +35,13 @@ export async function recordedSteps(
 export function rollOutAgain(
   fleet: FleetConfig,
   prepared: PreparedRun,
-  recorded: { readonly rollout: Rollout; readonly steps: readonly WantedStep[] },
+  recorded: { readonly run: RolledRun; readonly steps: readonly WantedStep[] },
 ): PreparedRun {
-  const hosts = prepared.assignments.flatMap(({ to }) => (to.kind === 'host' ? [to.host] : []));
-  const { rollout } = repeatBatches(recorded.rollout, hosts);
-  return { ...prepared, rollout, steps: prepareSteps(fleet, prepared, recorded.steps) };
+  const byHost = new Map(
+    prepared.assignments.flatMap((each) => (each.to.kind === 'host' ? [[each.to.host, each] as const] : [])),
+  );
+  const { run, steps } = recorded;
+  const { hosts, rollout } = repeatBatches({ hosts: rolledHosts(run), rollout: run.rollout }, [...byHost.keys()]);
+  const laid = { ...prepared, assignments: hosts.flatMap((host) => byHost.get(host) ?? []), rollout };
+  return { ...laid, steps: prepareSteps(fleet, laid, steps) };
 }

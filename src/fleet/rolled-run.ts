@@ -27,3 +27,8 @@ export function rolledHosts({ jobs }: Run): readonly HostName[] {
 export function hasTurnsAlone({ rollout }: Run): boolean {
   return rollout?.steps !== undefined;
 }
+
+/** All that a host may do in its turn. */
+export function tasksInTurns({ task, rollout }: RolledRun): ReadonlySet<string> {
+  return new Set([task, ...(rollout.steps ?? []).map((step) => step.task)]);
+}

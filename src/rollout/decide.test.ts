@@ -83,6 +83,14 @@ test('it soaks after each batch, from when that had ended', () => {
   assert.deepEqual(world.drive(), { kind: 'release', batch: 1, hosts: ['h1'] });
 });
 
+test('without a soak the next batch begins at once, also where the clock of Redis is a little ahead', () => {
+  const world = new RolloutWorld(rollout([1, 1]));
+  world.drive();
+  world.end(world.hosts[0] ?? assert.fail(), true);
+  world.entries.push({ kind: 'settled', at: world.now + 5 });
+  assert.deepEqual(world.drive(), { kind: 'release', batch: 1, hosts: ['h1'] });
+});
+
 test('a host that is away is passed over and done when it is back', () => {
   const world = new RolloutWorld(rollout([1, 2, 1]));
   const [, away = assert.fail()] = world.hosts;
@@ -119,6 +127,21 @@ test('many that come back at once have their turns in pieces of the batch that i
   assert.equal(world.drive().kind, 'wait');
   world.end(others[4] ?? assert.fail(), true);
   assert.deepEqual(world.drive(), { kind: 'release', batch: 2, hosts: ['h1'] });
+});
+
+test('one that comes back waits until no host of another zone is under way', () => {
+  const world = new RolloutWorld(inZones(rollout([2, 2]), ['north', 'south']));
+  const [first = assert.fail(), away = assert.fail(), third = assert.fail()] = world.hosts;
+  world.away.add(away);
+  world.away.add(world.hosts[3] ?? assert.fail());
+  world.drive();
+  world.end(first, true);
+  world.drive();
+  assert.deepEqual(world.drive(), { kind: 'release', batch: 1, hosts: [third] });
+  world.away.delete(away);
+  assert.deepEqual(world.drive(), { kind: 'wait', for: 'hosts', until: null });
+  world.end(third, true);
+  assert.deepEqual(world.drive(), { kind: 'release', batch: 1, hosts: [away] });
 });
 
 test('no batch follows one in which nobody has done his job, though so many failures are allowed', () => {
@@ -202,14 +225,24 @@ const action: fc.Arbitrary<Action> = fc.oneof(
   { weight: 1, arbitrary: fc.nat(DEADLINE_MS * 10).map((ms): Action => ({ kind: 'sleep', ms })) },
 );
 
+/** The zones of batches, in turn; none where it does not matter in which hosts are. */
+const anyZones = fc.option(fc.array(fc.constantFrom('north', 'south', 'west'), { minLength: 1, maxLength: 4 }));
+
+function inZones(rules: Rollout, zones: readonly string[] | null): Rollout {
+  if (zones === null) return rules;
+  const batches = rules.batches.map((batch, index) => ({ ...batch, group: zones[index % zones.length] ?? '' }));
+  return { ...rules, batches };
+}
+
 const anyRollout: fc.Arbitrary<Rollout> = fc
   .record({
+    zones: anyZones,
     sizes: fc.array(fc.integer({ min: 1, max: 5 }), { minLength: 1, maxLength: 6 }),
     maxFailures: fc.nat(4),
     maxUnreachable: fc.nat(10),
     soakMs: fc.constantFrom(0, DEADLINE_MS),
   })
-  .map(({ sizes, ...limits }) => rollout(sizes, limits));
+  .map(({ zones, sizes, ...limits }) => inZones(rollout(sizes, limits), zones));
 
 /** Drives, and holds what is released against what may be: all that no sequence of events may break. */
 function driveWatched(world: RolloutWorld, dies: boolean): void {
@@ -224,6 +257,8 @@ function driveWatched(world: RolloutWorld, dies: boolean): void {
     before.underWay + decision.hosts.length <= size,
     'more than a batch is under way, apart from silent hosts that were forgiven',
   );
+  const zones = new Set([...underWay, ...decision.hosts].map((each) => view.groups.get(each)));
+  assert.equal(zones.size, 1, 'hosts of two zones are under way');
   assert.ok(before.failures <= world.rollout.maxFailures, 'it goes on after too many failures');
   assert.equal(before.view.paused, null);
   for (const each of decision.hosts) assert.ok(!world.away.has(each) && !world.ended.has(each));

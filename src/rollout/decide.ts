@@ -11,7 +11,8 @@ import type { Rollout } from '../core/rollout.ts';
  *     └─▶ missed
  *
  * Nothing is taken for a success but a result that says so. At no time are more hosts under way than the batch has,
- * apart from silent ones that an operator has resumed after, and none begins once more have failed than may.
+ * apart from silent ones that an operator has resumed after, nor hosts of two groups, and none begins once more have
+ * failed than may.
  */
 
 /**
@@ -34,6 +35,8 @@ export type Turn = {
 export type RolloutView = {
   /** The hosts of each batch still to be done, or done since the roll-out was last resumed after a stop. */
   readonly batches: readonly (readonly HostName[])[];
+  /** Hosts of two of these are never under way at once; a host that is in none may be with any. */
+  readonly groups: ReadonlyMap<HostName, string>;
   /** Named as the batches are, and with their limits. */
   readonly rollout: Rollout;
   /** Of all hosts of the run. */
@@ -125,15 +128,30 @@ function proceed(view: RolloutView, current: number): Decision {
   if (unreachable.length > maxUnreachable) return { kind: 'wait-offline', hosts: unreachable, limit: maxUnreachable };
   if (view.settledAt === null) return { kind: 'settle' };
   const until = view.settledAt + soakMs;
-  return view.now < until ? { kind: 'wait', for: 'soak', until } : begin(view, next);
+  // What was just written down may be later than what is known of the hosts.
+  return soakMs > 0 && view.now < until ? { kind: 'wait', for: 'soak', until } : begin(view, next);
 }
 
 /** Gives hosts of the batch, and those before that were away, their orders, as far as there is room. */
 function begin(view: RolloutView, batch: number): Decision {
-  const hosts = ready(view, batch);
-  if (hosts.length === 0) return { kind: 'wait-offline', hosts: waitingFor(view, batch), limit: null };
-  const room = (view.batches[batch]?.length ?? 0) - takingRoom(view).length;
-  return room > 0 ? { kind: 'release', batch, hosts: hosts.slice(0, room) } : FOR_HOSTS;
+  const due = ready(view, batch);
+  if (due.length === 0) return { kind: 'wait-offline', hosts: waitingFor(view, batch), limit: null };
+  const atWork = takingRoom(view);
+  const hosts = together(view, due, atWork);
+  const room = (view.batches[batch]?.length ?? 0) - atWork.length;
+  return room > 0 && hosts.length > 0 ? { kind: 'release', batch, hosts: hosts.slice(0, room) } : FOR_HOSTS;
+}
+
+/** Those of the hosts that may be under way with all that are at work, and with each other. */
+function together(
+  { groups }: RolloutView,
+  hosts: readonly HostName[],
+  atWork: readonly HostName[],
+): readonly HostName[] {
+  const taken = new Set(atWork.map((host) => groups.get(host)));
+  const free = hosts.filter((host) => [...taken].every((group) => group === groups.get(host)));
+  const [lead] = free;
+  return lead === undefined ? [] : free.filter((host) => groups.get(host) === groups.get(lead));
 }
 
 /** Hosts that may be at work. One that was silent when an operator resumed is given up: he has said to go on without it. */

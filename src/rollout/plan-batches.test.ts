@@ -65,6 +65,22 @@ test('with a label no batch has hosts that differ in it', () => {
   );
 });
 
+test('canaries that differ in the label go one after another, and percentages count them too', () => {
+  const zones = hosts(8, (index) => ({ zone: index % 2 === 0 ? 'a' : 'b' }));
+  const rules = { ...DEFAULT_RULES, by: 'zone', batches: sizes('50%') };
+  const namesOf = (canary: RolloutRules['canary']): readonly string[] =>
+    planBatches(zones, { ...rules, canary }, '').rollout.batches.map(({ name, size }) => `${name}:${size}`);
+  assert.deepEqual(namesOf(parseSize(2)), [
+    'canary zone=a:1',
+    'canary zone=b:1',
+    'zone=a 1:2',
+    'zone=a 2:1',
+    'zone=b 1:2',
+    'zone=b 2:1',
+  ]);
+  assert.deepEqual(namesOf(['h001']), ['canary:1', 'zone=a 1:2', 'zone=a 2:2', 'zone=b 1:2', 'zone=b 2:1']);
+});
+
 test('limits become numbers', () => {
   const rules = { ...DEFAULT_RULES, batches: sizes('50%'), maxFailures: sizes('10%')[0] ?? assert.fail() };
   const { rollout } = planBatches(hosts(20), { ...rules, maxFailuresPerBatch: { kind: 'count', value: 3 } }, '');
@@ -100,9 +116,11 @@ test('every host is in exactly one batch, no batch is empty or too large, and la
         const { name = '', size: stated = 0 } = plan.rollout.batches[index] ?? {};
         assert.equal(members.length, stated);
         assert.ok(stated > 0);
-        if (name === 'canary') continue;
-        assert.ok(stated <= Math.max(1, ...rules.batches.map((each) => countOf(each, count))));
-        if (rules.by !== null) assert.equal(new Set(members.map((host) => zoneOf.get(host))).size, 1);
+        const [zone = null, ...others] = new Set(members.map((host) => zoneOf.get(host)));
+        if (rules.by !== null) assert.deepEqual(others, []);
+        if (name.startsWith('canary')) continue;
+        const total = rules.by === null ? count : [...zoneOf.values()].filter((each) => each === zone).length;
+        assert.ok(stated <= Math.max(1, ...rules.batches.map((each) => countOf(each, total))));
       }
     }),
   );

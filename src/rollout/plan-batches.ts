@@ -13,28 +13,29 @@ export type PlannedHost = { readonly name: HostName; readonly labels: ReadonlyMa
 export type RolloutPlan = { readonly hosts: readonly HostName[]; readonly rollout: Rollout };
 
 /**
- * Lays out hosts in batches: the canaries, then the rest by the sizes of the rules, within each value of the label
- * when there is one. Percentages are of all hosts, or of those that share the label; a batch has at least one host.
+ * Lays out hosts in batches: the canaries, then the rest by the sizes of the rules; both within each value of the label
+ * when there is one. Percentages are of all hosts, or, but for canaries, of those that share the label; a batch has at
+ * least one host.
  * `seed` decides the order where that is `shuffled`.
  * @throws RejectedError NO_HOST_MATCHED when canaries are named and none of them is among the hosts.
  */
 export function planBatches(hosts: readonly PlannedHost[], rules: RolloutRules, seed: string): RolloutPlan {
   const ordered = arrange(hosts, rules.order, seed);
   const canaries = new Set(canariesOf(ordered, rules.canary));
-  const rest = ordered.filter((host) => !canaries.has(host));
-  const groups: readonly Group[] =
-    rules.by === null
-      ? [{ name: null, hosts: rest, total: ordered.length }]
-      : groupBy(rest, rules.by).map((group) => ({ ...group, total: group.hosts.length }));
+  const groups = rules.by === null ? [{ name: null, hosts: ordered }] : groupBy(ordered, rules.by);
   const batches = [
-    ...(canaries.size === 0 ? [] : [{ name: 'canary', hosts: [...canaries] }]),
-    ...nameBatches(groups.map((group) => ({ ...group, batches: split(group, rules.batches) }))),
+    ...canaryBatches(groups, canaries),
+    ...groups.flatMap((group) => {
+      const rest = group.hosts.filter((host) => !canaries.has(host));
+      return named(group, split(rest, rules.batches, group.hosts.length));
+    }),
   ];
   return {
     hosts: batches.flatMap((batch) => batch.hosts.map(({ name }) => name)),
     rollout: {
-      batches: batches.map(({ name, hosts: { length: size } }) => ({
+      batches: batches.map(({ name, group, hosts: { length: size } }) => ({
         name,
+        ...(group === null ? {} : { group }),
         size,
         maxFailures: countOf(rules.maxFailuresPerBatch, size),
       })),
@@ -59,8 +60,19 @@ export function batchesOf<Each>(all: readonly Each[], sizes: readonly { readonly
   });
 }
 
-type Group = { readonly name: string | null; readonly hosts: readonly PlannedHost[]; readonly total: number };
-type SplitGroup = Pick<Group, 'name'> & { readonly batches: readonly (readonly PlannedHost[])[] };
+/** What the hosts of each batch have in common, for those that have to. */
+export function groupsOf(rollout: Rollout, hosts: readonly HostName[]): ReadonlyMap<HostName, string> {
+  const members = batchesOf(hosts, rollout.batches);
+  return new Map(
+    rollout.batches.flatMap(({ group }, index) =>
+      group === undefined ? [] : (members[index] ?? []).map((host) => [host, group] as const),
+    ),
+  );
+}
+
+/** Hosts with the same value of the label; the name is null where there is no label. */
+type Group = { readonly name: string | null; readonly hosts: readonly PlannedHost[] };
+type Batch = { readonly name: string; readonly group: string | null; readonly hosts: readonly PlannedHost[] };
 
 function arrange(hosts: readonly PlannedHost[], order: RolloutRules['order'], seed: string): readonly PlannedHost[] {
   if (order === 'listed') return hosts;
@@ -80,7 +92,7 @@ function canariesOf(hosts: readonly PlannedHost[], canary: RolloutRules['canary'
   });
 }
 
-function groupBy(hosts: readonly PlannedHost[], label: string): readonly Omit<Group, 'total'>[] {
+function groupBy(hosts: readonly PlannedHost[], label: string): readonly Group[] {
   const groups = Map.groupBy(hosts, ({ labels }) => labels.get(label) ?? null);
   return [...groups].map(([value, members]) => ({
     name: value === null ? `no ${label}` : `${label}=${value}`,
@@ -88,7 +100,11 @@ function groupBy(hosts: readonly PlannedHost[], label: string): readonly Omit<Gr
   }));
 }
 
-function split({ hosts, total }: Group, sizes: readonly Size[]): readonly (readonly PlannedHost[])[] {
+function split(
+  hosts: readonly PlannedHost[],
+  sizes: readonly Size[],
+  total: number,
+): readonly (readonly PlannedHost[])[] {
   const batches: (readonly PlannedHost[])[] = [];
   let start = 0;
   while (start < hosts.length) {
@@ -100,14 +116,19 @@ function split({ hosts, total }: Group, sizes: readonly Size[]): readonly (reado
   return batches;
 }
 
+function canaryBatches(groups: readonly Group[], canaries: ReadonlySet<PlannedHost>): readonly Batch[] {
+  const parts = groups
+    .map(({ name, hosts }) => ({ group: name, hosts: hosts.filter((host) => canaries.has(host)) }))
+    .filter(({ hosts }) => hosts.length > 0);
+  return parts.map((part) => ({ ...part, name: parts.length === 1 ? 'canary' : `canary ${part.group ?? ''}` }));
+}
+
 /** Numbered throughout; where a label has several, within it. */
-function nameBatches(groups: readonly SplitGroup[]): readonly { name: string; hosts: readonly PlannedHost[] }[] {
-  return groups.flatMap(({ name, batches }) =>
-    batches.map((hosts, index) => {
-      if (name === null) return { name: String(index + 1), hosts };
-      return { name: batches.length === 1 ? name : `${name} ${index + 1}`, hosts };
-    }),
-  );
+function named({ name: group }: Group, batches: readonly (readonly PlannedHost[])[]): readonly Batch[] {
+  return batches.map((hosts, index) => {
+    if (group === null) return { name: String(index + 1), group, hosts };
+    return { name: batches.length === 1 ? group : `${group} ${index + 1}`, group, hosts };
+  });
 }
 
 function compare(a: string, b: string): number {

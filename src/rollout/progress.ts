@@ -1,11 +1,13 @@
 import type { HostName } from '../core/names.ts';
 import type { Rollout, RolloutAct, RolloutEntry } from '../core/rollout.ts';
-import { batchesOf } from './plan-batches.ts';
+import { batchesOf, groupsOf } from './plan-batches.ts';
 
 /** How far a roll-out has come, by what its drivers have written down and its operators have signed. */
 export type RolloutProgress = {
   readonly rollout: Rollout;
   readonly batches: readonly (readonly HostName[])[];
+  /** What hosts are in that may not be under way together with those of another; none where any may. */
+  readonly groups: ReadonlyMap<HostName, string>;
   /** When hosts were given their orders, milliseconds since 1970. */
   readonly released: ReadonlyMap<HostName, number>;
   readonly forgiven: ReadonlySet<HostName>;
@@ -29,7 +31,7 @@ export function foldProgress(
   { entries, acts }: RolloutHistory,
 ): RolloutProgress {
   const start = { rollout, batches: batchesOf(hosts, rollout.batches), forgiven: new Set<HostName>(), paused: null };
-  return { ...foldActs(start, acts), ...foldEntries(entries) };
+  return { ...foldActs(start, acts), ...foldEntries(entries), groups: groupsOf(rollout, hosts) };
 }
 
 function foldEntries(entries: readonly RolloutEntry[]): Pick<RolloutProgress, 'released' | 'settledAt'> {

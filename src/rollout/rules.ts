@@ -25,7 +25,7 @@ export type RolloutRules = {
   readonly canary: Size | readonly string[] | null;
   /** Sizes of the batches after that; the last one counts for all that follow. */
   readonly batches: readonly Size[];
-  /** A label of hosts: no batch has hosts that differ in it. */
+  /** A label of hosts: none that differ in it are under way at once. */
   readonly by: string | null;
   readonly order: (typeof ORDERS)[number];
   readonly maxFailures: Size;

@@ -52,6 +52,11 @@ export function checkKey(trust: Trust, request: Pick<Request, 'key' | 'as' | 'no
   return null;
 }
 
+/** Whether a grant is for a task on a host, whenever it may be used. */
+export function grantCovers(grant: Grant, { task, host }: Pick<Request, 'task' | 'host'>): boolean {
+  return wordsCover(grant.hosts, host) && (task === null || grantAllows(grant.tasks, task));
+}
+
 /** Whether a host is meant by a list of names, globs and `@role`s. */
 export function wordsCover(hosts: readonly string[], { name, roles }: Request['host']): boolean {
   return hosts.some((word) =>
@@ -65,11 +70,7 @@ function grantAllows(tasks: readonly string[], task: string): boolean {
 }
 
 function checkScope(grant: Grant, { task, host }: Request): Refused | null {
-  if (!wordsCover(grant.hosts, host)) {
-    return refuse('NOT_GRANTED', `the key of ${grant.name} is not for ${host.name}, but for ${grant.hosts.join(', ')}`);
-  }
-  if (task !== null && !grantAllows(grant.tasks, task)) {
-    return refuse('NOT_GRANTED', `the key of ${grant.name} is not for ${task}, but for ${grant.tasks.join(', ')}`);
-  }
-  return null;
+  if (grantCovers(grant, { task, host })) return null;
+  const [what, scope] = wordsCover(grant.hosts, host) ? [task, grant.tasks] : [host.name, grant.hosts];
+  return refuse('NOT_GRANTED', `the key of ${grant.name} is not for ${what}, but for ${scope.join(', ')}`);
 }

@@ -4,12 +4,16 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import fc from 'fast-check';
 import * as z from 'zod';
 import { hostNameSchema, roleNameSchema, type HostName, type RoleName } from '../../src/core/names.ts';
+import { takeWheel } from '../../src/fleet/drive-rollout.ts';
 import { keysFor } from '../../src/queue/names.ts';
 import { openControllerBroker } from '../../src/queue/open.ts';
 import type { RolloutBroker, TurnAnswer } from '../../src/queue/rollout-broker.ts';
+import { ownStep } from '../../src/rollout/turns.ts';
 import { newRunId } from '../support/broker-data.ts';
+import { fleetConfig } from '../support/fleet-config.ts';
 import { forbidLeaks } from '../support/no-leaks.ts';
 import { startRedis } from '../support/redis.ts';
+import { runFixture } from '../support/run-fixture.ts';
 import { setRolloutScene, type RolloutScene } from '../support/rollout-scene.ts';
 import { spawnCeleroot } from '../support/spawn-celeroot.ts';
 
@@ -106,6 +110,20 @@ test('a driver that another has taken over from can give no turn and write nothi
   await rollouts.dropDriving(run, first.token);
   assert.partialDeepStrictEqual(await rollouts.drivenBy(run), { by: 'c@d' });
   assert.deepEqual(await rollouts.history(run, null), []);
+});
+
+test('who takes the wheel and cannot read what to drive leaves it to others', async () => {
+  await using redis = await startRedis();
+  await using controller = await openControllerBroker(redis.settings);
+  const { run } = runFixture(['web1']);
+  const steps = [{ ...ownStep('apt.update'), run: newRunId() }];
+  const batches = [{ name: '1', size: 1, maxFailures: 0 }];
+  const rollout = { batches, maxFailures: 0, maxUnreachable: 0, soakMs: 0, steps };
+  const fleet = fleetConfig({ roles: {}, hosts: {} });
+  const witness = { fleet: fleet.fleet, hosts: fleet.hosts, grants: [] };
+  const options = { fleet, witness, clock: { now: Date.now }, by: 'a@b', owner: 'x' };
+  await assert.rejects(takeWheel(controller, { ...run, rollout }, options), { code: 'RUN_FORGED' });
+  assert.equal(await controller.rollouts.drivenBy(run.id), null);
 });
 
 test('a cancelled run gives no more turns', async () => {

@@ -3,6 +3,11 @@ import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { after, before, beforeEach, test } from 'node:test';
 import * as z from 'zod';
+import { runIdSchema } from '../../src/core/ids.ts';
+import { fleetNameSchema } from '../../src/core/names.ts';
+import { openControllerBroker } from '../../src/queue/open.ts';
+import { readSigningKey } from '../../src/trust/key-file.ts';
+import { sealAct } from '../../src/trust/rollout-act.ts';
 import type { CliResult } from '../support/cli.ts';
 import { forbidLeaks } from '../support/no-leaks.ts';
 import { setRolloutScene, type RolloutScene } from '../support/rollout-scene.ts';
@@ -14,6 +19,7 @@ const PING = ['system', 'ping', '--role', 'web'];
 let scene: RolloutScene;
 before(async () => {
   scene = await setRolloutScene(ALL.length);
+  await addGuest();
 });
 after(() => scene[Symbol.asyncDispose]());
 beforeEach(() => {
@@ -23,11 +29,21 @@ beforeEach(() => {
 });
 forbidLeaks();
 
+/** An operator whose key is for web1 only, and who has a configuration of his own. */
+async function addGuest(): Promise<void> {
+  const { path, file } = scene.folder;
+  const added = await run('keys', 'add', 'guest', '--out', 'guest.key', '--host', 'web1');
+  assert.equal(added.code, 0, added.stderr);
+  const text = (await readFile(file, 'utf8')).replace(/^signing_key:.*\n/m, '');
+  await writeFile(join(path, 'guest.yaml'), `signing_key: guest.key\n${text}`);
+}
+
 async function run(...args: readonly string[]): Promise<CliResult> {
   return await scene.run(...args);
 }
 
 const shownSchema = z.object({
+  run: z.object({ id: runIdSchema }),
   rollout: z.object({ kind: z.string(), text: z.string(), driver: z.string().nullable() }),
   jobs: z.array(z.object({ host: z.string(), status: z.string() })),
 });
@@ -89,11 +105,6 @@ test('a canary that fails is the only one harmed; the run says why and what to t
 });
 
 test('who may not ask for the task on all hosts does not have a roll-out go on that stopped', async () => {
-  const { path, file } = scene.folder;
-  const added = await run('keys', 'add', 'guest', '--out', 'guest.key', '--host', 'web1');
-  assert.equal(added.code, 0, added.stderr);
-  const text = (await readFile(file, 'utf8')).replace(/^signing_key:.*\n/m, '');
-  await writeFile(join(path, 'guest.yaml'), `signing_key: guest.key\n${text}`);
   scene.hosts.script = () => 'failed';
   await run(...PING, '--canary', '1');
 
@@ -126,6 +137,33 @@ test('a pause holds back all that has not begun, from another terminal', async (
   const resumed = await run('runs', 'resume', 'latest');
   assert.equal(resumed.code, 0);
   assert.deepEqual(scene.hosts.begun, ALL);
+});
+
+test('any operator may pause, and who may not ask for the task on all hosts has it go on for no reader', async () => {
+  const release = Promise.withResolvers<'changed'>();
+  scene.hosts.script = () => release.promise;
+  const driving = run(...PING, '--batches', '1');
+  await scene.hosts.until(() => scene.hosts.begun.length === 1, 'the first host to begin');
+  assert.equal((await run('--config', 'guest.yaml', 'runs', 'pause', 'latest')).code, 0);
+  release.resolve('changed');
+  assert.equal((await driving).code, 6);
+
+  const { id } = (await shown()).run;
+  const key = await readSigningKey(join(scene.folder.path, 'guest.key'));
+  const fleet = fleetNameSchema.parse('test');
+  const act = {
+    fleet,
+    run: id,
+    at: Date.now() + 1000,
+    by: 'guest@here',
+    act: { kind: 'resume', afterStop: null },
+  } as const;
+  await using broker = await openControllerBroker({ ...scene.redis.settings, environment: null });
+  await broker.rollouts.addAct(id, sealAct(act, key));
+  assert.equal((await shown()).rollout.kind, 'paused');
+  const followed = await run('runs', 'show', 'latest', '--follow');
+  assert.equal(followed.code, 6);
+  assert.deepEqual(scene.hosts.begun, ['web1']);
 });
 
 test('a cancel takes away what has not had its turn', async () => {

@@ -43,7 +43,7 @@ export async function repeatRun(cli: Cli, command: CommandUnknownOpts, options: 
   const again = prepare(fleet, snapshot, { expiresInMs: flags.expiresInMs, celeroot, alsoFailed });
   const asBefore =
     flags.rollout === null && isRolled(run)
-      ? rollOutAgain(fleet, again, { rollout: run.rollout, steps: await recordedSteps(broker, run, witness) })
+      ? rollOutAgain(fleet, again, { run, steps: await recordedSteps(broker, run, witness) })
       : again;
   const prepared = rollOut(cli, fleet, { prepared: asBefore, flags });
   requireGranted(fleet, prepared, sender);

@@ -1,14 +1,13 @@
 import type { CommandUnknownOpts } from '@commander-js/extra-typings';
 import type { FleetConfig } from '../../config/fleet-config.ts';
 import { RejectedError } from '../../core/errors.ts';
-import { reportersOf } from '../../core/run.ts';
 import { candidatesIn } from '../../fleet/candidates.ts';
 import type { Sender } from '../../fleet/dispatch-run.ts';
 import { findRun } from '../../fleet/find-run.ts';
 import { readSnapshot } from '../../fleet/follow-run.ts';
 import { requireTask } from '../../fleet/prepare-run.ts';
 import { requireGranted } from '../../fleet/require-granted.ts';
-import { isRolled, type RolledRun } from '../../fleet/rolled-run.ts';
+import { isRolled, rolledHosts, tasksInTurns, type RolledRun } from '../../fleet/rolled-run.ts';
 import { readRolloutStatus } from '../../fleet/rollout-status.ts';
 import { actOn } from '../../fleet/steer-rollout.ts';
 import { witnessOf } from '../../fleet/witness.ts';
@@ -65,10 +64,10 @@ export async function resumeRun(
  * To let hosts go on is to ask for all that they do in their turns.
  * @throws RejectedError NOT_GRANTED.
  */
-function requireMayAsk(fleet: FleetConfig, { task, jobs, rollout }: RolledRun, sender: Sender): void {
-  const assignments = jobs.map((job) => ({ candidates: reportersOf(job) }));
-  for (const each of new Set([task, ...(rollout.steps ?? []).map((step) => step.task)])) {
-    requireGranted(fleet, { task: requireTask(each), assignments }, sender);
+function requireMayAsk(fleet: FleetConfig, run: RolledRun, sender: Sender): void {
+  const assignments = rolledHosts(run).map((host) => ({ candidates: [host] }));
+  for (const task of tasksInTurns(run)) {
+    requireGranted(fleet, { task: requireTask(task), assignments }, sender);
   }
 }
 
