@@ -152,5 +152,5 @@ test('steps that a role does not allow, or that do not fit, are refused before a
   const refused = await other.run('apt', 'update', '--role', 'web', '--rollout', 'checked');
   assert.match(refused.stderr, /^error\[TASK_NOT_ALLOWED\]: system\.check is not allowed by the roles of web1/);
   const wrong = await other.run('apt', 'update', '--role', 'web', '--rollout', 'wrong');
-  assert.match(wrong.stderr, /^error\[INVALID_ARGUMENTS\]: apt\.install: packages/);
+  assert.match(wrong.stderr, /^error\[INVALID_ARGUMENTS\]: rollouts\/wrong\/before\/0: apt\.install: packages/);
 });
