@@ -45,8 +45,9 @@ function dayFilter(rule: Recurrence, first: WallMs): DayFilter {
   const byMonth =
     frequency === 'YEARLY' && months.length === 0 && monthDays.length === 0 ? [start.getUTCMonth() + 1] : months;
   return (day) =>
-    periodsBetween(rule, first, day) % rule.interval === 0 &&
+    // The month first: it leaves out most days of the centuries that time zones of Outlook begin before.
     (byMonth.length === 0 || byMonth.includes(new Date(day).getUTCMonth() + 1)) &&
+    periodsBetween(rule, first, day) % rule.interval === 0 &&
     (byMonthDay.length === 0 || byMonthDay.some((each) => isMonthDay(day, each))) &&
     (byWeekday.length === 0 || byWeekday.some((each) => isWeekday(day, each)));
 }
