@@ -8,6 +8,7 @@ import { leaveOutNotJoined } from './leave-out-not-joined.ts';
 import {
   assignToHost,
   assignToQueue,
+  plainRun,
   requireAllowed,
   requireTask,
   type Assignment,
@@ -81,7 +82,7 @@ function prepareAgain(fleet: FleetConfig, { state }: RunSnapshot, repeat: Repeat
   const task = requireTask(run.task);
   const { assignments, notJoined } = leaveOutNotJoined(fleet, repeat.assignments);
   requireAllowed(fleet, task, assignments);
-  return {
+  return plainRun({
     task,
     args: run.args,
     dryRun,
@@ -91,9 +92,7 @@ function prepareAgain(fleet: FleetConfig, { state }: RunSnapshot, repeat: Repeat
     assignments,
     notJoined,
     follows: { run: run.id, as },
-    rollout: null,
-    steps: [],
-  };
+  });
 }
 
 /** To the same queue as before: a job for any host goes to any host again. What was approved stays what is asked for. */
