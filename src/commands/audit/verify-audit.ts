@@ -2,10 +2,12 @@ import { firstOf } from '../../core/first-of.ts';
 import type { CommandUnknownOpts } from '@commander-js/extra-typings';
 import * as z from 'zod';
 import type { Finding, Severity } from '../../audit/finding.ts';
+import { countText } from '../../core/count-text.ts';
 import { AuditError } from '../../core/errors.ts';
 import { EXIT } from '../../core/exit-codes.ts';
 import type { VerifiedFleet } from '../../fleet/verify-fleet.ts';
 import { writeJson } from '../../terminal/json.ts';
+
 import { writeTable, type Cell } from '../../terminal/table.ts';
 import { formatMoment } from '../../terminal/time-text.ts';
 import type { Cli } from '../context.ts';
@@ -51,7 +53,7 @@ export function writeReport(cli: Cli, { view, findings, hosts, unread }: Verifie
   const lines = hosts.reduce((sum, host) => sum + host.lines.length, 0);
   const runs = hosts.reduce((sum, host) => sum + host.apt.length, 0);
   cli.stdout.write(
-    `read ${view.digests.length} lines of the journal, ${lines} of the logs of ${hosts.length} hosts, ${runs} runs of apt\n`,
+    `read ${countText(view.digests.length, 'line')} of the journal, ${lines} of the logs of ${countText(hosts.length, 'host')}, ${countText(runs, 'run')} of apt\n`,
   );
   for (const [severity, heading] of HEADINGS) {
     const rows = findings.filter((finding) => finding.severity === severity).map(rowOf);
