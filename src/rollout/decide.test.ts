@@ -83,6 +83,14 @@ test('it soaks after each batch, from when that had ended', () => {
   assert.deepEqual(world.drive(), { kind: 'release', batch: 1, hosts: ['h1'] });
 });
 
+test('without a soak the next batch begins at once, also where the clock of Redis is a little ahead', () => {
+  const world = new RolloutWorld(rollout([1, 1]));
+  world.drive();
+  world.end(world.hosts[0] ?? assert.fail(), true);
+  world.entries.push({ kind: 'settled', at: world.now + 5 });
+  assert.deepEqual(world.drive(), { kind: 'release', batch: 1, hosts: ['h1'] });
+});
+
 test('a host that is away is passed over and done when it is back', () => {
   const world = new RolloutWorld(rollout([1, 2, 1]));
   const [, away = assert.fail()] = world.hosts;

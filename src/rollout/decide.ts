@@ -128,7 +128,8 @@ function proceed(view: RolloutView, current: number): Decision {
   if (unreachable.length > maxUnreachable) return { kind: 'wait-offline', hosts: unreachable, limit: maxUnreachable };
   if (view.settledAt === null) return { kind: 'settle' };
   const until = view.settledAt + soakMs;
-  return view.now < until ? { kind: 'wait', for: 'soak', until } : begin(view, next);
+  // What was just written down may be later than what is known of the hosts.
+  return soakMs > 0 && view.now < until ? { kind: 'wait', for: 'soak', until } : begin(view, next);
 }
 
 /** Gives hosts of the batch, and those before that were away, their orders, as far as there is room. */
