@@ -78,14 +78,16 @@ async function driveLeg(scheduler: () => Scheduler, broker: ControllerBroker, jo
   const begunAt = clock.now();
   const options = await followOptions(scheduler(), stop);
   const { witness } = options;
-  const mayBegin = run.slot === undefined ? null : mayBeginBy(scheduleOfRun(plan, run.id), begunAt, clock);
+  const byCalendars = mayBeginBy(scheduleOfRun(plan, run.id), begunAt, clock);
+  // Once the file was changed nothing begins by what it said before; the next leg knows what it says.
+  const mayBegin = (host: HostName): boolean => scheduler().plan === plan && byCalendars(host);
   const wheel = await takeWheel(broker, run, {
     fleet,
     witness,
     clock,
     by,
     owner: `${owner} ${begunAt}`,
-    ...(mayBegin !== null && { mayBegin }),
+    ...(run.slot !== undefined && { mayBegin }),
   });
   if (!('step' in wheel)) return null;
   await using driver = wheel;
