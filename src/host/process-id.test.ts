@@ -15,8 +15,11 @@ test('the parent is found whatever the process calls itself', () => {
   assert.equal(parentIn(''), 0);
 });
 
-test('a zombie counts as gone', () => {
-  assert.equal(startTimeIn(`900 (sh) ${rest.replace('S', 'Z')}`), null);
+test('a zombie counts as gone, once it has no other thread', () => {
+  const zombie = rest.replace('S', 'Z');
+
+  assert.equal(startTimeIn(`900 (sh) ${zombie}`), null);
+  assert.equal(startTimeIn(`900 (redis-server) ${zombie.replace(' 20 0 1 ', ' 20 0 4 ')}`), '123456');
 });
 
 test('this process is alive, and one with its number from another boot is not', () => {

@@ -12,7 +12,7 @@ export const processIdentitySchema = z.strictObject({
 });
 export type ProcessIdentity = Readonly<z.infer<typeof processIdentitySchema>>;
 
-/** The identity of a process that runs now; null when there is none, or only a zombie nobody has waited for. */
+/** The identity of a process that runs now; null when there is none, or all that is left is to be waited for. */
 export function identifyProcess(pid: number): ProcessIdentity | null {
   const stat = readIfThere(`/proc/${pid}/stat`);
   const startTime = stat === null ? null : startTimeIn(stat);
@@ -30,10 +30,14 @@ export function currentBootId(): string {
   return readIfThere('/proc/sys/kernel/random/boot_id')?.trim() ?? 'unknown';
 }
 
-/** Field 22 of a stat line, null for a zombie or a dead process. */
+/**
+ * Field 22 of a stat line, null for a zombie or a dead process. A first thread that is a zombie is not all of a process:
+ * as long as others end, their number being field 20, files and locks are held.
+ */
 export function startTimeIn(stat: string): string | null {
   const [state, ...fields] = fieldsFrom3(stat);
-  return state === undefined || state === 'Z' || state === 'X' ? null : (fields[18] ?? null);
+  const isOver = state === 'X' || (state === 'Z' && Number(fields[16] ?? 0) <= 1);
+  return state === undefined || isOver ? null : (fields[18] ?? null);
 }
 
 /** Field 4 of a stat line: the number of the parent; 0 when there is none, or no line. */
