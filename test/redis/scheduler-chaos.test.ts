@@ -145,11 +145,19 @@ async function calmDown({ broker, schedulers, time, tally }: Storm): Promise<voi
   }
 }
 
+/** The slots that a decision is about: of more than a hundred that were missed the oldest are written down as one. */
+function slotsOf(record: SlotRecord, isSlot: (minute: number) => boolean): readonly number[] {
+  const count = record.kind === 'miss' ? record.count : 1;
+  const slots: number[] = [];
+  for (let at = record.slot; slots.length < count; at -= MINUTE) if (isSlot(at / MINUTE)) slots.push(at);
+  return slots;
+}
+
 /** Each slot there was has a decision, and nothing else has; returns the decisions to fire. */
 async function requireDecided({ redis, time, start }: Storm, name: string): Promise<readonly FireRecord[]> {
   const isSlot = EVERY[name] ?? (() => false);
   const records = await recordsOf(redis, name);
-  const decided = new Set(records.map(({ slot }) => slot));
+  const decided = new Set(records.flatMap((record) => slotsOf(record, isSlot)));
   // Younger ones may still wait.
   const settled = Math.floor((time.now - 21 * MINUTE - start) / MINUTE);
   const slots = Array.from({ length: settled }, (_, index) => start + (index + 1) * MINUTE);
