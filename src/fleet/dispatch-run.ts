@@ -43,14 +43,9 @@ export type SignedRun = {
 };
 
 /**
-<<<<<<< HEAD
- * Gives the run its id, which for a slot is always the same, writes it into the journal and signs one order per job, which says how far the journal went.
- * Nothing leaves this machine yet. A slot is fired with a standing order or, by an operator, without.
-=======
  * Gives the run its id, which for a slot is always the same, writes it into the journal and signs one order per job,
  * which says how far the journal went. Nothing leaves this machine yet. A slot is fired with a standing order or, by an
- * operator, under the id it is to have.
->>>>>>> fix-h3
+ * operator, without.
  * @throws ConfigError JOURNAL_UNUSABLE, and RejectedError when the arguments are too long for an order.
  */
 export async function signRun(
