@@ -64,7 +64,7 @@ type Claim = StoredReport & { readonly report: Report };
 async function believe({ from, report, key, ...signed }: Claim, witness: Witness): Promise<Report | null> {
   if (from === null) {
     const mayBe =
-      report.event.kind === 'cancelled' && mayHaveSigned(witness.grants, { key, as: 'operator', at: report.at });
+      report.event.kind === 'cancelled' && mayHaveSigned(witness.grants, { key, as: ['operator'], at: report.at });
     return mayBe && (await reportHolds(signed, key)) ? report : null;
   }
   const host = witness.hosts.get(from);

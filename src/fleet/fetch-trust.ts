@@ -40,23 +40,20 @@ export async function fetchTrust(
   return { version, changes };
 }
 
-/** How what hosts are shown stands to what is here. */
-export type Shown = { readonly version: number; readonly is: 'same' | 'older' | 'newer' | 'another' };
-
-/** Null where hosts are shown nothing that the roots of the configuration have signed. */
-export async function compareShown(
+/**
+ * The version that another controller made and hosts are shown instead of what is here; null for none. What the roots of
+ * the configuration have not signed is none.
+ */
+export async function overtakenBy(
   broker: Pick<ControllerBroker, 'shownTrust'>,
   fleet: FleetConfig,
   { here, now }: { readonly here: SignedTrust; readonly now: number },
-): Promise<Shown | null> {
-  const { version, envelope } = await broker.shownTrust();
-  if (envelope === here.envelope) return { version: here.trust.version, is: 'same' };
-  const verified = verifyShown(fleet, { version, envelope }, now);
-  if (!verified.ok) return null;
-  const { version: theirs } = verified.trust;
-  const ours = here.trust.version;
-  if (theirs === ours) return { version: theirs, is: 'another' };
-  return { version: theirs, is: theirs > ours ? 'newer' : 'older' };
+): Promise<number | null> {
+  const shown = await broker.shownTrust();
+  const verified = verifyShown(fleet, shown, now);
+  if (!verified.ok || shown.envelope === here.envelope) return null;
+  const { version } = verified.trust;
+  return version >= here.trust.version ? version : null;
 }
 
 async function readShown(

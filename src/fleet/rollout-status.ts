@@ -1,5 +1,4 @@
 import type { Clock } from '../core/clock.ts';
-import { CelerootError } from '../core/errors.ts';
 import type { JobId } from '../core/ids.ts';
 import type { JobTurn, RunSnapshot } from '../core/run-snapshot.ts';
 import type { JobState } from '../core/run-state.ts';
@@ -9,7 +8,7 @@ import { decide, type Turn } from '../rollout/decide.ts';
 import { foldProgress, type RolloutHistory } from '../rollout/progress.ts';
 import type { RolloutStatus } from '../rollout/status.ts';
 import { turnsOf, type Chain } from '../rollout/turns.ts';
-import { chainReader } from './chain-reader.ts';
+import { chainReader, unlessForged } from './chain-reader.ts';
 import { isRolled, rolledHosts, type RolledRun } from './rolled-run.ts';
 import { historyReader } from './rollout-history.ts';
 import type { Witness } from './witness.ts';
@@ -70,13 +69,7 @@ export async function findRolloutStatus(
   { run, snapshot }: { readonly run: Run; readonly snapshot: RunSnapshot },
   options: { readonly witness: Witness; readonly clock: Clock },
 ): Promise<RolloutStatus | null> {
-  if (!isRolled(run)) return null;
-  try {
-    return await readRolloutStatus(broker, { run, snapshot }, options);
-  } catch (error) {
-    if (error instanceof CelerootError && error.code === 'RUN_FORGED') return null;
-    throw error;
-  }
+  return isRolled(run) ? await readRolloutStatus(broker, { run, snapshot }, options).catch(unlessForged) : null;
 }
 
 /** The snapshot with what the turns of hosts say of their jobs. */

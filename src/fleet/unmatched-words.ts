@@ -14,12 +14,16 @@ type Granted = { readonly tasks: readonly string[]; readonly hosts: readonly str
  */
 export function unmatchedWords(config: FleetConfig, { tasks, hosts }: Granted): readonly string[] {
   const known = [...config.hosts.values()];
-  const unknownTasks = tasks.filter((pattern) => !TASKS.some(({ name }) => globMatches(pattern, name)));
   const unknownHosts = hosts.filter((word) => word !== '*' && !known.some((host) => wordsCover([word], host)));
   return [
-    ...unknownTasks.map((pattern) => `no task is called ${pattern}; ${meantTask(pattern)}`),
+    ...unmatchedTasks(tasks).map((pattern) => `no task is called ${pattern}; ${meantTask(pattern)}`),
     ...unknownHosts.map((word) => `${word} means no host now; ${meantHost(config, word)}`),
   ];
+}
+
+/** Globs that no task of this celeroot fits. */
+export function unmatchedTasks(patterns: readonly string[]): readonly string[] {
+  return patterns.filter((pattern) => !TASKS.some(({ name }) => globMatches(pattern, name)));
 }
 
 function meantHost({ roles, hosts }: FleetConfig, word: string): string {

@@ -5,9 +5,7 @@ import { readRuns } from '../fleet/believe-runs.ts';
 import { readLastSlots } from '../fleet/believe-slots.ts';
 import { candidatesIn } from '../fleet/candidates.ts';
 import { readSnapshot } from '../fleet/follow-run.ts';
-import { isRolled } from '../fleet/rolled-run.ts';
-import { unlessForged } from '../fleet/chain-reader.ts';
-import { readRolloutStatus } from '../fleet/rollout-status.ts';
+import { findRolloutStatus } from '../fleet/rollout-status.ts';
 import { witnessOf, type Witness } from '../fleet/witness.ts';
 import type { SlotId } from '../queue/slot-store.ts';
 import type { Scheduler } from './scheduler-context.ts';
@@ -35,10 +33,8 @@ async function hasEnded(
   witness: Witness,
 ): Promise<boolean> {
   const snapshot = await readSnapshot(broker, run, { clock, witness, candidatesOf: candidatesIn(plan.fleet) });
-  if (isRolled(run)) {
-    // Where the record of a step is gone, what the run itself says has to do.
-    const status = await readRolloutStatus(broker, { run, snapshot }, { witness, clock }).catch(unlessForged);
-    if (status !== null) return status.decision.kind === 'finished';
-  }
+  // Where the record of a step is gone, what the run itself says has to do.
+  const status = await findRolloutStatus(broker, { run, snapshot }, { witness, clock });
+  if (status !== null) return status.decision.kind === 'finished';
   return [...snapshot.state.jobs.values()].every((job) => isEnded(jobStatus(job, run, snapshot.now)));
 }

@@ -19,5 +19,5 @@ export async function openAct(
 ): Promise<RolloutAct | null> {
   const act = await openRecord(stored, ACT, expect.grants);
   if (act === null || act.fleet !== expect.fleet || act.run !== expect.run) return null;
-  return mayHaveSigned(expect.grants, { key: stored.key, as: 'operator', at: act.at }) ? act : null;
+  return mayHaveSigned(expect.grants, { key: stored.key, as: ['operator'], at: act.at }) ? act : null;
 }

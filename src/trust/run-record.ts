@@ -25,7 +25,6 @@ export async function openRun(
   const { fleet, run } = (await openRecord(record, RUN, expect.grants)) ?? {};
   if (run === undefined || fleet !== expect.fleet || run.id !== expect.id) return null;
   const isIts = run.slot === undefined || run.id === runIdOfStep(fleet, run.slot, run.slot.at);
-  const kinds = run.slot === undefined ? (['operator'] as const) : (['operator', 'scheduler'] as const);
-  const at = run.createdAt;
-  return isIts && kinds.some((as) => mayHaveSigned(expect.grants, { key: record.key, as, at })) ? run : null;
+  const as = run.slot === undefined ? (['operator'] as const) : (['operator', 'scheduler'] as const);
+  return isIts && mayHaveSigned(expect.grants, { key: record.key, as, at: run.createdAt }) ? run : null;
 }

@@ -21,5 +21,5 @@ export async function openPause(
 ): Promise<SchedulePause | null> {
   const { fleet, schedule, pause } = (await openRecord(stored, PAUSE, expect.grants)) ?? {};
   if (pause === undefined || fleet !== expect.fleet || schedule !== expect.schedule) return null;
-  return mayHaveSigned(expect.grants, { key: stored.key, as: 'operator', at: pause.at }) ? pause : null;
+  return mayHaveSigned(expect.grants, { key: stored.key, as: ['operator'], at: pause.at }) ? pause : null;
 }

@@ -26,15 +26,15 @@ export async function openRecord<Schema extends z.ZodType>(
   return (await textHolds(type, stored, stored.key)) ? parseJsonAs(schema, stored.text) : null;
 }
 
-export type Signing = { readonly key: string; readonly as: KeyKind; readonly at: number };
+export type Signing = { readonly key: string; readonly as: readonly KeyKind[]; readonly at: number };
 
 /**
- * Whether a key counted as one of that kind at a time, by the clock of whoever had it; one that was revoked since counts
- * for what was before.
+ * Whether a key counted as one of these kinds at a time, by the clock of whoever had it; one that was revoked since
+ * counts for what was before.
  */
 export function mayHaveSigned(grants: readonly Grant[], { key, as, at }: Signing): boolean {
   const grant = grants.find((each) => each.key === key);
-  if (grant === undefined || kindOf(grant) !== as) return false;
+  if (grant === undefined || !as.includes(kindOf(grant))) return false;
   const { notBefore, notAfter, revokedAt } = grant;
   const isInTime = at >= notBefore - MAX_CLOCK_SKEW_MS && at < notAfter + MAX_CLOCK_SKEW_MS;
   return isInTime && (revokedAt === null || at < revokedAt);

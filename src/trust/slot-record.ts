@@ -25,9 +25,6 @@ export async function openSlot(
   const { fleet, schedule, record } = (await openRecord(stored, SLOT, expect.grants)) ?? {};
   if (record === undefined || fleet !== expect.fleet || schedule !== expect.schedule) return null;
   if (record.slot !== expect.slot) return null;
-  const { key } = stored;
-  const may = (['scheduler', 'operator'] as const).some((as) =>
-    mayHaveSigned(expect.grants, { key, as, at: record.decidedAt }),
-  );
-  return may ? record : null;
+  const signing = { key: stored.key, as: ['scheduler', 'operator'], at: record.decidedAt } as const;
+  return mayHaveSigned(expect.grants, signing) ? record : null;
 }

@@ -2,7 +2,7 @@ import type { CommandUnknownOpts } from '@commander-js/extra-typings';
 import type { FleetConfig } from '../../config/fleet-config.ts';
 import type { Clock } from '../../core/clock.ts';
 import { hearPresences } from '../../fleet/hear-hosts.ts';
-import { compareShown } from '../../fleet/fetch-trust.ts';
+import { overtakenBy } from '../../fleet/fetch-trust.ts';
 import { readTrustFile, type SignedTrust } from '../../fleet/trust-on-disk.ts';
 import type { ControllerBroker } from '../../queue/broker.ts';
 import { NO_END } from '../../trust/change-trust.ts';
@@ -64,9 +64,8 @@ async function askSpread(
   const presences = await hearPresences(broker, { fleet: fleet.fleet, hosts: [...fleet.hosts.values()] }, clock);
   const online = [...presences.values()].flatMap((each) => (each.online ? [each.presence] : []));
   const have = online.filter((presence) => presence.trust >= here.trust.version).length;
-  const shown = await compareShown(broker, fleet, { here, now: clock.now() });
-  const overtakenBy = shown !== null && ['newer', 'another'].includes(shown.is) ? shown.version : null;
-  return { overtakenBy, online: online.length, have };
+  const by = await overtakenBy(broker, fleet, { here, now: clock.now() });
+  return { overtakenBy: by, online: online.length, have };
 }
 
 function rowOf(grant: Grant, now: number): readonly Cell[] {

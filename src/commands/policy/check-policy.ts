@@ -1,10 +1,9 @@
 import { resolve } from 'node:path';
 import type { CommandUnknownOpts } from '@commander-js/extra-typings';
 import { readOwnerPolicy } from '../../config/read-owner-policy.ts';
-import { globMatches } from '../../core/glob.ts';
 import { windowText, type OwnerPolicy } from '../../core/owner-policy.ts';
 import { OWNER_POLICY_FILE } from '../../executor/host-policy.ts';
-import { TASKS } from '../../tasks/registry.ts';
+import { unmatchedTasks } from '../../fleet/unmatched-words.ts';
 import { writeWarning } from '../../terminal/error.ts';
 import { writeJson } from '../../terminal/json.ts';
 import { writeProperties } from '../../terminal/properties.ts';
@@ -15,9 +14,7 @@ import { sharedFlags } from '../flags.ts';
 export function checkPolicy(cli: Cli, command: CommandUnknownOpts, named: string | null): void {
   const file = named === null ? OWNER_POLICY_FILE : resolve(cli.cwd, named);
   const policy = readOwnerPolicy(file);
-  const unknown = [...policy.deny.tasks, ...policy.two_signers].filter(
-    (pattern) => !TASKS.some(({ name }) => globMatches(pattern, name)),
-  );
+  const unknown = unmatchedTasks([...policy.deny.tasks, ...policy.two_signers]);
   for (const pattern of unknown) {
     writeWarning(cli.stderr, `no task is called ${JSON.stringify(pattern)}; see  celeroot tasks ls`);
   }
